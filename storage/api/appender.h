@@ -1,0 +1,62 @@
+// The write side of storage. One Appender is one batch: a scrape, the result of a rule group, a write request.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "storage/model/error.h"
+#include "storage/model/histogram.h"
+#include "storage/model/labels.h"
+#include "storage/model/timestamp.h"
+
+namespace vigia::storage {
+
+// Names a series within one run of the server. 0 is no series. A ref stays good for as long as the process lives, even
+// when the series has had no samples for long: appending to it brings the series back.
+enum class SeriesRef : std::uint64_t { kNone = 0 };
+
+// What became of one sample: counted, not logged, by storage; the caller decides what to tell its user.
+enum class [[nodiscard]] AppendOutcome {
+  kAdded,
+  kSame,         // Same timestamp and bit-identical value as the newest sample: nothing to do.
+  kDuplicate,    // Same timestamp as the newest sample with another value: refused.
+  kOutOfOrder,   // Older than the newest sample and no out-of-order window is open: refused.
+  kTooOld,       // Older than the out-of-order window or than retention: refused.
+  kOutOfBounds,  // Further in the future than a server accepts: refused.
+};
+
+struct Exemplar {
+  Labels labels;
+  double v = 0;
+  TimestampMs t = 0;
+};
+
+// Thread-compatible: one thread at a time; two Appenders are independent.
+class Appender {
+ public:
+  virtual ~Appender() = default;  // Drops what was not committed.
+
+  // The ref of the series with these labels, known or new. Fails with kInvalid when `labels` is empty or has no valid
+  // metric name, with kLimit or kUnavailable when no new series is accepted.
+  virtual Result<SeriesRef> Resolve(const Labels& labels) = 0;
+
+  // Adds one sample to the batch. REQUIRES: `ref` came from Resolve() of any Appender of this storage.
+  virtual AppendOutcome Append(SeriesRef ref, TimestampMs t, double v) = 0;
+  virtual AppendOutcome AppendHistogram(SeriesRef ref, TimestampMs t, const HistogramPtr& h) = 0;
+  virtual AppendOutcome AppendExemplar(SeriesRef ref, const Exemplar& exemplar) = 0;
+
+  // Makes the batch visible to queries, all of it at once, and durable against a killed process. After a failure nothing
+  // of the batch is there. The Appender is empty afterwards and may be used again.
+  virtual Status Commit() = 0;
+  virtual void Rollback() = 0;
+};
+
+class Appendable {
+ public:
+  virtual ~Appendable() = default;
+  // `shared` are labels that all or most series of the batch carry (a target's labels, for a rule group its own): storage
+  // keeps them once. Only a hint: any labels may be resolved whatever it says. Thread-safe.
+  virtual std::unique_ptr<Appender> NewAppender(const Labels& shared) = 0;
+};
+
+}  // namespace vigia::storage

@@ -1,0 +1,88 @@
+// The read side of storage: which series there are, and their samples. A Querier sees the data as of its creation or
+// newer, never a part of a committed batch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/api/appender.h"
+#include "storage/model/error.h"
+#include "storage/model/histogram.h"
+#include "storage/model/labels.h"
+#include "storage/model/matcher.h"
+#include "storage/model/timestamp.h"
+
+namespace vigia::storage {
+
+// What a selection will be used for. Only start, end and limit change what is returned; the rest lets storage skip work.
+struct SelectHints {
+  TimestampMs start_ms = kMinTimestampMs;  // Inclusive.
+  TimestampMs end_ms = kMaxTimestampMs;    // Inclusive.
+  DurationMs step_ms = 0;
+  DurationMs range_ms = 0;     // Of a range selector, else 0.
+  std::string function;        // The innermost function or aggregation applied, "series" when only labels are wanted.
+  std::vector<std::string> grouping;  // Sorted labels that the aggregation above keeps (or drops when !by).
+  bool by = false;
+  std::uint64_t limit = 0;     // At most so many series, 0 = all.
+};
+
+// Samples of one series, oldest first, times strictly increasing. Staleness markers are included.
+// `h` is empty when the series has only floats; else h.size() == t.size(), and where h[i] is set the sample is a histogram
+// and v[i] is 0 (or the staleness marker's bits: a stale sample is a float).
+struct SamplesView {
+  std::span<const TimestampMs> t;
+  std::span<const double> v;
+  std::span<const HistogramPtr> h;
+  // Equal non-zero numbers within one Selection promise that the two series have equal `t`: window bounds can be reused.
+  std::uint64_t column = 0;
+};
+
+// Memory that Read() decodes into; reuse it from series to series. One per thread.
+class ReadBuffer {
+ public:
+  std::vector<TimestampMs> t;
+  std::vector<double> v;
+  std::vector<HistogramPtr> h;
+};
+
+// The series that match, in a stable order (not sorted), each with at least one chance of a sample in the time range.
+// Thread-safe: Read() may be called from many threads, each with a buffer of its own. Keeps what it needs alive; it may
+// outlive its Querier but not the storage.
+class Selection {
+ public:
+  virtual ~Selection() = default;
+  virtual std::size_t size() const = 0;
+  virtual Labels labels(std::size_t i) const = 0;
+  // Samples with start_ms <= t <= end_ms of the hints. The view points into `buffer` or into memory of the selection and is
+  // valid until the next Read() with the same buffer. REQUIRES: i < size().
+  virtual Result<SamplesView> Read(std::size_t i, ReadBuffer& buffer) const = 0;
+};
+
+struct LabelStrings {
+  std::vector<std::string> values;  // Sorted, unique.
+  bool truncated = false;           // The limit cut something off.
+};
+
+// Thread-compatible.
+class Querier {
+ public:
+  virtual ~Querier() = default;
+  // All matchers must hold. kLimit when an internal limit would be passed.
+  virtual Result<std::unique_ptr<Selection>> Select(const SelectHints& hints, std::span<const Matcher> matchers) = 0;
+  // Label names, and values of one label, of series that match and may have samples in the range. `limit` 0 = all.
+  virtual Result<LabelStrings> LabelNames(std::span<const Matcher> matchers, std::uint64_t limit) = 0;
+  virtual Result<LabelStrings> LabelValues(const std::string& name, std::span<const Matcher> matchers,
+                                           std::uint64_t limit) = 0;
+};
+
+class Queryable {
+ public:
+  virtual ~Queryable() = default;
+  // For times start_ms..end_ms, both inclusive. Thread-safe.
+  virtual std::unique_ptr<Querier> NewQuerier(TimestampMs start_ms, TimestampMs end_ms) const = 0;
+};
+
+}  // namespace vigia::storage
