@@ -56,7 +56,7 @@ constexpr std::array<FunctionSignature, kFunctionCount> kFunctions = {{
     {FunctionId::kDoubleExponentialSmoothing, "double_exponential_smoothing", kArgsMSS, 0, kV, true},
     {FunctionId::kEnd, "end", kNoArgs, 0, kS, true},
     {FunctionId::kExp, "exp", kArgsV, 0, kV, false},
-    {FunctionId::kFirstOverTime, "first_over_time", kArgsM, 0, kV, false},
+    {FunctionId::kFirstOverTime, "first_over_time", kArgsM, 0, kV, true},
     {FunctionId::kFloor, "floor", kArgsV, 0, kV, false},
     {FunctionId::kHistogramAvg, "histogram_avg", kArgsV, 0, kV, false},
     {FunctionId::kHistogramCount, "histogram_count", kArgsV, 0, kV, false},
