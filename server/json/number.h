@@ -1,0 +1,16 @@
+// How Prometheus writes numbers and times into JSON (surface.md 1.2).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace vigia::server {
+
+// Appends a sample value without quotes: shortest digits that read back to the same double, no exponent for
+// 1e-6 <= |v| < 1e21, otherwise as Go writes it ("1e+21", "1e-07"); "NaN", "+Inf", "-Inf", "-0".
+void AppendSampleValue(std::string& out, double value);
+
+// Appends the time as Unix seconds with up to three decimals, e.g. 1435781451.781, 1435781451, -0.001.
+void AppendTimestampSeconds(std::string& out, std::int64_t timestamp_ms);
+
+}  // namespace vigia::server
