@@ -1,0 +1,97 @@
+// Aggregation operators on floats, over [group][step] cells: a series is added to its group, all steps at once. Source:
+// surface.md 4.6, Prometheus promql/engine.go (aggregation). The result depends on the order in which series are added,
+// as it does in Prometheus: add them in storage order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "promql/functions/range_function.h"
+
+namespace vigia::promql {
+
+// The operators that need a fixed amount of memory for each cell.
+enum class FoldOp { kSum, kAvg, kMin, kMax, kCount, kGroup, kStddev, kStdvar };
+
+// Thread-compatible.
+class Fold {
+ public:
+  // Allocates groups * steps * BytesPerCell(op) bytes at once: charge them before.
+  Fold(FoldOp op, std::size_t groups, std::size_t steps);
+  static std::size_t BytesPerCell(FoldOp op);
+
+  // Adds one series, steps() slots. Invalid slots are not looked at.
+  void Add(std::size_t group, std::span<const double> values, std::span<const std::uint8_t> valid);
+  // Writes the results of a group; a slot is valid if any added series was valid there. Call once per group.
+  void Finish(std::size_t group, StepOutput output);
+
+  std::size_t steps() const { return steps_; }
+
+ private:
+  const FoldOp op_;
+  const std::size_t steps_;
+  std::vector<double> value_;         // Sum, mean, minimum or maximum.
+  std::vector<double> compensation_;  // Kahan-Neumaier's, or the sum of squares of stddev and stdvar.
+  std::vector<double> count_;  // Of added values; for average negative once it has switched to the incremental mean.
+};
+
+// topk, bottomk: which of the candidates of one group and step stay. Candidates are offered in storage order and named
+// by an index of the caller's. Equal values: as Prometheus' heap keeps them. NaN is the worst for both.
+enum class RankOrder { kTop, kBottom };
+
+class RankedSelection {
+ public:
+  RankedSelection(RankOrder order, std::size_t k) : order_(order), k_(k) {}
+  void Reset(std::size_t k);
+  void Offer(double value, std::uint32_t index);
+
+  struct Entry {
+    double value;
+    std::uint32_t index;
+  };
+  // Best first: the order of an instant query's result. May be called once between two Reset()s.
+  std::span<const Entry> Sorted();
+  // In no particular order: what a range query needs.
+  std::span<const Entry> entries() const { return heap_; }
+
+ private:
+  bool Less(const Entry& a, const Entry& b) const;
+  void SiftUp(std::size_t at);
+  void SiftDown(std::size_t at);
+  const RankOrder order_;
+  std::size_t k_;
+  std::vector<Entry> heap_;  // The worst at the front.
+};
+
+// The parameter of topk, bottomk and limitk for one step: how many elements stay. 0 = none; kInvalid "Parameter value
+// is NaN" or "Scalar value %v overflows int64" / "underflows int64". REQUIRES: `elements`, the number of series, caps
+// the result.
+storage::Result<std::size_t> SelectionSize(double parameter, std::size_t elements);
+
+// limit_ratio: is the series with this label hash among the picked? REQUIRES: ratio within [-1, 1] (the executor caps
+// it and warns; NaN is the error "Ratio value is NaN").
+bool IsInRatio(double ratio, std::uint64_t label_hash);
+
+// quantile(): the values of every cell are collected and sorted at the end.
+class QuantileFold {
+ public:
+  QuantileFold(std::size_t groups, std::size_t steps);
+  void Add(std::size_t group, std::span<const double> values, std::span<const std::uint8_t> valid);
+  // One q for each step. Call once per group.
+  void Finish(std::size_t group, ScalarArgument q, StepOutput output);
+
+ private:
+  const std::size_t steps_;
+  // Per group the added series, one row of steps each: contiguous writes, gathered by step at the end.
+  struct Rows {
+    std::vector<double> values;
+    std::vector<std::uint8_t> valid;
+  };
+  std::vector<Rows> groups_;
+  std::vector<double> gathered_;
+};
+
+}  // namespace vigia::promql

@@ -1,0 +1,72 @@
+// Functions of a range vector (rate, avg_over_time, ...) on floats: a kernel gets one series and all its windows at
+// once, so that its cost can be O(samples + steps). Knows neither syntax tree nor storage. Source: Prometheus
+// promql/functions.go, surface.md 4.7 and 4.8. Histograms get kernels of their own beside these; the row of a function
+// then names both.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "promql/functions/window_set.h"
+#include "storage/model/error.h"
+
+namespace vigia::promql {
+
+// A scalar argument: one value for each step, or a single one that holds for all steps.
+struct ScalarArgument {
+  std::span<const double> values;
+  double At(std::size_t step) const { return values.size() == 1 ? values[0] : values[step]; }
+};
+
+struct RangeInput {
+  // Column of values belonging to windows.timestamps(); stale markers are already gone.
+  std::span<const double> values;
+  const WindowSet& windows;
+  // The function's scalar arguments in the order written, the range vector left out.
+  std::array<ScalarArgument, 2> scalars;
+};
+
+// One slot for each step. A kernel writes every slot of `valid` (0 or 1); values of invalid slots mean nothing.
+struct StepOutput {
+  std::span<double> values;
+  std::span<std::uint8_t> valid;
+};
+
+// Memory that kernels reuse from series to series: keep one per worker.
+struct RangeScratch {
+  std::vector<std::uint32_t> indices;
+  std::vector<double> doubles;
+  std::vector<double> more_doubles;
+};
+
+// REQUIRES: input.values.size() == timestamps, output spans of windows.steps() slots. The error is an evaluation error
+// of the query (only double_exponential_smoothing has one, its text as Prometheus'). Pure but for `scratch`.
+using RangeKernel = storage::Status (*)(const RangeInput& input, RangeScratch& scratch, StepOutput output);
+
+enum class RangeAnnotation {
+  kNone,
+  kCounterName,       // rate, increase: the info about the metric name (or __type__), if any step is valid.
+  kQuantileArgument,  // quantile_over_time: for every valid step whose scalar 0 is invalid (see IsValidQuantile), a
+                      // warning.
+};
+
+struct RangeFunctionSpec {
+  std::string_view name;
+  RangeKernel kernel = nullptr;
+  std::uint8_t range_argument = 0;  // Which argument is the range vector; all others are scalars.
+  bool keeps_metric_name = false;
+  bool allows_anchored = false;
+  bool allows_smoothed = false;
+  RangeAnnotation annotation = RangeAnnotation::kNone;
+};
+
+// nullptr when there is no such function of a range vector. absent_over_time is present_over_time turned round by the
+// executor, which alone knows the selector's labels.
+const RangeFunctionSpec* FindRangeFunction(std::string_view name);
+std::span<const RangeFunctionSpec* const> AllRangeFunctions();
+
+}  // namespace vigia::promql
