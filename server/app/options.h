@@ -1,0 +1,69 @@
+// What the command line says: every flag of `prometheus` 3.x (surface.md 2.1), typed. Flags that only tune parts which
+// this server does not have are accepted and shown, so that existing unit files start.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "storage/model/error.h"
+#include "storage/model/timestamp.h"
+
+namespace vigia::server {
+
+struct Options {
+  bool help = false;
+  bool version = false;
+  std::string config_file = "prometheus.yml";
+  bool config_auto_reload = false;
+  storage::DurationMs config_auto_reload_interval_ms = 30'000;
+
+  std::vector<std::string> listen_addresses = {"0.0.0.0:9090"};
+  std::string web_config_file;
+  storage::DurationMs web_read_timeout_ms = 300'000;
+  int web_max_connections = 512;
+  std::string external_url;  // As given; empty = derived from host name and port.
+  std::string route_prefix;  // As given; empty = the path of the external URL.
+  bool enable_lifecycle = false;
+  bool enable_admin_api = false;
+  std::string page_title = "Vigía";
+  std::string cors_origin = ".*";
+
+  std::string storage_path = "data/";
+  storage::DurationMs retention_time_ms = 0;  // 0 = not given.
+  std::uint64_t retention_size_bytes = 0;     // 0 = no limit.
+  bool no_lockfile = false;
+  std::string wal_fsync = "interval";  // interval | always | never
+
+  storage::DurationMs alert_for_outage_tolerance_ms = 3'600'000;
+  storage::DurationMs alert_for_grace_period_ms = 600'000;
+  storage::DurationMs alert_resend_delay_ms = 60'000;
+  int notification_queue_capacity = 10'000;
+  int notification_batch_size = 256;
+  bool drain_notification_queue_on_shutdown = true;
+
+  storage::DurationMs query_lookback_delta_ms = 300'000;
+  storage::DurationMs query_timeout_ms = 120'000;
+  int query_max_concurrency = 20;
+  std::uint64_t query_max_samples = 50'000'000;
+
+  bool scrape_adjust_timestamps = true;
+  storage::DurationMs scrape_timestamp_tolerance_ms = 2;
+
+  std::vector<std::string> features;          // Known ones of --enable-feature.
+  std::vector<std::string> unknown_features;  // Only warned about, as Prometheus does.
+  std::string log_level = "info";
+  std::string log_format = "logfmt";
+
+  std::map<std::string, std::string> values;  // For /api/v1/status/flags.
+
+  bool HasFeature(std::string_view name) const;
+};
+
+// Arguments without the program's name.
+storage::Result<Options> ParseOptions(const std::vector<std::string>& arguments);
+std::string UsageText();
+std::string VersionText();
+
+}  // namespace vigia::server
