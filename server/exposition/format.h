@@ -1,0 +1,31 @@
+// Which exposition format a body is in, and which one a client wants (surface.md 5.1, 5.2, 5.8).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/exposition/parser.h"
+#include "storage/model/error.h"
+
+namespace vigia::server {
+
+enum class ExpositionFormat { kText, kOpenMetrics, kProtobuf };
+
+// By media type alone: parameters such as the version do not matter. Where the header is missing, malformed or names
+// another type, `fallback` counts; without one the error says so in Prometheus' words.
+storage::Result<ExpositionFormat> SelectFormat(std::string_view content_type, std::optional<ExpositionFormat> fallback);
+
+// The parser for a text format; null for kProtobuf. The body must outlive it.
+std::unique_ptr<ExpositionParser> NewParser(ExpositionFormat format, std::string_view body);
+
+struct NegotiatedFormat {
+  ExpositionFormat format = ExpositionFormat::kText;
+  std::string content_type;
+};
+
+// The best of what an Accept header asks for; text 0.0.4 when it asks for nothing that is offered. Never kProtobuf.
+NegotiatedFormat Negotiate(std::string_view accept);
+
+}  // namespace vigia::server

@@ -1,0 +1,130 @@
+#include "server/exposition/number.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+
+#include "storage/model/sample.h"
+
+namespace vigia::server {
+namespace {
+
+constexpr std::size_t kExactDigits = 15;  // Any integer of so many digits is a double.
+constexpr int kExactPower = 22;           // The largest power of ten that is a double.
+constexpr std::array<double, kExactPower + 1> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                         1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+bool EqualsFold(std::string_view text, std::string_view lower) {
+  if (text.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) != lower[i]) return false;
+  }
+  return true;
+}
+
+std::optional<double> ParseWord(std::string_view text, bool negative, bool has_sign) {
+  if (EqualsFold(text, "inf") || EqualsFold(text, "infinity")) {
+    const double infinity = std::numeric_limits<double>::infinity();
+    return negative ? -infinity : infinity;
+  }
+  if (!has_sign && EqualsFold(text, "nan")) return storage::kNormalNan;
+  return std::nullopt;
+}
+
+// True when `text` is digits with at most one point and an optional exponent. from_chars takes less care.
+bool IsDecimal(std::string_view text) {
+  std::size_t i = 0;
+  std::size_t digits = 0;
+  for (; i < text.size() && IsDigit(text[i]); ++i) ++digits;
+  if (i < text.size() && text[i] == '.') {
+    for (++i; i < text.size() && IsDigit(text[i]); ++i) ++digits;
+  }
+  if (digits == 0) return false;
+  if (i == text.size()) return true;
+  if (text[i] != 'e' && text[i] != 'E') return false;
+  ++i;
+  if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
+  if (i == text.size()) return false;
+  for (; i < text.size(); ++i) {
+    if (!IsDigit(text[i])) return false;
+  }
+  return true;
+}
+
+// The common case: few digits and at most a point. Mantissa and power of ten are both exact, so that one division is
+// correctly rounded (Clinger's fast path).
+std::optional<double> ParseShort(std::string_view text) {
+  std::uint64_t mantissa = 0;
+  std::size_t digits = 0;
+  std::size_t fraction = 0;
+  bool point = false;
+  for (const char c : text) {
+    if (IsDigit(c)) {
+      mantissa = mantissa * 10 + static_cast<std::uint64_t>(c - '0');
+      ++digits;
+      fraction += point;
+    } else if (c == '.' && !point) {
+      point = true;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (digits == 0 || digits > kExactDigits) return std::nullopt;
+  return static_cast<double>(mantissa) / kPowers[fraction];
+}
+
+std::optional<double> ParseLong(std::string_view text) {
+  if (!IsDecimal(text)) return std::nullopt;
+  double value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code == std::errc()) return value;
+  // Out of range: from_chars does not say in which direction.
+  value = std::strtod(std::string(text).c_str(), nullptr);
+  if (std::isinf(value)) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<double> ParseGoFloat(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const bool negative = text[0] == '-';
+  const bool has_sign = negative || text[0] == '+';
+  if (has_sign) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  if (!IsDigit(text[0]) && text[0] != '.') return ParseWord(text, negative, has_sign);
+  std::optional<double> value = text.size() <= kExactDigits + 1 ? ParseShort(text) : std::nullopt;
+  if (!value) value = ParseLong(text);
+  if (value && negative) value = -*value;
+  return value;
+}
+
+std::string FormatGoFloat(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  std::array<char, 40> buffer;
+  auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+  const std::string_view scientific(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+  const std::size_t e = scientific.find('e');
+  int exponent = 0;
+  const std::size_t digits = scientific[e + 1] == '+' ? e + 2 : e + 1;  // from_chars takes '-', but not '+'.
+  std::from_chars(scientific.data() + digits, end, exponent);
+  if (value != 0 && (exponent < -4 || exponent >= 6)) return std::string(scientific);
+  end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed).ptr;
+  return std::string(buffer.data(), end);
+}
+
+std::string FormatOpenMetricsFloat(double value) {
+  std::string text = FormatGoFloat(value);
+  if (std::isfinite(value) && text.find_first_of("e.") == std::string::npos) text += ".0";
+  return text;
+}
+
+}  // namespace vigia::server

@@ -1,0 +1,53 @@
+// What a parser says about a body, one line per entry, for tests to compare.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "server/exposition/number.h"
+#include "server/exposition/parser.h"
+
+namespace vigia::server {
+
+inline std::string LabelsText(const std::vector<storage::LabelView>& labels, std::size_t from) {
+  std::string out;
+  for (std::size_t i = from; i < labels.size(); ++i) {
+    out += fmt::format("{}{}={}", out.empty() ? "" : ",", labels[i].name, labels[i].value);
+  }
+  return out.empty() ? out : "{" + out + "}";
+}
+
+inline std::string SeriesText(const ExpositionParser& parser) {
+  std::vector<storage::LabelView> labels;
+  std::string scratch;
+  parser.AppendLabels(labels, scratch);
+  std::string out = fmt::format("{}{} {}", labels[0].value, LabelsText(labels, 1), FormatGoFloat(parser.value()));
+  if (parser.timestamp_ms()) out += fmt::format(" @{}", *parser.timestamp_ms());
+  if (const RawExemplar* exemplar = parser.exemplar()) {
+    std::vector<storage::LabelView> extra;
+    parser.AppendExemplarLabels(extra, scratch);
+    out += fmt::format(" #{} {}", LabelsText(extra, 0), FormatGoFloat(exemplar->value));
+    if (exemplar->timestamp_ms) out += fmt::format(" @{}", *exemplar->timestamp_ms);
+  }
+  return out + "\n";
+}
+
+// Reads to the end. The last line is "eof" or begins with "error".
+inline std::string Transcript(ExpositionParser& parser) {
+  std::string out;
+  for (;;) {
+    switch (parser.Next()) {
+      case EntryKind::kType: out += fmt::format("type {} {}\n", parser.family(), ToString(parser.type())); break;
+      case EntryKind::kHelp: out += fmt::format("help {} {}\n", parser.family(), parser.help()); break;
+      case EntryKind::kUnit: out += fmt::format("unit {} {}\n", parser.family(), parser.unit()); break;
+      case EntryKind::kComment: out += "comment\n"; break;
+      case EntryKind::kSeries: out += SeriesText(parser); break;
+      case EntryKind::kEof: return out + "eof";
+      case EntryKind::kError: return out + "error " + parser.error();
+    }
+  }
+}
+
+}  // namespace vigia::server
