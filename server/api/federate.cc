@@ -1,0 +1,139 @@
+#include "server/api/federate.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "server/api/parameters.h"
+#include "server/json/number.h"
+#include "storage/model/sample.h"
+
+namespace vigia::server {
+namespace {
+
+using storage::Labels;
+
+struct Newest {
+  Labels labels;
+  storage::Sample sample;
+};
+
+struct FederateMetrics {
+  storage::Counter& errors;
+  storage::Counter& warnings;
+};
+
+Response Failure(const FederateMetrics& metrics, int status, const std::string& text) {
+  metrics.errors.Add();
+  Response response;
+  response.status = status;
+  response.body = text + "\n";
+  return response;
+}
+
+// The newest sample of each series in the window, unless it is a staleness marker or a histogram, which this format
+// cannot carry.
+storage::Status Collect(const FederateDeps& deps, const MatcherSets& sets, std::vector<Newest>& out) {
+  storage::SelectHints hints;
+  hints.end_ms = deps.clock();
+  hints.start_ms = hints.end_ms - deps.lookback_delta_ms;
+  const auto querier = deps.storage.NewQuerier(hints.start_ms, hints.end_ms);
+  storage::ReadBuffer buffer;
+  for (const auto& matchers : sets) {
+    const auto selection = querier->Select(hints, matchers);
+    if (selection.has_error()) return selection.error();
+    for (std::size_t i = 0; i < (*selection)->size(); ++i) {
+      const auto samples = (*selection)->Read(i, buffer);
+      if (samples.has_error()) return samples.error();
+      if (samples->t.empty() || storage::IsStaleNan(samples->v.back())) continue;
+      if (!samples->h.empty() && samples->h.back()) continue;
+      out.push_back({(*selection)->labels(i), {samples->t.back(), samples->v.back()}});
+    }
+  }
+  return {};
+}
+
+void AppendEscaped(std::string& out, std::string_view value) {
+  for (const char c : value) {
+    if (c == '\\') out.append("\\\\");
+    else if (c == '"') out.append("\\\"");
+    else if (c == '\n') out.append("\\n");
+    else out.push_back(c);
+  }
+}
+
+void AppendLabel(std::string& out, std::string_view name, std::string_view value) {
+  if (out.back() != '{') out.push_back(',');
+  out.append(storage::IsLegacyLabelName(name) ? std::string(name) : storage::Quoted(name)).append("=\"");
+  AppendEscaped(out, value);
+  out.push_back('"');
+}
+
+void AppendSample(std::string& out, const Newest& newest, const Labels& external) {
+  const std::string_view name = newest.labels.metric_name();
+  const bool bare = storage::IsLegacyMetricName(name);
+  if (bare) out.append(name);
+  out.push_back('{');
+  if (!bare) out.append(storage::Quoted(name));
+  storage::LabelsBuilder labels(newest.labels);
+  for (const auto label : external) {
+    if (labels.Get(label.name).empty()) labels.Set(label.name, label.value);
+  }
+  labels.Delete(storage::kMetricName);
+  // An empty instance keeps the puller from putting its own in (honor_labels).
+  bool instance = false;
+  labels.ForEach([&](std::string_view label, std::string_view value) {
+    if (!instance && label >= "instance") {
+      if (label != "instance") AppendLabel(out, "instance", "");
+      instance = true;
+    }
+    AppendLabel(out, label, value);
+  });
+  if (!instance) AppendLabel(out, "instance", "");
+  out.append("} ");
+  AppendSampleValue(out, newest.sample.v);
+  out.append(fmt::format(" {}\n", newest.sample.t));
+}
+
+Response Federate(const FederateDeps& deps, const FederateMetrics& metrics, const Request& http) {
+  const auto sets = ParseMatcherSets(http.params);
+  if (sets.has_error()) return Failure(metrics, 400, sets.error().what);
+  std::vector<Newest> newest;
+  if (const auto status = Collect(deps, *sets, newest); status.has_error()) {
+    return Failure(metrics, 500, status.error().what);
+  }
+  const auto key = [](const Newest& n) { return std::pair(n.labels.metric_name(), std::cref(n.labels)); };
+  std::sort(newest.begin(), newest.end(), [&](const Newest& a, const Newest& b) {
+    const auto [name_a, labels_a] = key(a);
+    const auto [name_b, labels_b] = key(b);
+    return name_a != name_b ? name_a < name_b : labels_a.get() < labels_b.get();
+  });
+  newest.erase(std::unique(newest.begin(), newest.end(),
+                           [](const Newest& a, const Newest& b) { return a.labels == b.labels; }), newest.end());
+  Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8";
+  const Labels external = deps.external_labels();
+  std::string_view family;
+  for (const Newest& n : newest) {
+    if (const auto name = n.labels.metric_name(); name != family) {
+      family = name;
+      response.body += fmt::format("# TYPE {} untyped\n",
+                                   storage::IsLegacyMetricName(name) ? std::string(name) : storage::Quoted(name));
+    }
+    AppendSample(response.body, n, external);
+  }
+  return response;
+}
+
+}  // namespace
+
+void RegisterFederate(Router& router, FederateDeps deps) {
+  const FederateMetrics metrics{
+      deps.registry.AddCounter("prometheus_web_federation_errors_total",
+                               "Total number of errors that occurred while sending federation responses."),
+      deps.registry.AddCounter("prometheus_web_federation_warnings_total",
+                               "Total number of warnings that occurred while sending federation responses.")};
+  router.Add({"GET"}, "/federate", [deps, metrics](const Request& http) { return Federate(deps, metrics, http); });
+}
+
+}  // namespace vigia::server

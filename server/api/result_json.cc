@@ -1,0 +1,259 @@
+#include "server/api/result_json.h"
+
+#include <cmath>
+
+#include "server/api/envelope.h"
+#include "server/json/writer.h"
+
+namespace vigia::server {
+namespace {
+
+using promql::Matrix;
+using promql::Series;
+using promql::Vector;
+using promql::VectorElement;
+
+constexpr std::size_t kPieceBytes = 128 * 1024;
+
+void AppendPoint(std::string& out, storage::TimestampMs t, double v) {
+  out.push_back('[');
+  AppendTimestampSeconds(out, t);
+  out.append(",\"");
+  AppendSampleValue(out, v);
+  out.append("\"]");
+}
+
+void AppendPoint(std::string& out, storage::TimestampMs t, const storage::FloatHistogram& h) {
+  out.push_back('[');
+  AppendTimestampSeconds(out, t);
+  out.push_back(',');
+  AppendHistogramJson(out, h);
+  out.push_back(']');
+}
+
+void AppendElement(std::string& out, const VectorElement& element) {
+  out.append(R"({"metric":)");
+  AppendLabelsJson(out, element.metric);
+  out.append(element.h ? R"(,"histogram":)" : R"(,"value":)");
+  if (element.h) {
+    AppendPoint(out, element.t, *element.h);
+  } else {
+    AppendPoint(out, element.t, element.v);
+  }
+  out.push_back('}');
+}
+
+void AppendSeries(std::string& out, const Series& series) {
+  out.append(R"({"metric":)");
+  AppendLabelsJson(out, series.metric);
+  if (!series.floats.empty()) {
+    out.append(R"(,"values":[)");
+    for (const auto& point : series.floats) {
+      AppendPoint(out, point.t, point.v);
+      out.push_back(',');
+    }
+    out.back() = ']';
+  }
+  if (!series.histograms.empty()) {
+    out.append(R"(,"histograms":[)");
+    for (const auto& point : series.histograms) {
+      AppendPoint(out, point.t, *point.h);
+      out.push_back(',');
+    }
+    out.back() = ']';
+  }
+  out.push_back('}');
+}
+
+void AppendStats(std::string& out, const promql::QueryStats& stats) {
+  JsonWriter json(out);
+  json.BeginObject().Key("timings").BeginObject();
+  json.Key("evalTotalTime").Double(stats.total_seconds - stats.queue_seconds);
+  json.Key("resultSortTime").Double(stats.sort_seconds);
+  json.Key("queryPreparationTime").Double(stats.preparation_seconds);
+  json.Key("innerEvalTime").Double(stats.eval_seconds);
+  json.Key("execQueueTime").Double(stats.queue_seconds);
+  json.Key("execTotalTime").Double(stats.total_seconds);
+  json.EndObject().Key("samples").BeginObject();
+  json.Key("totalQueryableSamples").Uint(stats.total_samples);
+  json.Key("samplesRead").Uint(stats.samples_read);
+  json.Key("peakSamples").Uint(stats.peak_samples);
+  json.EndObject().EndObject();
+}
+
+// Writes head, elements, tail; remembers where it is between pieces.
+class ResultWriter {
+ public:
+  ResultWriter(promql::QueryResult result, StatsMode stats) : result_(std::move(result)), stats_(stats) {}
+
+  // Appends about kPieceBytes; false when nothing is left.
+  bool Next(std::string& out) {
+    if (done_) return false;
+    if (!started_) AppendHead(out);
+    started_ = true;
+    if (!std::visit([&](const auto& value) { return AppendSome(out, value); }, result_.value)) return true;
+    out.push_back(']');
+    if (stats_ == StatsMode::kBasic) {
+      out.append(R"(,"stats":)");
+      AppendStats(out, result_.stats);
+    }
+    out.push_back('}');
+    AppendSuccessTail(out, result_.annotations);
+    done_ = true;
+    return true;
+  }
+  bool done() const { return done_; }
+
+ private:
+  void AppendHead(std::string& out) {
+    static constexpr std::string_view kTypes[] = {"scalar", "string", "vector", "matrix"};
+    static_assert(std::variant_size_v<promql::Value> == 4);
+    out.append(SuccessHead()).append(R"({"resultType":")").append(kTypes[result_.value.index()]);
+    out.append(R"(","result":[)");
+  }
+
+  // The rest of these append elements until the piece is full; true when all are written.
+  bool AppendSome(std::string& out, const promql::Scalar& scalar) {
+    AppendTimestampSeconds(out, scalar.t);
+    out.append(",\"");
+    AppendSampleValue(out, scalar.v);
+    out.push_back('"');
+    return true;
+  }
+  bool AppendSome(std::string& out, const promql::String& string) {
+    AppendTimestampSeconds(out, string.t);
+    out.push_back(',');
+    AppendJsonString(out, string.v, JsonEscape::kPlain);
+    return true;
+  }
+  bool AppendSome(std::string& out, const Vector& vector) { return AppendList(out, vector, AppendElement); }
+  bool AppendSome(std::string& out, const Matrix& matrix) { return AppendList(out, matrix, AppendSeries); }
+
+  template <class List, class Append>
+  bool AppendList(std::string& out, const List& list, Append append) {
+    const std::size_t full = out.size() + kPieceBytes;
+    for (; next_ < list.size() && out.size() < full; ++next_) {
+      if (next_ > 0) out.push_back(',');
+      append(out, list[next_]);
+    }
+    return next_ == list.size();
+  }
+
+  const promql::QueryResult result_;
+  const StatsMode stats_;
+  std::size_t next_ = 0;
+  bool started_ = false;
+  bool done_ = false;
+};
+
+// One bucket as the API shows it: 0 = (lower, upper], 1 = [lower, upper), 2 = open, 3 = closed at both ends. A bound
+// belongs to the bucket on its side away from zero, as in the reference.
+void AppendBucket(std::string& out, double lower, double upper, double count) {
+  const bool lower_inclusive = lower < 0;
+  const bool upper_inclusive = upper > 0;
+  const int rule = lower_inclusive ? (upper_inclusive ? 3 : 1) : (upper_inclusive ? 0 : 2);
+  out.push_back('[');
+  out.append(std::to_string(rule)).append(",\"");
+  AppendSampleValue(out, lower);
+  out.append("\",\"");
+  AppendSampleValue(out, upper);
+  out.append("\",\"");
+  AppendSampleValue(out, count);
+  out.append("\"],");
+}
+
+// Upper bound of the bucket with this index: 2^(index * 2^-schema), the last finite one capped at the largest double.
+double ExponentialBound(std::int32_t index, std::int32_t schema) {
+  const double exponent = std::ldexp(static_cast<double>(index), -schema);
+  const double bound = std::exp2(exponent);
+  return std::isinf(bound) && exponent <= 1024 ? std::numeric_limits<double>::max() : bound;
+}
+
+struct Bucket {
+  std::int32_t index;
+  double count;
+};
+
+std::vector<Bucket> NonEmptyBuckets(const std::vector<storage::BucketSpan>& spans, const std::vector<double>& counts) {
+  std::vector<Bucket> out;
+  std::int32_t index = 0;
+  std::size_t next = 0;
+  for (const auto& span : spans) {
+    index += span.offset;
+    for (std::uint32_t i = 0; i < span.length && next < counts.size(); ++i, ++index, ++next) {
+      if (counts[next] != 0) out.push_back({index, counts[next]});
+    }
+  }
+  return out;
+}
+
+void AppendBuckets(std::string& out, const storage::FloatHistogram& h) {
+  const auto negative = NonEmptyBuckets(h.negative_spans, h.negative_buckets);
+  for (auto it = negative.rbegin(); it != negative.rend(); ++it) {
+    AppendBucket(out, -ExponentialBound(it->index, h.schema), -ExponentialBound(it->index - 1, h.schema), it->count);
+  }
+  if (h.zero_count != 0) AppendBucket(out, -h.zero_threshold, h.zero_threshold, h.zero_count);
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const Bucket& bucket : NonEmptyBuckets(h.positive_spans, h.positive_buckets)) {
+    if (h.schema != storage::kCustomBucketsSchema) {
+      AppendBucket(out, ExponentialBound(bucket.index - 1, h.schema), ExponentialBound(bucket.index, h.schema),
+                   bucket.count);
+      continue;
+    }
+    const auto at = static_cast<std::size_t>(bucket.index);
+    const auto& bounds = h.custom_values;
+    const double lower = at > 0 && at <= bounds.size() ? bounds[at - 1] : -infinity;
+    const double upper = at < bounds.size() ? bounds[at] : infinity;
+    AppendBucket(out, lower, upper, bucket.count);
+  }
+}
+
+}  // namespace
+
+void AppendLabelsJson(std::string& out, const storage::Labels& labels) {
+  out.push_back('{');
+  bool first = true;
+  for (const storage::LabelView label : labels) {
+    if (!first) out.push_back(',');
+    first = false;
+    AppendJsonString(out, label.name, JsonEscape::kPlain);
+    out.push_back(':');
+    AppendJsonString(out, label.value, JsonEscape::kPlain);
+  }
+  out.push_back('}');
+}
+
+void AppendHistogramJson(std::string& out, const storage::FloatHistogram& histogram) {
+  out.append(R"({"count":")");
+  AppendSampleValue(out, histogram.count);
+  out.append(R"(","sum":")");
+  AppendSampleValue(out, histogram.sum);
+  out.push_back('"');
+  std::string buckets;
+  AppendBuckets(buckets, histogram);
+  if (!buckets.empty()) {
+    buckets.back() = ']';
+    out.append(R"(,"buckets":[)").append(buckets);
+  }
+  out.push_back('}');
+}
+
+Response QueryResponse(promql::QueryResult result, StatsMode stats) {
+  Response response;
+  response.content_type = "application/json";
+  auto writer = std::make_shared<ResultWriter>(std::move(result), stats);
+  writer->Next(response.body);
+  if (writer->done()) return response;
+  response.source = [writer, first = std::move(response.body)](std::string& out) mutable {
+    if (!first.empty()) {
+      out.append(first);
+      first.clear();
+      return true;
+    }
+    return writer->Next(out);
+  };
+  response.body.clear();
+  return response;
+}
+
+}  // namespace vigia::server

@@ -1,0 +1,16 @@
+# cmake -DOUT=<file.cc> -P embed.cmake: writes Assets() with the files of this folder as raw string literals, in pieces
+# because compilers limit the length of one literal.
+set(FILES "index.html|text/html" "app.js|text/javascript" "style.css|text/css" "favicon.svg|image/svg+xml")
+set(CODE "#include \"server/ui/assets.h\"\n\nnamespace vigia::server {\nnamespace {\nconstexpr Asset kAssets[] = {\n")
+foreach(ENTRY ${FILES})
+  string(REGEX REPLACE "\\|.*" "" NAME "${ENTRY}")
+  string(REGEX REPLACE ".*\\|" "" TYPE "${ENTRY}")
+  file(READ ${CMAKE_CURRENT_LIST_DIR}/${NAME} HEX HEX)
+  string(REGEX REPLACE "(..)" "\\\\x\\1" ESCAPED "${HEX}")
+  string(LENGTH "${HEX}" DIGITS)
+  math(EXPR SIZE "${DIGITS} / 2")
+  string(REGEX REPLACE "((\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..))" "\\1\"\n\"" ESCAPED "${ESCAPED}")
+  string(APPEND CODE "    {\"${NAME}\", \"${TYPE}\", std::string_view(\n\"${ESCAPED}\", ${SIZE})},\n")
+endforeach()
+string(APPEND CODE "};\n}  // namespace\n\nstd::span<const Asset> Assets() { return kAssets; }\n\n}  // namespace vigia::server\n")
+file(WRITE ${OUT} "${CODE}")
