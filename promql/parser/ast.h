@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -32,16 +33,44 @@ struct Expr;
 using ExprPtr = std::unique_ptr<Expr>;
 
 enum class BinaryOp {
-  kAdd, kSub, kMul, kDiv, kMod, kPow, kAtan2,             // Arithmetic.
-  kEq, kNe, kLt, kLe, kGt, kGe, kTrimUpper, kTrimLower,   // Comparison; the trims are `</` and `>/`.
-  kAnd, kOr, kUnless,                                     // Sets.
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMod,
+  kPow,
+  kAtan2,  // Arithmetic.
+  kEq,
+  kNe,
+  kLt,
+  kLe,
+  kGt,
+  kGe,
+  kTrimUpper,
+  kTrimLower,  // Comparison; the trims are `</` and `>/`.
+  kAnd,
+  kOr,
+  kUnless,  // Sets.
 };
 std::string_view ToString(BinaryOp op);
-bool IsComparison(BinaryOp op);   // Not the trims.
+bool IsComparison(BinaryOp op);  // Not the trims.
 bool IsSetOperator(BinaryOp op);
 
 enum class AggregateOp {
-  kSum, kAvg, kCount, kMin, kMax, kGroup, kStddev, kStdvar, kTopk, kBottomk, kCountValues, kQuantile, kLimitk, kLimitRatio,
+  kSum,
+  kAvg,
+  kCount,
+  kMin,
+  kMax,
+  kGroup,
+  kStddev,
+  kStdvar,
+  kTopk,
+  kBottomk,
+  kCountValues,
+  kQuantile,
+  kLimitk,
+  kLimitRatio,
 };
 std::string_view ToString(AggregateOp op);
 bool HasParameter(AggregateOp op);
@@ -51,9 +80,9 @@ enum class Cardinality { kOneToOne, kManyToOne, kOneToMany, kManyToMany };
 
 struct VectorMatching {
   Cardinality card = Cardinality::kOneToOne;
-  bool on = false;                    // on(labels) or ignoring(labels).
-  std::vector<std::string> labels;    // As written.
-  std::vector<std::string> include;   // group_left/group_right labels.
+  bool on = false;                   // on(labels) or ignoring(labels).
+  std::vector<std::string> labels;   // As written.
+  std::vector<std::string> include;  // group_left/group_right labels.
   std::optional<double> fill_left, fill_right;
 };
 
@@ -62,8 +91,8 @@ struct VectorMatching {
 struct DurationExpr {
   enum class Op { kLiteral, kAdd, kSub, kMul, kDiv, kMod, kPow, kNegate, kPlus, kStep, kRange, kMinOf, kMaxOf };
   Op op = Op::kLiteral;
-  double seconds = 0;                 // For kLiteral.
-  bool written_as_duration = false;   // For kLiteral: `5m` rather than `300`, for the printer.
+  double seconds = 0;                // For kLiteral.
+  bool written_as_duration = false;  // For kLiteral: `5m` rather than `300`, for the printer.
   bool parenthesised = false;
   std::unique_ptr<DurationExpr> lhs, rhs;  // One operand stands in lhs.
   PosRange pos;
@@ -74,11 +103,11 @@ enum class AtAnchor { kNone, kTimestamp, kStart, kEnd };
 
 // What may follow a selector or a subquery.
 struct Modifiers {
-  DurationMs offset_ms = 0;         // Valid when offset_expr is null.
+  DurationMs offset_ms = 0;  // Valid when offset_expr is null.
   DurationExprPtr offset_expr;
   bool has_offset = false;
   AtAnchor at = AtAnchor::kNone;
-  TimestampMs at_ms = 0;            // For kTimestamp.
+  TimestampMs at_ms = 0;  // For kTimestamp.
 };
 
 struct NumberLiteral {
@@ -93,24 +122,24 @@ struct StringLiteral {
 enum class RangeExtension { kNone, kAnchored, kSmoothed };
 
 struct VectorSelector {
-  std::string name;                         // Metric name when written before the braces, else "".
-  std::vector<storage::Matcher> matchers;   // All of them, the one for `name` included (last).
+  std::string name;                        // Metric name when written before the braces, else "".
+  std::vector<storage::Matcher> matchers;  // All of them, the one for `name` included (last).
   Modifiers modifiers;
   RangeExtension extension = RangeExtension::kNone;  // Written on the vector selector or, for ranges, after the range.
 };
 
 struct MatrixSelector {
-  VectorSelector selector;    // Modifiers and extension are the selector's.
+  VectorSelector selector;  // Modifiers and extension are the selector's.
   PosRange selector_pos;
-  DurationMs range_ms = 0;    // Valid when range_expr is null.
+  DurationMs range_ms = 0;  // Valid when range_expr is null.
   DurationExprPtr range_expr;
 };
 
 struct SubqueryExpr {
   ExprPtr expr;
-  DurationMs range_ms = 0;    // Valid when range_expr is null.
+  DurationMs range_ms = 0;  // Valid when range_expr is null.
   DurationExprPtr range_expr;
-  DurationMs step_ms = 0;     // 0 = default. Valid when step_expr is null.
+  DurationMs step_ms = 0;  // 0 = default. Valid when step_expr is null.
   DurationExprPtr step_expr;
   Modifiers modifiers;
 };
@@ -135,12 +164,13 @@ struct BinaryExpr {
 struct AggregateExpr {
   AggregateOp op = AggregateOp::kSum;
   ExprPtr expr;
-  ExprPtr param;                       // For the operators with a parameter, else null.
+  ExprPtr param;  // For the operators with a parameter, else null.
   bool without = false;
-  std::vector<std::string> grouping;   // As written.
+  std::vector<std::string> grouping;  // As written.
 };
 
-struct FunctionSignature;  // promql/parser/function_signature.h: name, argument types, variadic, result type, experimental.
+struct FunctionSignature;  // promql/parser/function_signature.h: name, argument types, variadic, result type,
+                           // experimental.
 
 struct Call {
   const FunctionSignature* function = nullptr;  // Points into a constant table.
@@ -148,16 +178,21 @@ struct Call {
 };
 
 struct Expr {
-  using Node = std::variant<NumberLiteral, StringLiteral, VectorSelector, MatrixSelector, SubqueryExpr, ParenExpr, UnaryExpr,
-                            BinaryExpr, AggregateExpr, Call>;
+  using Node = std::variant<NumberLiteral, StringLiteral, VectorSelector, MatrixSelector, SubqueryExpr, ParenExpr,
+                            UnaryExpr, BinaryExpr, AggregateExpr, Call>;
   Node node;
   PosRange pos;
   ValueType type = ValueType::kNone;  // Set by the parser.
+  int depth = 1;                      // Levels of the tree under this node, itself included; at most kMaxExprDepth.
 
   template <class T>
-  const T* As() const { return std::get_if<T>(&node); }
+  const T* As() const {
+    return std::get_if<T>(&node);
+  }
   template <class T>
-  T* As() { return std::get_if<T>(&node); }
+  T* As() {
+    return std::get_if<T>(&node);
+  }
 };
 
 }  // namespace vigia::promql

@@ -13,9 +13,9 @@ namespace vigia::promql {
 
 // Which parts of the language that need a feature flag are accepted (surface.md 2.2). Others are refused by name.
 struct ParserOptions {
-  bool experimental_functions = false;     // promql-experimental-functions
-  bool extended_range_selectors = false;   // promql-extended-range-selectors
-  bool binop_fill_modifiers = false;       // promql-binop-fill-modifiers
+  bool experimental_functions = false;    // promql-experimental-functions
+  bool extended_range_selectors = false;  // promql-extended-range-selectors
+  bool binop_fill_modifiers = false;      // promql-binop-fill-modifiers
 };
 
 // Deepest nesting and longest text accepted; beyond them the error says so.
@@ -25,7 +25,8 @@ inline constexpr std::size_t kMaxQueryBytes = 1u << 20;
 // Lexes, parses, checks types. The error's text is Prometheus': "1:5: parse error: unexpected ...".
 storage::Result<ExprPtr> ParseExpr(std::string_view text, const ParserOptions& options = {});
 
-// A vector selector such as up{job="a"} as its matchers; for match[] parameters. At least one matcher must not match "".
+// A vector selector such as up{job="a"} as its matchers; for match[] parameters. At least one matcher must not match
+// "".
 storage::Result<std::vector<storage::Matcher>> ParseMetricSelector(std::string_view text);
 
 // name{l="v"} as labels, for test series and text formats.

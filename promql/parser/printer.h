@@ -1,4 +1,5 @@
-// Trees back to text: one line as Prometheus' String(), and indented as /api/v1/format_query shows it (surface.md 4.14).
+// Trees back to text: one line as Prometheus' String(), and indented as /api/v1/format_query shows it
+// (surface.md 4.14).
 #pragma once
 
 #include <string>
