@@ -34,8 +34,10 @@ class Fold {
   const FoldOp op_;
   const std::size_t steps_;
   std::vector<double> value_;         // Sum, mean, minimum or maximum.
-  std::vector<double> compensation_;  // Kahan-Neumaier's, or the sum of squares of stddev and stdvar.
-  std::vector<double> count_;  // Of added values; for average negative once it has switched to the incremental mean.
+  std::vector<double> compensation_;  // Kahan-Neumaier's, or the sum of squared deviations of stddev and stdvar.
+  // Of added values; for avg negative once the cell has switched to the incremental mean.
+  std::vector<double> count_;
+  std::vector<std::uint8_t> seen_;  // For the operators that need no count.
 };
 
 // topk, bottomk: which of the candidates of one group and step stay. Candidates are offered in storage order and named
@@ -66,10 +68,11 @@ class RankedSelection {
   std::vector<Entry> heap_;  // The worst at the front.
 };
 
-// The parameter of topk, bottomk and limitk for one step: how many elements stay. 0 = none; kInvalid "Parameter value
-// is NaN" or "Scalar value %v overflows int64" / "underflows int64". REQUIRES: `elements`, the number of series, caps
-// the result.
-storage::Result<std::size_t> SelectionSize(double parameter, std::size_t elements);
+// The parameter of topk, bottomk and limitk, one value for each step. Errors (kInvalid): "Parameter value is NaN",
+// "Scalar value V overflows int64" (or "underflows int64", unless all values are below 1).
+storage::Status CheckSelectionParameter(std::span<const double> parameter);
+// How many elements stay at one step. 0 = none. REQUIRES: checked; `elements` is the number of series.
+std::size_t SelectionSize(double parameter, std::size_t elements);
 
 // limit_ratio: is the series with this label hash among the picked? REQUIRES: ratio within [-1, 1] (the executor caps
 // it and warns; NaN is the error "Ratio value is NaN").

@@ -1,6 +1,7 @@
 // The quantile of a set of values (surface.md 4.6; Prometheus promql/quantile.go, quantile).
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 namespace vigia::promql {
@@ -12,7 +13,16 @@ bool IsValidQuantile(double q);
 // rank q * (n - 1). NaN values are the smallest. Reorders `values`.
 double Quantile(double q, std::span<double> values);
 
-// The same for values that are sorted already: ascending, NaNs first.
-double QuantileOfSorted(double q, std::span<const double> values);
+// The pieces of it, for a caller that keeps its values sorted in a way of its own.
+struct QuantileRank {
+  std::size_t lower = 0;  // Indices of the two neighbours in ascending order.
+  std::size_t upper = 0;
+  double weight = 0;  // Of the upper one.
+};
+// REQUIRES: IsValidQuantile(q), count > 0.
+QuantileRank RankOfQuantile(double q, std::size_t count);
+double InterpolateQuantile(double lower, double upper, double weight);
+// The result for a q that is not valid.
+double QuantileOutside(double q);
 
 }  // namespace vigia::promql

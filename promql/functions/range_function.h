@@ -40,7 +40,7 @@ struct StepOutput {
 struct RangeScratch {
   std::vector<std::uint32_t> indices;
   std::vector<double> doubles;
-  std::vector<double> more_doubles;
+  std::vector<std::int64_t> keys, removed, added, merged;  // Sorted windows, see quantile_over_time.cc.
 };
 
 // REQUIRES: input.values.size() == timestamps, output spans of windows.steps() slots. The error is an evaluation error

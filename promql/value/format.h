@@ -12,7 +12,7 @@ void AppendPlain(std::string& out, double v);
 // The values of the HTTP API (surface.md 1.2): as above, but with an exponent below 1e-6 and from 1e21 on.
 void AppendApiValue(std::string& out, double v);
 
-// Go's %g: an exponent below 1e-4 and from 1e21 on. The numbers of annotations.
+// Go's %g: an exponent below 1e-4 and from 1e6 on. The numbers of annotations.
 std::string FormatGeneral(double v);
 // Go's %.{digits}g.
 std::string FormatGeneral(double v, int digits);

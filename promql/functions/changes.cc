@@ -1,0 +1,37 @@
+// changes and resets: differences of prefix counts.
+#include <cmath>
+
+#include "promql/functions/extended_rate.h"
+#include "promql/functions/range_function.h"
+#include "promql/functions/range_specs.h"
+
+namespace vigia::promql {
+namespace {
+
+bool IsChange(double previous, double current) {
+  return current != previous && !(std::isnan(current) && std::isnan(previous));
+}
+bool IsReset(double previous, double current) { return current < previous; }
+
+template <bool (*kHappens)(double, double)>
+storage::Status Evaluate(const RangeInput& input, RangeScratch& scratch, StepOutput output) {
+  const auto values = input.values;
+  std::vector<std::uint32_t>& until = scratch.indices;  // Events up to and including this sample.
+  until.assign(values.size(), 0);
+  for (std::size_t i = 1; i < values.size(); ++i)
+    until[i] = until[i - 1] + (kHappens(values[i - 1], values[i]) ? 1 : 0);
+  for (std::size_t step = 0; step < input.windows.steps(); ++step) {
+    const auto first = FirstSampleOfRange(input.windows, step);
+    output.valid[step] = first.has_value();
+    if (!first) continue;
+    output.values[step] = static_cast<double>(until[input.windows.windows()[step].end - 1] - until[*first]);
+  }
+  return {};
+}
+
+}  // namespace
+
+constinit const RangeFunctionSpec kChanges{.name = "changes", .kernel = &Evaluate<&IsChange>, .allows_anchored = true};
+constinit const RangeFunctionSpec kResets{.name = "resets", .kernel = &Evaluate<&IsReset>, .allows_anchored = true};
+
+}  // namespace vigia::promql

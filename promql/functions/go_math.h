@@ -1,0 +1,18 @@
+// The functions of Go's math package whose results differ from those of C's library, in the last digit or for special
+// values. Prometheus computes with them.
+#pragma once
+
+namespace vigia::promql {
+
+// An infinity that nothing exceeds wins even over NaN; -0 is below +0.
+double GoMin(double a, double b);
+double GoMax(double a, double b);
+
+// log10(1000) is 2.9999999999999996 there, being log2(x) * (ln 2 / ln 10).
+double GoLog2(double x);
+double GoLog10(double x);
+
+// By repeated squaring of the significand, hence exact wherever the products are.
+double GoPow(double x, double y);
+
+}  // namespace vigia::promql

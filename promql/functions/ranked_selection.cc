@@ -1,0 +1,81 @@
+// topk and bottomk: the heap of Go's container/heap, move for move, because which of several equal values stays depends
+// on how it moves them.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "promql/functions/aggregation.h"
+#include "promql/value/format.h"
+
+namespace vigia::promql {
+
+bool RankedSelection::Less(const Entry& a, const Entry& b) const {
+  if (std::isnan(a.value)) return !std::isnan(b.value);
+  return order_ == RankOrder::kTop ? a.value < b.value : a.value > b.value;
+}
+
+void RankedSelection::Reset(std::size_t k) {
+  k_ = k;
+  heap_.clear();
+}
+
+void RankedSelection::SiftUp(std::size_t at) {
+  while (at > 0) {
+    const std::size_t parent = (at - 1) / 2;
+    if (!Less(heap_[at], heap_[parent])) return;
+    std::swap(heap_[at], heap_[parent]);
+    at = parent;
+  }
+}
+
+void RankedSelection::SiftDown(std::size_t at) {
+  for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
+    if (child + 1 < heap_.size() && Less(heap_[child + 1], heap_[child])) ++child;
+    if (!Less(heap_[child], heap_[at])) return;
+    std::swap(heap_[at], heap_[child]);
+    at = child;
+  }
+}
+
+void RankedSelection::Offer(double value, std::uint32_t index) {
+  const Entry entry{value, index};
+  if (heap_.size() < k_) {
+    heap_.push_back(entry);
+    SiftUp(heap_.size() - 1);
+  } else if (k_ > 0 && Less(heap_[0], entry)) {
+    heap_[0] = entry;
+    SiftDown(0);
+  }
+}
+
+std::span<const RankedSelection::Entry> RankedSelection::Sorted() {
+  std::stable_sort(heap_.begin(), heap_.end(), [this](const Entry& a, const Entry& b) { return Less(b, a); });
+  return heap_;
+}
+
+storage::Status CheckSelectionParameter(std::span<const double> parameter) {
+  double least = std::numeric_limits<double>::infinity();
+  double most = -least;
+  for (const double value : parameter) {
+    if (std::isnan(value)) return storage::Error{storage::Errc::kInvalid, "Parameter value is NaN"};
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+  if (most < 1) return {};
+  const auto complain = [](double value, std::string_view how) {
+    return storage::Error{storage::Errc::kInvalid, fmt::format("Scalar value {} {} int64", FormatGeneral(value), how)};
+  };
+  if (least <= -0x1p63) return complain(least, "underflows");
+  if (most >= 0x1p63) return complain(most, "overflows");
+  return {};
+}
+
+std::size_t SelectionSize(double parameter, std::size_t elements) {
+  if (!(parameter >= 1)) return 0;
+  if (parameter >= static_cast<double>(elements)) return elements;
+  return static_cast<std::size_t>(parameter);
+}
+
+}  // namespace vigia::promql

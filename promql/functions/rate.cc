@@ -1,0 +1,90 @@
+// rate, increase, delta (surface.md 4.8; Prometheus promql/functions.go, extrapolatedRate).
+#include "promql/functions/extended_rate.h"
+#include "promql/functions/range_function.h"
+#include "promql/functions/range_specs.h"
+
+namespace vigia::promql {
+namespace {
+
+enum class Kind { kRate, kIncrease, kDelta };
+
+// Indices of the samples that are below the one before them.
+void FindResets(std::span<const double> values, std::vector<std::uint32_t>& resets) {
+  resets.clear();
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    if (values[i] < values[i - 1]) resets.push_back(static_cast<std::uint32_t>(i));
+  }
+}
+
+template <Kind kKind>
+void ExtendedSteps(const RangeInput& input, StepOutput output) {
+  const double range_seconds = input.windows.grid().RangeSeconds();
+  for (std::size_t step = 0; step < input.windows.steps(); ++step) {
+    const auto increase = ExtendedIncrease(input, step, kKind != Kind::kDelta);
+    output.valid[step] = increase.has_value();
+    if (!increase) continue;
+    output.values[step] = kKind == Kind::kRate ? *increase / range_seconds : *increase;
+  }
+}
+
+// The increase over each window is last - first plus the value before each reset, added in order: only resets need a
+// loop, and they are few, so a step costs the same however many samples its window has.
+template <Kind kKind>
+void PlainSteps(const RangeInput& input, RangeScratch& scratch, StepOutput output) {
+  constexpr bool kIsCounter = kKind != Kind::kDelta;
+  const auto values = input.values;
+  const auto windows = input.windows.windows();
+  const auto extrapolations = input.windows.Extrapolations();
+  const double range_seconds = input.windows.grid().RangeSeconds();
+  std::vector<std::uint32_t>& resets = scratch.indices;
+  if constexpr (kIsCounter) FindResets(values, resets);
+  std::size_t next_reset = 0;
+  for (std::size_t step = 0; step < windows.size(); ++step) {
+    const Window window = windows[step];
+    output.valid[step] = window.size() >= 2;
+    if (window.size() < 2) continue;
+    const double first = values[window.begin];
+    double result = values[window.end - 1] - first;
+    double factor = extrapolations[step].factor;
+    if constexpr (kIsCounter) {
+      while (next_reset < resets.size() && resets[next_reset] <= window.begin) ++next_reset;
+      for (std::size_t i = next_reset; i < resets.size() && resets[i] < window.end; ++i)
+        result += values[resets[i] - 1];
+      // A counter cannot be below 0: where the line through it meets 0 is the earliest start there can be.
+      const Extrapolation& terms = extrapolations[step];
+      if (result > 0 && first >= 0) {
+        const double to_zero = terms.sampled * (first / result);
+        if (to_zero < terms.to_start) factor = (terms.sampled + to_zero + terms.to_end) / terms.sampled;
+      }
+    }
+    if constexpr (kKind == Kind::kRate) factor /= range_seconds;
+    output.values[step] = result * factor;
+  }
+}
+
+template <Kind kKind>
+storage::Status Evaluate(const RangeInput& input, RangeScratch& scratch, StepOutput output) {
+  if (input.windows.grid().kind == WindowKind::kPlain) {
+    PlainSteps<kKind>(input, scratch, output);
+  } else {
+    ExtendedSteps<kKind>(input, output);
+  }
+  return {};
+}
+
+}  // namespace
+
+constinit const RangeFunctionSpec kRate{.name = "rate",
+                                        .kernel = &Evaluate<Kind::kRate>,
+                                        .allows_anchored = true,
+                                        .allows_smoothed = true,
+                                        .annotation = RangeAnnotation::kCounterName};
+constinit const RangeFunctionSpec kIncrease{.name = "increase",
+                                            .kernel = &Evaluate<Kind::kIncrease>,
+                                            .allows_anchored = true,
+                                            .allows_smoothed = true,
+                                            .annotation = RangeAnnotation::kCounterName};
+constinit const RangeFunctionSpec kDelta{
+    .name = "delta", .kernel = &Evaluate<Kind::kDelta>, .allows_anchored = true, .allows_smoothed = true};
+
+}  // namespace vigia::promql
