@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "config/schema/byte_size.h"
+#include "config/schema/scalar_text.h"
 #include "promql/parser/parse.h"
 #include "server/app/flag_set.h"
 
@@ -67,8 +67,8 @@ FlagSet::Setter Duration(DurationMs& out) {
 
 FlagSet::Setter Size(std::uint64_t& out) {
   return [&out](std::string_view value) -> Status {
-    const auto parsed = config::ParseByteSize(value);
-    if (parsed.has_error()) return Error{Errc::kInvalid, "expected a size with a unit such as 512MB or 10GB"};
+    const auto parsed = config::ParseSizeBytes(value);
+    if (!parsed) return Error{Errc::kInvalid, "expected a size with a unit such as 512MB or 10GB"};
     out = *parsed;
     return {};
   };

@@ -31,7 +31,8 @@ TEST_CASE("repeatable flags replace the default") {
 }
 
 TEST_CASE("booleans can be negated") {
-  CHECK_FALSE(ParseOptions({"--no-alertmanager.drain-notification-queue-on-shutdown"})->drain_notification_queue_on_shutdown);
+  CHECK_FALSE(
+      ParseOptions({"--no-alertmanager.drain-notification-queue-on-shutdown"})->drain_notification_queue_on_shutdown);
   CHECK(ErrorOf({"--no-config.file"}).find("unknown flag \"--no-config.file\"") == 0);
 }
 
@@ -49,7 +50,8 @@ TEST_CASE("mistakes are named, with the nearest flag") {
 }
 
 TEST_CASE("feature names are a list, unknown ones are kept apart") {
-  const auto options = ParseOptions({"--enable-feature=exemplar-storage,no-such", "--enable-feature=promql-experimental-functions"});
+  const auto options =
+      ParseOptions({"--enable-feature=exemplar-storage,no-such", "--enable-feature=promql-experimental-functions"});
   REQUIRE(options.has_value());
   CHECK(options->HasFeature("exemplar-storage"));
   CHECK(options->HasFeature("promql-experimental-functions"));

@@ -1,0 +1,21 @@
+// Under which URL the server is known outside, and below which path its routes lie (surface.md 2.1).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "storage/model/error.h"
+
+namespace vigia::server {
+
+struct WebAddress {
+  std::string external_url;  // Without a final slash.
+  std::string route_prefix;  // "" or "/a/b".
+};
+
+// `external_url` and `route_prefix` as the flags gave them, maybe empty; then host name and port of the first listener
+// decide. A URL without a scheme gets http://.
+storage::Result<WebAddress> ResolveWebAddress(std::string_view external_url, std::string_view route_prefix,
+                                              std::string_view host_name, std::string_view listen_address);
+
+}  // namespace vigia::server
