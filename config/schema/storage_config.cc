@@ -1,0 +1,93 @@
+#include "config/schema/storage_config.h"
+
+#include "config/schema/codecs.h"
+#include "config/schema/sections.h"
+
+namespace vigia::config {
+namespace {
+
+// chunk_encoding: {floats: xor}. The server picks the encoding of each column itself.
+Field<TsdbConfig> ChunkEncodingField() {
+  return Field<TsdbConfig>{
+      .key = "chunk_encoding",
+      .type = "section",
+      .default_text = {},
+      .sentence = "floats: xor or xor2. Accepted for compatibility: the server chooses the encoding of each series.",
+      .part_of = {},
+      .read =
+          [](Reader& in, const yaml::Node& node, TsdbConfig& out) {
+            static const FieldTable<TsdbConfig> kInner{
+                MakeField<StringCodec>("floats", &TsdbConfig::chunk_encoding_floats, "", "")};
+            ReadFields(in, node, kInner, out);
+          },
+      .write =
+          [](const TsdbConfig& value, yaml::Node& out) {
+            if (value.chunk_encoding_floats.empty()) return;
+            yaml::Node inner = yaml::Node::Mapping();
+            inner.Add("floats", yaml::Node::Scalar(value.chunk_encoding_floats, true));
+            out.Add("chunk_encoding", std::move(inner));
+          },
+  };
+}
+
+}  // namespace
+
+const FieldTable<RetentionConfig>& Schema<RetentionConfig>::Fields() {
+  using T = RetentionConfig;
+  static const FieldTable<T> kFields{
+      MakeField<OptionalCodec<DurationCodec>>("time", &T::time_ms, "", "How long samples are kept."),
+      MakeField<OptionalCodec<SizeCodec>>("size", &T::size_bytes, "", "How much disk samples may use; 0 = no limit."),
+      MakeField<OptionalCodec<FloatCodec>>("percentage", &T::percentage, "",
+                                           "How much of the disk samples may use, 0 to 100; 0 = no limit."),
+  };
+  return kFields;
+}
+
+void Schema<RetentionConfig>::Check(Reader& in, const yaml::Node& node, RetentionConfig& out) {
+  if (out.percentage && !(*out.percentage >= 0 && *out.percentage <= 100)) {
+    in.Fail(node, "percentage must be in the range 0 to 100");
+  }
+}
+
+const FieldTable<TsdbConfig>& Schema<TsdbConfig>::Fields() {
+  using T = TsdbConfig;
+  static const FieldTable<T> kFields{
+      MakeField<DurationCodec>("out_of_order_time_window", &T::out_of_order_time_window_ms, "0s",
+                               "How old a sample may be, compared with the newest of its series."),
+      MakeField<FloatCodec>("stale_series_compaction_threshold", &T::stale_series_compaction_threshold, "0",
+                            "0 to 1. Accepted for compatibility: memory of gone series is freed as they go."),
+      ChunkEncodingField(),
+      MakeField<OptionalCodec<SectionCodec<RetentionConfig>>>("retention", &T::retention, "",
+                                                              "What is kept; wins over the command line."),
+  };
+  return kFields;
+}
+
+void Schema<TsdbConfig>::Check(Reader& in, const yaml::Node& node, TsdbConfig& out) {
+  if (!(out.stale_series_compaction_threshold >= 0 && out.stale_series_compaction_threshold <= 1)) {
+    in.Fail(node, "stale_series_compaction_threshold must be in the range 0 to 1");
+  }
+  const std::string& floats = out.chunk_encoding_floats;
+  if (!floats.empty() && floats != "xor" && floats != "xor2") {
+    in.Fail(node, "chunk_encoding.floats must be xor or xor2, not " + storage::Quoted(floats));
+  }
+}
+
+const FieldTable<ExemplarsConfig>& Schema<ExemplarsConfig>::Fields() {
+  using T = ExemplarsConfig;
+  static const FieldTable<T> kFields{
+      MakeField<IntCodec>("max_exemplars", &T::max_exemplars, "100000", "How many exemplars are kept; 0 = none."),
+  };
+  return kFields;
+}
+
+const FieldTable<StorageConfig>& Schema<StorageConfig>::Fields() {
+  using T = StorageConfig;
+  static const FieldTable<T> kFields{
+      MakeField<OptionalCodec<SectionCodec<TsdbConfig>>>("tsdb", &T::tsdb, "", "The database."),
+      MakeField<OptionalCodec<SectionCodec<ExemplarsConfig>>>("exemplars", &T::exemplars, "", "Exemplars."),
+  };
+  return kFields;
+}
+
+}  // namespace vigia::config
