@@ -68,11 +68,9 @@ class RankedSelection {
   std::vector<Entry> heap_;  // The worst at the front.
 };
 
-// The parameter of topk, bottomk and limitk, one value for each step. Errors (kInvalid): "Parameter value is NaN",
-// "Scalar value V overflows int64" (or "underflows int64", unless all values are below 1).
-storage::Status CheckSelectionParameter(std::span<const double> parameter);
-// How many elements stay at one step. 0 = none. REQUIRES: checked; `elements` is the number of series.
-std::size_t SelectionSize(double parameter, std::size_t elements);
+// The parameter of topk, bottomk and limitk for one step: how many elements stay. 0 = none. REQUIRES: `elements` is the
+// number of series. kInvalid: "Parameter value is NaN" or "Scalar value V overflows int64".
+storage::Result<std::size_t> SelectionSize(double parameter, std::size_t elements);
 
 // limit_ratio: is the series with this label hash among the picked? REQUIRES: ratio within [-1, 1] (the executor caps
 // it and warns; NaN is the error "Ratio value is NaN").

@@ -96,10 +96,11 @@ double GoLog2(double x) {
   const double significand = std::frexp(x, &exponent);
   // Exact for powers of two.
   if (significand == 0.5) return exponent - 1;
-  return std::log(significand) * (1 / std::numbers::ln2) + exponent;
+  return std::log(significand) * std::numbers::log2e + exponent;
 }
 
-double GoLog10(double x) { return GoLog2(x) * (std::numbers::ln2 / std::numbers::ln10); }
+// Go divides its constants before it rounds them, so this is log10(2) and not a quotient of two doubles.
+double GoLog10(double x) { return GoLog2(x) * 0.301029995663981195213738894724493027; }
 
 double GoPow(double x, double y) {
   if (y == 0 || x == 1) return 1;

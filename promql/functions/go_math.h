@@ -8,7 +8,7 @@ namespace vigia::promql {
 double GoMin(double a, double b);
 double GoMax(double a, double b);
 
-// log10(1000) is 2.9999999999999996 there, being log2(x) * (ln 2 / ln 10).
+// The logarithm of the significand, scaled, plus the exponent; log10 is log2(x) * log10(2).
 double GoLog2(double x);
 double GoLog10(double x);
 

@@ -2,7 +2,6 @@
 // on how it moves them.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -55,25 +54,13 @@ std::span<const RankedSelection::Entry> RankedSelection::Sorted() {
   return heap_;
 }
 
-storage::Status CheckSelectionParameter(std::span<const double> parameter) {
-  double least = std::numeric_limits<double>::infinity();
-  double most = -least;
-  for (const double value : parameter) {
-    if (std::isnan(value)) return storage::Error{storage::Errc::kInvalid, "Parameter value is NaN"};
-    least = std::min(least, value);
-    most = std::max(most, value);
+storage::Result<std::size_t> SelectionSize(double parameter, std::size_t elements) {
+  if (std::isnan(parameter)) return storage::Error{storage::Errc::kInvalid, "Parameter value is NaN"};
+  if (parameter >= 0x1p63) {
+    return storage::Error{storage::Errc::kInvalid,
+                          fmt::format("Scalar value {} overflows int64", FormatGeneral(parameter))};
   }
-  if (most < 1) return {};
-  const auto complain = [](double value, std::string_view how) {
-    return storage::Error{storage::Errc::kInvalid, fmt::format("Scalar value {} {} int64", FormatGeneral(value), how)};
-  };
-  if (least <= -0x1p63) return complain(least, "underflows");
-  if (most >= 0x1p63) return complain(most, "overflows");
-  return {};
-}
-
-std::size_t SelectionSize(double parameter, std::size_t elements) {
-  if (!(parameter >= 1)) return 0;
+  if (parameter < 1) return 0;
   if (parameter >= static_cast<double>(elements)) return elements;
   return static_cast<std::size_t>(parameter);
 }
