@@ -1,15 +1,11 @@
 #include "promql/functions/aggregation.h"
 
-#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <limits>
 
-#include <fmt/format.h>
-
 #include "promql/functions/kahan_sum.h"
 #include "promql/functions/quantile.h"
-#include "promql/value/format.h"
 
 namespace vigia::promql {
 namespace {
@@ -80,6 +76,12 @@ void AddToVariance(double value, double& mean, double& squares, double& count) {
   squares += delta * (value - mean);
 }
 
+// nullptr for a column that the operator does not have.
+template <class T>
+T* RowOf(std::vector<T>& column, std::size_t base) {
+  return column.empty() ? nullptr : column.data() + base;
+}
+
 double MeanOf(double cell, double compensation, double count) {
   if (count < 0) return cell + compensation;
   return cell / count + compensation / count;
@@ -107,10 +109,10 @@ std::size_t Fold::BytesPerCell(FoldOp op) {
 void Fold::Add(std::size_t group, std::span<const double> values, Valid valid) {
   assert(values.size() == steps_ && valid.size() == steps_);
   const std::size_t base = group * steps_;
-  double* const value = value_.data() + base;
-  double* const compensation = compensation_.data() + base;
-  double* const count = count_.data() + base;
-  std::uint8_t* const seen = seen_.data() + base;
+  double* const value = RowOf(value_, base);
+  double* const compensation = RowOf(compensation_, base);
+  double* const count = RowOf(count_, base);
+  std::uint8_t* const seen = RowOf(seen_, base);
   switch (op_) {
     case FoldOp::kSum: AddSum(values, valid, value, compensation, seen); return;
     case FoldOp::kAvg:

@@ -76,9 +76,11 @@ storage::Result<std::size_t> SelectionSize(double parameter, std::size_t element
 // it and warns; NaN is the error "Ratio value is NaN").
 bool IsInRatio(double ratio, std::uint64_t label_hash);
 
-// quantile(): the values of every cell are collected and sorted at the end.
+// quantile(): the values of every cell are collected and sorted at the end, so every added series is kept: charge
+// kBytesPerSlot for each of its steps before Add().
 class QuantileFold {
  public:
+  static constexpr std::size_t kBytesPerSlot = sizeof(double) + sizeof(std::uint8_t);
   QuantileFold(std::size_t groups, std::size_t steps);
   void Add(std::size_t group, std::span<const double> values, std::span<const std::uint8_t> valid);
   // One q for each step. Call once per group.
