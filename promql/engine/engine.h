@@ -17,8 +17,8 @@ namespace vigia::promql {
 struct EngineOptions {
   storage::DurationMs lookback_delta_ms = 5 * 60 * 1000;
   storage::DurationMs timeout_ms = 2 * 60 * 1000;
-  int max_concurrency = 20;                                  // Queries beyond it wait for their turn, up to their timeout.
-  std::uint64_t max_samples = 50'000'000;                    // Held in memory at once by one query.
+  int max_concurrency = 20;                // Queries beyond it wait for their turn, up to their timeout.
+  std::uint64_t max_samples = 50'000'000;  // Held in memory at once by one query.
   storage::DurationMs default_subquery_step_ms = 60 * 1000;  // global.evaluation_interval
   ParserOptions parser;
   bool delayed_name_removal = false;  // promql-delayed-name-removal
@@ -26,12 +26,12 @@ struct EngineOptions {
 
 struct QueryRequest {
   std::string text;
-  TimestampMs start_ms = 0;            // An instant query has start == end and step 0.
+  TimestampMs start_ms = 0;  // An instant query has start == end and step 0.
   TimestampMs end_ms = 0;
   storage::DurationMs step_ms = 0;
-  std::optional<storage::DurationMs> timeout_ms;          // Lowers the engine's, never raises it.
+  std::optional<storage::DurationMs> timeout_ms;  // Lowers the engine's, never raises it.
   std::optional<storage::DurationMs> lookback_delta_ms;
-  std::stop_token cancel;              // Takes effect within 100 ms.
+  std::stop_token cancel;  // Takes effect within 100 ms.
 };
 
 // Thread-safe. `storage` and `registry` must outlive the engine.
@@ -40,9 +40,9 @@ class Engine {
   Engine(EngineOptions options, const storage::Queryable& storage, storage::Registry& registry);
   ~Engine();
 
-  // Instant: scalar, string, vector or matrix (for a range selector or subquery). Range: always a matrix, sorted by labels.
-  // Errors: kInvalid = does not parse (bad_data), kTimeout, kCancelled, kIo/kCorruption = storage failed (internal),
-  // kLimit and all other evaluation errors = execution. Texts as in surface.md 4.3 and 4.4.
+  // Instant: scalar, string, vector or matrix (for a range selector or subquery). Range: always a matrix, sorted by
+  // labels. Errors: kInvalid = does not parse (bad_data), kTimeout, kCancelled, kIo/kCorruption = storage failed
+  // (internal), kLimit and all other evaluation errors = execution. Texts as in surface.md 4.3 and 4.4.
   storage::Result<QueryResult> Execute(const QueryRequest& request);
 
   // global.evaluation_interval changed on reload.

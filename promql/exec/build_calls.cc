@@ -1,0 +1,218 @@
+// The part of the builder that knows the functions.
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "promql/exec/builder.h"
+#include "promql/exec/classic_histogram_operator.h"
+#include "promql/exec/clock_operator.h"
+#include "promql/exec/conversion_operators.h"
+#include "promql/exec/evaluation_error.h"
+#include "promql/exec/label_operators.h"
+#include "promql/exec/map_operators.h"
+#include "promql/exec/merge_series_operator.h"
+#include "promql/exec/range_function_operator.h"
+#include "promql/exec/scalar_binary_operator.h"
+#include "promql/exec/sort_operator.h"
+#include "promql/functions/instant_function.h"
+#include "promql/functions/label_functions.h"
+#include "promql/functions/range_function.h"
+
+namespace vigia::promql {
+
+using storage::Result;
+
+namespace {
+
+std::string StringArgument(const CallNode& n, std::size_t i) {
+  const auto* text = i < n.args.size() ? n.args[i]->As<StringNode>() : nullptr;
+  return text == nullptr ? std::string() : text->value;
+}
+
+std::vector<std::string> StringArgumentsFrom(const CallNode& n, std::size_t first) {
+  std::vector<std::string> strings;
+  for (std::size_t i = first; i < n.args.size(); ++i) strings.push_back(StringArgument(n, i));
+  return strings;
+}
+
+bool ReadsNativeHistograms(FunctionId function) {
+  return function == FunctionId::kHistogramAvg || function == FunctionId::kHistogramCount ||
+         function == FunctionId::kHistogramStddev || function == FunctionId::kHistogramStdvar ||
+         function == FunctionId::kHistogramSum;
+}
+
+}  // namespace
+
+Result<OperatorPtr> Builder::Make(const PlanNode& node, const CallNode& n) {
+  const std::string_view name = SignatureOf(n.function).name;
+  if (n.function == FunctionId::kAbsentOverTime || FindRangeFunction(name) != nullptr) {
+    return MakeRangeFunction(node, n);
+  }
+  if (FindInstantFunction(name) != nullptr) return MakeInstantFunction(node, n);
+  return MakeSpecialFunction(node, n);
+}
+
+Result<OperatorPtr> Builder::MakeRangeFunction(const PlanNode& node, const CallNode& n) {
+  const bool absent = n.function == FunctionId::kAbsentOverTime;
+  const RangeFunctionSpec* spec = FindRangeFunction(absent ? "present_over_time" : SignatureOf(n.function).name);
+  if (spec == nullptr || spec->range_argument >= n.args.size()) return EvaluationError("wrong arguments of a function");
+  RangeFunctionOperator::Arguments arguments;
+  arguments.first_argument = n.args.front()->pos;
+  for (std::size_t i = 0; i < n.args.size(); ++i) {
+    if (i == spec->range_argument) continue;
+    Result<OperatorPtr> scalar = Build(*n.args[i]);
+    if (!scalar) return scalar;
+    arguments.scalars.push_back(std::move(*scalar));
+  }
+  const PlanNode& range = *n.args[spec->range_argument];
+  // What the expression of a subquery touches does not count; what the windows hold of its results does.
+  std::uint64_t* const samples = std::exchange(samples_, context_.NewSampleCounter());
+  Result<RangeSourcePtr> source = BuildRange(range);
+  samples_ = samples;
+  if (!source) return source.error();
+  arguments.range = std::move(*source);
+  OperatorPtr call =
+      std::make_unique<RangeFunctionOperator>(context_, node.steps, *spec, std::move(arguments), samples_);
+  if (absent) {
+    const auto* select = Unwrapped(range).As<RangeSelectNode>();
+    return OperatorPtr(std::make_unique<AbsentOperator>(context_, std::move(call),
+                                                        select == nullptr ? Labels() : AbsentLabels(select->matchers)));
+  }
+  if (spec->keeps_metric_name || context_.delayed_name_removal()) return call;
+  return OperatorPtr(std::make_unique<MergeSeriesOperator>(context_, std::move(call), EqualLabels::kRefused));
+}
+
+Result<OperatorPtr> Builder::MakeInstantFunction(const PlanNode& node, const CallNode& n) {
+  const InstantFunctionSpec* spec = FindInstantFunction(SignatureOf(n.function).name);
+  OperatorPtr vector;
+  std::vector<OperatorPtr> scalars;
+  for (const PlanPtr& arg : n.args) {
+    Result<OperatorPtr> built = Build(*arg);
+    if (!built) return built;
+    if (arg->type == ValueType::kScalar) {
+      scalars.push_back(std::move(*built));
+    } else {
+      vector = std::move(*built);
+    }
+  }
+  // The date functions without argument are theirs of vector(time()).
+  if (!vector) vector = std::make_unique<TimeOperator>(context_, node.steps);
+  return MergedUnlessDelayed(
+      std::make_unique<InstantFunctionOperator>(context_, *spec, std::move(vector), std::move(scalars)));
+}
+
+Result<OperatorPtr> Builder::MakeSpecialFunction(const PlanNode& node, const CallNode& n) {
+  const auto is = [&](auto... functions) { return ((n.function == functions) || ...); };
+  if (is(FunctionId::kTime)) return OperatorPtr(std::make_unique<TimeOperator>(context_, node.steps));
+  if (is(FunctionId::kAbsent)) return MakeAbsent(n);
+  if (is(FunctionId::kTimestamp)) return MakeTimestamp(n);
+  if (is(FunctionId::kSort, FunctionId::kSortDesc, FunctionId::kSortByLabel, FunctionId::kSortByLabelDesc)) {
+    return MakeSort(node, n);
+  }
+  if (is(FunctionId::kLabelReplace)) return MakeLabelReplace(n);
+  if (is(FunctionId::kLabelJoin)) return MakeLabelJoin(n);
+  if (is(FunctionId::kHistogramQuantile, FunctionId::kHistogramQuantiles, FunctionId::kHistogramFraction)) {
+    return MakeHistogramFunction(n);
+  }
+  if (is(FunctionId::kMinOf, FunctionId::kMaxOf)) return MakeScalarChoice(n);
+  const bool one_argument = n.function == FunctionId::kScalar || n.function == FunctionId::kVector;
+  if (n.args.size() != 1 || !(one_argument || ReadsNativeHistograms(n.function))) {
+    return EvaluationError("function " + std::string(SignatureOf(n.function).name) + "() is not supported yet");
+  }
+  Result<OperatorPtr> input = Build(*n.args.front());
+  if (!input) return input;
+  if (n.function == FunctionId::kScalar)
+    return OperatorPtr(std::make_unique<ScalarOperator>(context_, std::move(*input)));
+  if (n.function == FunctionId::kVector)
+    return OperatorPtr(std::make_unique<VectorOperator>(context_, std::move(*input)));
+  return OperatorPtr(std::make_unique<DiscardOperator>(context_, std::move(*input)));
+}
+
+Result<OperatorPtr> Builder::MakeAbsent(const CallNode& n) {
+  Result<OperatorPtr> input = Build(*n.args.front());
+  if (!input) return input;
+  const auto* select = Unwrapped(*n.args.front()).As<SelectNode>();
+  return OperatorPtr(std::make_unique<AbsentOperator>(context_, std::move(*input),
+                                                      select == nullptr ? Labels() : AbsentLabels(select->matchers)));
+}
+
+Result<OperatorPtr> Builder::MakeTimestamp(const CallNode& n) {
+  Result<OperatorPtr> input = Build(*n.args.front());
+  if (!input) return input;
+  const auto* select = Unwrapped(*n.args.front()).As<SelectNode>();
+  const auto values = select != nullptr && select->sample_time ? TimestampOperator::Values::kAreTimes
+                                                               : TimestampOperator::Values::kAreReplaced;
+  return MergedUnlessDelayed(std::make_unique<TimestampOperator>(context_, std::move(*input), values));
+}
+
+Result<OperatorPtr> Builder::MakeSort(const PlanNode& node, const CallNode& n) {
+  Result<OperatorPtr> input = Build(*n.args.front());
+  if (!input) return input;
+  SortOrder order;
+  if (n.function == FunctionId::kSortByLabel || n.function == FunctionId::kSortByLabelDesc) {
+    order.by = SortOrder::By::kLabels;
+    order.labels = StringArgumentsFrom(n, 1);
+  }
+  if (n.function == FunctionId::kSortDesc || n.function == FunctionId::kSortByLabelDesc) {
+    order.direction = SortOrder::Direction::kDescending;
+  }
+  return OperatorPtr(std::make_unique<SortOperator>(context_, std::move(*input), std::move(order), node.pos));
+}
+
+Result<OperatorPtr> Builder::MakeLabelReplace(const CallNode& n) {
+  Result<OperatorPtr> input = Build(*n.args.front());
+  if (!input) return input;
+  const auto replacement =
+      LabelReplacement::Create(StringArgument(n, 1), StringArgument(n, 2), StringArgument(n, 3), StringArgument(n, 4));
+  if (!replacement) return AsEvaluationError(replacement.error());
+  const auto change = [replacement = *replacement](SeriesInfo& info) {
+    if (replacement.Apply(info.labels) && replacement.destination() == storage::kMetricName) info.drop_name = false;
+  };
+  return Merged(std::make_unique<RelabelOperator>(context_, std::move(*input), change));
+}
+
+Result<OperatorPtr> Builder::MakeLabelJoin(const CallNode& n) {
+  Result<OperatorPtr> input = Build(*n.args.front());
+  if (!input) return input;
+  const auto join = LabelJoin::Create(StringArgument(n, 1), StringArgument(n, 2), StringArgumentsFrom(n, 3));
+  if (!join) return AsEvaluationError(join.error());
+  const auto change = [join = *join](SeriesInfo& info) {
+    join.Apply(info.labels);
+    if (join.destination() == storage::kMetricName) info.drop_name = false;
+  };
+  return Merged(std::make_unique<RelabelOperator>(context_, std::move(*input), change));
+}
+
+Result<OperatorPtr> Builder::MakeHistogramFunction(const CallNode& n) {
+  HistogramFunction function;
+  if (n.function == FunctionId::kHistogramFraction) function.kind = HistogramFunction::Kind::kFraction;
+  if (n.function == FunctionId::kHistogramQuantiles) function.quantile_label = StringArgument(n, 1);
+  OperatorPtr vector;
+  for (const PlanPtr& arg : n.args) {
+    if (arg->type == ValueType::kString) continue;
+    Result<OperatorPtr> built = Build(*arg);
+    if (!built) return built;
+    if (arg->type == ValueType::kScalar) {
+      function.parameters.push_back(std::move(*built));
+      function.parameter_positions.push_back(arg->pos);
+    } else {
+      vector = std::move(*built);
+      function.vector_position = arg->pos;
+    }
+  }
+  if (!vector) return EvaluationError("a histogram function needs a vector");
+  return Merged(std::make_unique<ClassicHistogramOperator>(context_, std::move(function), std::move(vector)));
+}
+
+Result<OperatorPtr> Builder::MakeScalarChoice(const CallNode& n) {
+  if (n.args.size() != 2) return EvaluationError("wrong arguments of a function");
+  Result<OperatorPtr> lhs = Build(*n.args[0]);
+  if (!lhs) return lhs;
+  Result<OperatorPtr> rhs = Build(*n.args[1]);
+  if (!rhs) return rhs;
+  const auto choose = n.function == FunctionId::kMinOf ? &MinOf : &MaxOf;
+  return OperatorPtr(std::make_unique<ScalarBinaryOperator>(context_, choose, std::move(*lhs), std::move(*rhs)));
+}
+
+}  // namespace vigia::promql

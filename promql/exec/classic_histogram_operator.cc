@@ -1,0 +1,132 @@
+#include "promql/exec/classic_histogram_operator.h"
+
+#include <cmath>
+#include <optional>
+#include <unordered_map>
+
+#include "promql/functions/quantile.h"
+#include "promql/value/format.h"
+
+namespace vigia::promql {
+namespace {
+
+using storage::Result;
+using storage::Status;
+using Kind = HistogramFunction::Kind;
+
+constexpr std::string_view kBucketLabel = "le";
+
+}  // namespace
+
+ClassicHistogramOperator::ClassicHistogramOperator(QueryContext& context, HistogramFunction function, OperatorPtr input)
+    : Operator(context, input->steps(), Accounting::kGathered),
+      function_(std::move(function)),
+      input_(std::move(input)),
+      rows_(context.budget()) {
+  for (const OperatorPtr& parameter : function_.parameters) AddInput(parameter.get());
+  AddInput(input_.get());
+}
+
+// Which histograms there are, and how they are annotated, depends on the samples: they are read here.
+Result<std::vector<SeriesInfo>> ClassicHistogramOperator::MakeSeries() {
+  if (const Status status = ReadParameters(); !status) return status.error();
+  const auto series = input_->Series();
+  if (!series) return series;
+  if (function_.kind == Kind::kQuantile) WarnOfQuantiles();
+  if (const Status status = ReadBuckets(*series); !status) return status.error();
+  return ResultSeries();
+}
+
+Status ClassicHistogramOperator::ReadParameters() {
+  for (const OperatorPtr& parameter : function_.parameters) {
+    auto values = ReadScalar(*parameter);
+    if (!values) return values.error();
+    parameters_.push_back(std::move(*values));
+  }
+  return {};
+}
+
+void ClassicHistogramOperator::WarnOfQuantiles() {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    for (const double q : parameters_[i]) {
+      if (IsValidQuantile(q)) continue;
+      context().annotations().Add(InvalidQuantileWarning(q, context().PositionOf(function_.parameter_positions[i])));
+    }
+  }
+}
+
+Status ClassicHistogramOperator::ReadBuckets(const std::vector<SeriesInfo>& series) {
+  if (Status status = rows_.AddAll(*input_); !status) return status;
+  bounds_.assign(series.size(), 0.0);
+  const std::vector<std::string> bucket_label = {std::string(kBucketLabel)};
+  std::unordered_map<std::string, std::size_t> ids;
+  const bool delayed = context().delayed_name_removal();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const SeriesId id = rows_.row(i).id;
+    const Labels& labels = series[id].labels;
+    // Prometheus tells the name only while it is still to be removed.
+    const std::string metric(delayed ? labels.metric_name() : std::string_view());
+    const std::optional<double> bound = ParseBucketBound(labels.Get(kBucketLabel));
+    if (!bound) {
+      context().annotations().Add(
+          BadBucketLabelWarning(metric, labels.Get(kBucketLabel), context().PositionOf(function_.vector_position)));
+      continue;
+    }
+    bounds_[id] = *bound;
+    Labels key = labels.Drop(bucket_label);
+    const auto [at, is_new] = ids.emplace(key.bytes(), histograms_.size());
+    if (is_new) histograms_.push_back({{delayed ? std::move(key) : WithoutMetadata(key), true}, metric, {}});
+    histograms_[at->second].rows.push_back(i);
+  }
+  return {};
+}
+
+std::vector<SeriesInfo> ClassicHistogramOperator::ResultSeries() const {
+  std::vector<SeriesInfo> series;
+  for (const Histogram& histogram : histograms_) {
+    for (std::size_t i = 0; i < results_per_histogram(); ++i) {
+      series.push_back(histogram.info);
+      if (function_.quantile_label.empty()) continue;
+      storage::LabelsBuilder builder(histogram.info.labels);
+      const double q = parameters_[i].empty() ? std::nan("") : parameters_[i].front();
+      builder.Set(function_.quantile_label, FormatOpenMetrics(q));
+      series.back().labels = builder.Build();
+    }
+  }
+  return series;
+}
+
+Status ClassicHistogramOperator::Fill(RowBatch& out) {
+  const std::size_t per_histogram = results_per_histogram();
+  for (; next_ < histograms_.size() * per_histogram && !out.full(); ++next_) {
+    if (Status status = context().Interrupted(); !status) return status;
+    Evaluate(histograms_[next_ / per_histogram], next_ % per_histogram, out.Append(static_cast<SeriesId>(next_)));
+  }
+  return {};
+}
+
+void ClassicHistogramOperator::Evaluate(const Histogram& histogram, std::size_t parameter, const Row& row) {
+  for (std::size_t step = 0; step < row.values.size(); ++step) {
+    buckets_.clear();
+    for (const std::size_t i : histogram.rows) {
+      const StoredRow bucket = rows_.row(i);
+      if (bucket.Has(step)) buckets_.push_back({bounds_[bucket.id], bucket.At(step)});
+    }
+    if (buckets_.empty()) continue;
+    row.values[step] = ValueAt(histogram, parameter, step);
+    row.valid[step] = 1;
+  }
+}
+
+double ClassicHistogramOperator::ValueAt(const Histogram& histogram, std::size_t parameter, std::size_t step) {
+  if (function_.kind == Kind::kFraction) return BucketFraction(parameters_[0][step], parameters_[1][step], buckets_);
+  const BucketQuantileResult result = BucketQuantile(parameters_[parameter][step], buckets_);
+  if (result.forced) {
+    context().annotations().Add(ForcedMonotonicityInfo(
+        histogram.metric, result.forced->min_bucket, result.forced->max_bucket, result.forced->max_diff,
+        steps().At(step), context().PositionOf(function_.vector_position)));
+  }
+  return result.value;
+}
+
+}  // namespace vigia::promql

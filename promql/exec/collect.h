@@ -1,0 +1,17 @@
+// Rows to values: the end of the pipeline.
+#pragma once
+
+#include "promql/exec/operator.h"
+#include "promql/exec/range_source.h"
+#include "promql/value/value.h"
+
+namespace vigia::promql {
+
+// The elements of an instant query, in the order in which the operators give them. REQUIRES: one step.
+storage::Result<Vector> CollectVector(Operator& root);
+// All steps of a range query; series without a sample are left out. Not sorted.
+storage::Result<Matrix> CollectMatrix(Operator& root);
+// What the window of the only step holds, for each series with something in it. `samples` is raised by their number.
+storage::Result<Matrix> CollectWindows(QueryContext& context, RangeSource& root, std::uint64_t& samples);
+
+}  // namespace vigia::promql

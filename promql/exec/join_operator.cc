@@ -1,0 +1,280 @@
+#include "promql/exec/join_operator.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+
+#include "promql/exec/evaluation_error.h"
+#include "promql/exec/kernels/binary_kernels.h"
+
+namespace vigia::promql {
+namespace {
+
+using storage::Result;
+using storage::Status;
+
+constexpr std::size_t kNoRow = static_cast<std::size_t>(-1);
+
+storage::Error MultipleMatches(Cardinality card) {
+  return EvaluationError(
+      card == Cardinality::kOneToOne
+          ? "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+          : "multiple matches for labels: grouping labels must ensure unique matches");
+}
+
+std::vector<std::string> Sorted(std::vector<std::string> names) {
+  std::ranges::sort(names);
+  return names;
+}
+
+}  // namespace
+
+JoinOperator::JoinOperator(QueryContext& context, JoinSpec spec, OperatorPtr lhs, OperatorPtr rhs)
+    : Operator(context, lhs->steps(), Accounting::kGathered),
+      spec_(std::move(spec)),
+      lhs_(std::move(lhs)),
+      rhs_(std::move(rhs)),
+      many_side_(many_is_left() ? *lhs_ : *rhs_),
+      one_side_(many_is_left() ? *rhs_ : *lhs_),
+      signatures_(spec_.matching),
+      one_rows_(context.budget()),
+      reserved_(context.budget()),
+      many_batch_(steps().count) {
+  AddInput(lhs_.get());
+  AddInput(rhs_.get());
+}
+
+Result<std::vector<SeriesInfo>> JoinOperator::MakeSeries() {
+  auto left = lhs_->Series();
+  if (!left) return left;
+  auto right = rhs_->Series();
+  if (!right) return right;
+  many_ = std::move(many_is_left() ? *left : *right);
+  one_ = std::move(many_is_left() ? *right : *left);
+  many_signatures_ = signatures_.Of(many_);
+  one_signatures_ = signatures_.Of(one_);
+  if (const Status status = ReadOneSide(); !status) return status.error();
+  if (const Status status = FindDuplicates(); !status) return status.error();
+  if (!duplicates_.empty()) {
+    if (const Status status = ReadManySide(); !status) return status.error();
+  }
+  std::vector<SeriesInfo> results;
+  if (const Status status = MakePairs(results); !status) return status.error();
+  if (const Status status = MakeExclusive(results); !status) return status.error();
+  return results;
+}
+
+Status JoinOperator::ReadOneSide() {
+  if (Status status = one_rows_.AddAll(one_side_); !status) return status;
+  one_row_of_series_.assign(one_.size(), kNoRow);
+  ones_of_signature_.resize(signatures_.count());
+  for (std::size_t i = 0; i < one_rows_.size(); ++i) {
+    const SeriesId id = one_rows_.row(i).id;
+    one_row_of_series_[id] = i;
+    ones_of_signature_[one_signatures_[id]].push_back(id);
+  }
+  return {};
+}
+
+Status JoinOperator::FindDuplicates() {
+  std::vector<std::uint32_t> holder(steps().count);
+  for (const std::vector<SeriesId>& ones : ones_of_signature_) {
+    if (ones.size() < 2) continue;
+    if (Status status = context().Interrupted(); !status) return status;
+    std::ranges::fill(holder, kNone);
+    for (const SeriesId one : ones) {
+      const StoredRow row = one_rows_.row(one_row_of_series_[one]);
+      for (std::size_t step = row.first; step < row.first + row.valid.size(); ++step) {
+        if (!row.Has(step)) continue;
+        if (holder[step] == kNone) {
+          holder[step] = one;
+          continue;
+        }
+        if (duplicates_.empty()) duplicates_.resize(steps().count);
+        if (duplicates_[step].first == kNone) duplicates_[step] = {holder[step], one};
+      }
+    }
+  }
+  return {};
+}
+
+Status JoinOperator::ReadManySide() {
+  many_rows_.emplace(context().budget());
+  RowBatch& batch = many_batch_;
+  while (true) {
+    const Result<std::size_t> rows = many_side_.Next(batch);
+    if (!rows) return rows.error();
+    if (*rows == 0) break;
+    for (std::size_t i = 0; i < *rows; ++i) {
+      if (Status status = CheckDuplicates(batch.row(i)); !status) return status;
+      if (Status status = many_rows_->Add(batch.id(i), batch.row(i)); !status) return status;
+    }
+  }
+  return {};
+}
+
+Status JoinOperator::CheckDuplicates(const Row& many) {
+  for (std::size_t step = 0; step < duplicates_.size(); ++step) {
+    if (many.valid[step] == 0 || duplicates_[step].first == kNone) continue;
+    const Labels& first = one_[duplicates_[step].first].labels;
+    const Labels& second = one_[duplicates_[step].second].labels;
+    return EvaluationError("found duplicate series for the match group " + signatures_.Project(second).ToString() +
+                           " on the " + (many_is_left() ? "right" : "left") + " hand-side of the operation: [" +
+                           second.ToString() + ", " + first.ToString() +
+                           "];many-to-many matching not allowed: matching labels must be unique on one side");
+  }
+  return {};
+}
+
+Status JoinOperator::MakePairs(std::vector<SeriesInfo>& results) {
+  pairs_.resize(many_.size());
+  std::unordered_map<std::string, SeriesId> ids;
+  for (std::size_t i = 0; i < many_.size(); ++i) {
+    const std::vector<SeriesId>& ones = ones_of_signature_[many_signatures_[i]];
+    if (Status status = reserved_.Add(2 * ones.size()); !status) return status;
+    ids.clear();
+    for (const SeriesId one : ones) {
+      // Only included labels depend on the one side.
+      if (!pairs_[i].empty() && spec_.matching.include.empty()) {
+        pairs_[i].push_back({one, pairs_[i].front().result, kNone});
+        continue;
+      }
+      SeriesInfo result = ResultOf(many_[i], one_[one]);
+      const auto [at, is_new] = ids.emplace(result.labels.bytes(), static_cast<SeriesId>(results.size()));
+      if (is_new) results.push_back(std::move(result));
+      pairs_[i].push_back({one, at->second, kNone});
+    }
+    std::ranges::stable_sort(pairs_[i], {}, &Pair::result);
+  }
+  return {};
+}
+
+SeriesInfo JoinOperator::ResultOf(const SeriesInfo& many, const SeriesInfo& one) {
+  const VectorMatching& matching = spec_.matching;
+  const bool arithmetic = !IsComparison(spec_.op);
+  Labels labels = arithmetic ? WithoutMetadata(many.labels) : many.labels;
+  if (matching.card == Cardinality::kOneToOne) {
+    const std::vector<std::string> names = Sorted(matching.labels);
+    labels = matching.on ? labels.Keep(names) : labels.Drop(names);
+  }
+  if (!matching.include.empty()) {
+    storage::LabelsBuilder builder(labels);
+    for (const std::string& name : matching.include) builder.Set(name, one.labels.Get(name));
+    labels = builder.Build();
+  }
+  if (spec_.return_bool && !context().delayed_name_removal()) labels = WithoutMetadata(labels);
+  return {std::move(labels), spec_.return_bool || (!arithmetic && many.drop_name)};
+}
+
+Status JoinOperator::MakeExclusive(const std::vector<SeriesInfo>& results) {
+  // One-to-one: a signature is matched once at a step. Grouped: within a signature the results are distinct.
+  const bool one_to_one = spec_.matching.card == Cardinality::kOneToOne;
+  struct Use {
+    std::size_t many = 0;
+    bool shared = false;
+    std::uint32_t id = kNone;
+  };
+  std::unordered_map<std::string, Use> uses;
+  const auto key = [&](std::size_t many, const Pair& pair) {
+    std::string text = std::to_string(many_signatures_[many]) + ' ';
+    if (!one_to_one) text += results[pair.result].labels.bytes();
+    return text;
+  };
+  std::vector<std::uint32_t> many_per_signature(signatures_.count());
+  for (const std::uint32_t signature : many_signatures_) ++many_per_signature[signature];
+  const auto for_each_candidate = [&](auto&& fn) {
+    for (std::size_t i = 0; i < pairs_.size(); ++i) {
+      if (many_per_signature[many_signatures_[i]] < 2) continue;
+      for (Pair& pair : pairs_[i]) fn(i, pair);
+    }
+  };
+  for_each_candidate([&](std::size_t many, const Pair& pair) {
+    const auto [at, is_new] = uses.emplace(key(many, pair), Use{many, false, kNone});
+    if (!is_new && at->second.many != many) at->second.shared = true;
+  });
+  for_each_candidate([&](std::size_t many, Pair& pair) {
+    Use& use = uses.at(key(many, pair));
+    if (!use.shared) return;
+    if (use.id == kNone) {
+      use.id = static_cast<std::uint32_t>(exclusive_.size());
+      exclusive_.emplace_back();
+    }
+    pair.exclusive = use.id;
+  });
+  if (Status status = reserved_.Add(exclusive_.size() * steps().count / sizeof(double) + 1); !status) return status;
+  for (std::vector<std::uint8_t>& taken : exclusive_) taken.resize(steps().count);
+  return {};
+}
+
+Result<bool> JoinOperator::NextManyBatch() {
+  next_many_ = 0;
+  if (!many_rows_) {
+    const Result<std::size_t> rows = many_side_.Next(many_batch_);
+    if (!rows) return rows.error();
+    return *rows > 0;
+  }
+  many_batch_.Clear();
+  for (; next_stored_ < many_rows_->size() && !many_batch_.full(); ++next_stored_) {
+    many_rows_->CopyTo(next_stored_, many_batch_.Append(many_rows_->row(next_stored_).id));
+  }
+  return many_batch_.size() > 0;
+}
+
+Status JoinOperator::Fill(RowBatch& out) {
+  while (true) {
+    if (next_many_ >= many_batch_.size()) {
+      const Result<bool> more = NextManyBatch();
+      if (!more) return more.error();
+      if (!*more) return {};
+    }
+    for (; next_many_ < many_batch_.size(); ++next_many_, next_pair_ = 0) {
+      const std::vector<Pair>& pairs = pairs_[many_batch_.id(next_many_)];
+      const Row many = many_batch_.row(next_many_);
+      while (next_pair_ < pairs.size()) {
+        if (out.full()) return {};
+        const SeriesId result = pairs[next_pair_].result;
+        const Row row = out.Append(result);
+        for (; next_pair_ < pairs.size() && pairs[next_pair_].result == result; ++next_pair_) {
+          if (Status status = JoinPair(many, pairs[next_pair_], row); !status) return status;
+        }
+      }
+    }
+  }
+}
+
+Status JoinOperator::JoinPair(const Row& many, const Pair& pair, const Row& out) {
+  const StoredRow one = one_rows_.row(one_row_of_series_[pair.one]);
+  const std::size_t count = one.values.size();
+  const std::span<const double> many_values = many.values.subspan(one.first, count);
+  const std::span<const double> one_values = one.values;
+  both_.resize(count);
+  for (std::size_t i = 0; i < count; ++i) both_[i] = one.valid[i] & many.valid[one.first + i];
+  if (pair.exclusive != kNone) {
+    std::vector<std::uint8_t>& taken = exclusive_[pair.exclusive];
+    for (std::size_t i = 0; i < count; ++i) {
+      if (both_[i] == 0) continue;
+      if (std::exchange(taken[one.first + i], std::uint8_t{1}) != 0) return MultipleMatches(spec_.matching.card);
+    }
+  }
+  const std::span<const double> lhs = many_is_left() ? many_values : one_values;
+  const std::span<const double> rhs = many_is_left() ? one_values : many_values;
+  computed_.resize(count);
+  if (IsComparison(spec_.op)) {
+    holds_.resize(count);
+    CompareRow(spec_.op, lhs, rhs, holds_);
+    for (std::size_t i = 0; i < count; ++i) {
+      computed_[i] = spec_.return_bool ? holds_[i] : lhs[i];
+      if (!spec_.return_bool) both_[i] &= holds_[i];
+    }
+  } else {
+    ArithmeticRow(spec_.op, lhs, rhs, computed_);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (both_[i] == 0) continue;
+    out.values[one.first + i] = computed_[i];
+    out.valid[one.first + i] = 1;
+  }
+  return {};
+}
+
+}  // namespace vigia::promql

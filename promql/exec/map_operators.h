@@ -1,0 +1,63 @@
+// Operators that change each row in place and drop the metric name: unary minus, element-wise functions, timestamp().
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "promql/exec/operator.h"
+#include "promql/functions/instant_function.h"
+
+namespace vigia::promql {
+
+// Marks all series, or takes the names off at once.
+void DropNames(std::vector<SeriesInfo>& series, const QueryContext& context);
+
+class NegateOperator : public Operator {
+ public:
+  NegateOperator(QueryContext& context, OperatorPtr input);
+
+ private:
+  storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
+  storage::Status Fill(RowBatch& out) override;
+  const OperatorPtr input_;
+};
+
+class InstantFunctionOperator : public Operator {
+ public:
+  InstantFunctionOperator(QueryContext& context, const InstantFunctionSpec& spec, OperatorPtr input,
+                          std::vector<OperatorPtr> scalars);
+
+ private:
+  storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
+  storage::Status Fill(RowBatch& out) override;
+  const InstantFunctionSpec& spec_;
+  const OperatorPtr input_;
+  const std::vector<OperatorPtr> scalar_inputs_;
+  std::vector<std::vector<double>> scalars_;
+};
+
+// timestamp(v) of anything but a selector: the time of the step. A selector has read the times already.
+class TimestampOperator : public Operator {
+ public:
+  enum class Values { kAreTimes, kAreReplaced };
+  TimestampOperator(QueryContext& context, OperatorPtr input, Values values);
+
+ private:
+  storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
+  storage::Status Fill(RowBatch& out) override;
+  const OperatorPtr input_;
+  const Values values_;
+};
+
+// Reads its input for its errors and its cost and gives nothing: functions of native histograms over floats.
+class DiscardOperator : public Operator {
+ public:
+  DiscardOperator(QueryContext& context, OperatorPtr input);
+
+ private:
+  storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
+  storage::Status Fill(RowBatch& out) override;
+  const OperatorPtr input_;
+};
+
+}  // namespace vigia::promql

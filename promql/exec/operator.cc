@@ -1,0 +1,84 @@
+#include "promql/exec/operator.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace vigia::promql {
+
+using storage::Result;
+using storage::Status;
+
+Result<std::vector<SeriesInfo>> Operator::Series() {
+  if (const Status status = context_.Interrupted(); !status) return status.error();
+  return MakeSeries();
+}
+
+Result<std::size_t> Operator::Next(RowBatch& out) {
+  out.Clear();
+  if (done_) return std::size_t{0};
+  if (const Status status = context_.Interrupted(); !status) return status.error();
+  if (const Status status = Fill(out); !status) return status.error();
+  if (const Status status = Account(out); !status) return status.error();
+  if (out.size() == 0) {
+    done_ = true;
+    if (accounting_ == Accounting::kGathered) {
+      if (const Status status = FinishGathering(); !status) return status.error();
+    }
+  }
+  return out.size();
+}
+
+Status Operator::Account(RowBatch& out) {
+  if (per_step_.empty()) per_step_.resize(steps_.count);
+  std::uint64_t samples = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const Row row = out.row(i);
+    for (std::size_t step = 0; step < per_step_.size(); ++step) per_step_[step] += row.valid[step];
+    samples += CountValid(row.valid);
+  }
+  if (accounting_ == Accounting::kForward) return {};
+  charged_ += samples;
+  return context_.budget().Charge(samples);
+}
+
+Status Operator::FinishGathering() {
+  // Prometheus goes by step: while it does step s it holds the inputs, the results up to s, and the vectors of s.
+  std::uint64_t given = 0;
+  std::uint64_t peak = 0;
+  for (std::size_t step = 0; step < per_step_.size(); ++step) {
+    std::uint64_t gathered = 0;
+    for (const Operator* input : inputs_) {
+      if (step < input->per_step_.size()) gathered += input->per_step_[step];
+    }
+    given += per_step_[step];
+    peak = std::max(peak, given + gathered);
+  }
+  const Status status = context_.budget().CheckPeak(peak > charged_ ? peak - charged_ : 0);
+  ReleaseInputs();
+  return status;
+}
+
+void Operator::Release() {
+  context_.budget().Release(charged_);
+  charged_ = 0;
+  ReleaseInputs();
+}
+
+void Operator::ReleaseInputs() {
+  for (Operator* input : inputs_) input->Release();
+}
+
+Result<std::vector<double>> ReadScalar(Operator& scalar) {
+  const auto series = scalar.Series();
+  if (!series) return series.error();
+  RowBatch batch(scalar.steps().count);
+  std::vector<double> values(scalar.steps().count, std::nan(""));
+  while (true) {
+    const Result<std::size_t> rows = scalar.Next(batch);
+    if (!rows) return rows.error();
+    if (*rows == 0) return values;
+    std::ranges::copy(batch.row(0).values, values.begin());
+  }
+}
+
+}  // namespace vigia::promql

@@ -1,0 +1,62 @@
+// What all operators of one query share: storage, limits, interruption, annotations, counters.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "promql/exec/sample_budget.h"
+#include "promql/parser/ast.h"
+#include "promql/value/annotations.h"
+#include "storage/api/querier.h"
+#include "storage/model/error.h"
+
+namespace vigia::promql {
+
+enum class NameRemoval { kImmediate, kDelayed };  // surface.md 4.4
+
+struct QueryContextOptions {
+  std::string text;  // Of the query, for positions in annotations.
+  DurationMs lookback_delta_ms = 0;
+  std::uint64_t max_samples = 0;
+  NameRemoval name_removal = NameRemoval::kImmediate;
+  std::stop_token cancel;
+  std::chrono::steady_clock::time_point deadline;
+};
+
+// Thread-compatible. `querier` must outlive the context.
+class QueryContext {
+ public:
+  QueryContext(QueryContextOptions options, storage::Querier& querier);
+
+  storage::Querier& querier() { return querier_; }
+  SampleBudget& budget() { return budget_; }
+  AnnotationSet& annotations() { return annotations_; }
+  DurationMs lookback_delta_ms() const { return options_.lookback_delta_ms; }
+  bool delayed_name_removal() const { return options_.name_removal == NameRemoval::kDelayed; }
+
+  // kCancelled or kTimeout once the query is to stop. Cheap enough for every batch of rows; loops that run for long
+  // without reading a batch call it themselves.
+  storage::Status Interrupted() const;
+
+  TextPosition PositionOf(PosRange pos) const;
+
+  // A counter for the samples that a subtree touches; lives as long as the context.
+  std::uint64_t* NewSampleCounter() { return &counters_.emplace_back(0); }
+  // Samples that storage handed over.
+  void CountRead(std::uint64_t samples) { samples_read_ += samples; }
+  std::uint64_t samples_read() const { return samples_read_; }
+
+ private:
+  const QueryContextOptions options_;
+  storage::Querier& querier_;
+  SampleBudget budget_;
+  AnnotationSet annotations_;
+  std::deque<std::uint64_t> counters_;
+  std::uint64_t samples_read_ = 0;
+};
+
+}  // namespace vigia::promql

@@ -1,0 +1,102 @@
+#include "promql/exec/range_function_operator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "promql/exec/evaluation_error.h"
+#include "promql/functions/quantile.h"
+
+namespace vigia::promql {
+namespace {
+
+using storage::Result;
+using storage::Status;
+
+std::uint64_t LargestWindow(const WindowSet& windows) {
+  std::uint64_t largest = 0;
+  for (const Window& window : windows.windows()) largest = std::max<std::uint64_t>(largest, window.size());
+  return largest;
+}
+
+}  // namespace
+
+RangeFunctionOperator::RangeFunctionOperator(QueryContext& context, const Steps& steps, const RangeFunctionSpec& spec,
+                                             Arguments arguments, std::uint64_t* samples)
+    : Operator(context, steps, Accounting::kOwn), spec_(spec), arguments_(std::move(arguments)), samples_(samples) {}
+
+Result<std::vector<SeriesInfo>> RangeFunctionOperator::MakeSeries() {
+  for (const OperatorPtr& scalar : arguments_.scalars) {
+    auto values = ReadScalar(*scalar);
+    if (!values) return values.error();
+    scalars_.push_back(std::move(*values));
+  }
+  auto series = arguments_.range->Series();
+  if (!series) return series;
+  for (SeriesInfo& info : *series) {
+    if (spec_.annotation == RangeAnnotation::kCounterName) counter_names_.push_back(info.labels);
+    if (spec_.keeps_metric_name) continue;
+    info.drop_name = true;
+    if (!context().delayed_name_removal()) info.labels = WithoutMetadata(info.labels);
+  }
+  return series;
+}
+
+Status RangeFunctionOperator::Fill(RowBatch& out) {
+  while (!out.full()) {
+    RangeSeries series;
+    const Result<bool> more = arguments_.range->Next(series);
+    if (!more) return more.error();
+    if (!*more) break;
+    if (Status status = Evaluate(series, out); !status) return status;
+  }
+  if (out.size() == 0) {
+    arguments_.range->Release();
+    for (const OperatorPtr& scalar : arguments_.scalars) scalar->Release();
+  }
+  return {};
+}
+
+Status RangeFunctionOperator::Evaluate(const RangeSeries& series, RowBatch& out) {
+  if (Status status = context().Interrupted(); !status) return status;
+  *samples_ += series.windows->total_samples();
+  if (Status status = context().budget().CheckPeak(LargestWindow(*series.windows)); !status) return status;
+  const Row row = out.Append(series.id);
+  RangeInput input{series.values, *series.windows, {}};
+  for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) input.scalars[i] = {scalars_[i]};
+  if (Status status = spec_.kernel(input, scratch_, {row.values, row.valid}); !status) {
+    return AsEvaluationError(status.error());
+  }
+  const std::size_t found = CountValid(row.valid);
+  if (found == 0) {
+    out.DropLast();
+    return {};
+  }
+  Annotate(series, row);
+  const std::uint64_t last_window = series.windows->windows().back().size();
+  return context().budget().CheckPeak(last_window + found);
+}
+
+void RangeFunctionOperator::Annotate(const RangeSeries& series, const Row& row) {
+  switch (spec_.annotation) {
+    case RangeAnnotation::kNone: return;
+    case RangeAnnotation::kCounterName: {
+      const Labels& labels = counter_names_[series.id];
+      if (LooksLikeNoCounter(labels.metric_name())) {
+        context().annotations().Add(
+            PossibleNonCounterInfo(labels.metric_name(), context().PositionOf(arguments_.first_argument)));
+      }
+      return;
+    }
+    case RangeAnnotation::kQuantileArgument: {
+      const ScalarArgument q{scalars_.front()};
+      for (std::size_t step = 0; step < row.valid.size(); ++step) {
+        if (row.valid[step] == 0 || IsValidQuantile(q.At(step))) continue;
+        context().annotations().Add(
+            InvalidQuantileWarning(q.At(step), context().PositionOf(arguments_.first_argument)));
+      }
+      return;
+    }
+  }
+}
+
+}  // namespace vigia::promql

@@ -1,0 +1,89 @@
+// Where functions of range vectors get series and their windows from: storage or a subquery.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "promql/exec/operator.h"
+#include "promql/functions/window_set.h"
+#include "promql/plan/plan.h"
+
+namespace vigia::promql {
+
+// One series: its samples without stale markers, and what each step sees of them.
+struct RangeSeries {
+  SeriesId id = 0;
+  std::span<const double> values;
+  const WindowSet* windows = nullptr;
+};
+
+// Used as an Operator is. Thread-compatible.
+class RangeSource {
+ public:
+  virtual ~RangeSource() = default;
+  virtual storage::Result<std::vector<SeriesInfo>> Series() = 0;
+  // The next series, valid until the next call; false = no more.
+  virtual storage::Result<bool> Next(RangeSeries& out) = 0;
+  // The samples that the source holds itself are no longer needed.
+  virtual void Release() = 0;
+};
+
+using RangeSourcePtr = std::unique_ptr<RangeSource>;
+
+// Windows over columns of timestamps; series with the same column share them.
+class ColumnWindows {
+ public:
+  explicit ColumnWindows(const RangeGrid& grid) : grid_(grid) {}
+  // The windows of `t`. `column` as in SamplesView; 0 = not shared. Valid until the next call.
+  const WindowSet& For(std::span<const TimestampMs> t, std::uint64_t column);
+
+ private:
+  const RangeGrid grid_;
+  std::vector<TimestampMs> timestamps_;
+  std::uint64_t column_ = 0;
+  std::optional<WindowSet> windows_;
+};
+
+RangeGrid GridOf(const Steps& steps, const TimeShift& shift, DurationMs range_ms);
+
+class StoredRangeSource : public RangeSource {
+ public:
+  // `node` must outlive the source.
+  StoredRangeSource(QueryContext& context, const Steps& steps, const RangeSelectNode& node);
+  storage::Result<std::vector<SeriesInfo>> Series() override;
+  storage::Result<bool> Next(RangeSeries& out) override;
+  void Release() override {}
+
+ private:
+  QueryContext& context_;
+  const RangeSelectNode& node_;
+  ColumnWindows windows_;
+  std::unique_ptr<storage::Selection> selection_;
+  storage::ReadBuffer buffer_;
+  std::size_t next_ = 0;
+  std::vector<TimestampMs> times_;  // Without stale markers, when there were any.
+  std::vector<double> values_;
+};
+
+class SubqueryRangeSource : public RangeSource {
+ public:
+  // `steps` are those of the function; `input` has the grid of the subquery.
+  SubqueryRangeSource(const Steps& steps, const SubqueryNode& node, OperatorPtr input);
+  storage::Result<std::vector<SeriesInfo>> Series() override { return input_->Series(); }
+  storage::Result<bool> Next(RangeSeries& out) override;
+  void Release() override { input_->Release(); }
+
+ private:
+  ColumnWindows windows_;
+  const OperatorPtr input_;
+  RowBatch batch_;
+  std::size_t next_ = 0;
+  std::vector<TimestampMs> grid_times_;  // All steps of the subquery: the column of series without gaps.
+  std::vector<TimestampMs> times_;
+  std::vector<double> values_;
+};
+
+}  // namespace vigia::promql

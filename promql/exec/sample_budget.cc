@@ -1,0 +1,34 @@
+#include "promql/exec/sample_budget.h"
+
+#include "promql/exec/evaluation_error.h"
+
+namespace vigia::promql {
+namespace {
+
+constexpr std::uint64_t kSlotsPerSample = 3;
+constexpr std::uint64_t kMinSlots = 1u << 22;  // 32 MB: small limits are about samples, not about these.
+
+storage::Error TooManySamples() {
+  return EvaluationError("query processing would load too many samples into memory in query execution");
+}
+
+}  // namespace
+
+storage::Status SampleBudget::CheckPeak(std::uint64_t extra) {
+  peak_ = std::max(peak_, current_ + extra);
+  if (current_ + extra > max_samples_) return TooManySamples();
+  return {};
+}
+
+std::uint64_t SampleBudget::max_slots() const {
+  constexpr std::uint64_t kCap = std::uint64_t{1} << 40;
+  return std::max(kMinSlots, std::min(max_samples_, kCap) * kSlotsPerSample);
+}
+
+storage::Status SampleBudget::ReserveSlots(std::uint64_t slots) {
+  if (slots > max_slots() || slots_ + slots > max_slots()) return TooManySamples();
+  slots_ += slots;
+  return {};
+}
+
+}  // namespace vigia::promql

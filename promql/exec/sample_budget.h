@@ -1,0 +1,61 @@
+// How many samples one query holds in memory, counted as Prometheus counts them (promql/engine.go, currentSamples), and
+// how much the engine itself sets aside for them.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "storage/model/error.h"
+
+namespace vigia::promql {
+
+// Thread-compatible.
+class SampleBudget {
+ public:
+  explicit SampleBudget(std::uint64_t max_samples) : max_samples_(max_samples) {}
+
+  // Adds `samples`; fails when there are then more than the limit.
+  storage::Status Charge(std::uint64_t samples) {
+    current_ += samples;
+    return CheckPeak(0);
+  }
+  void Release(std::uint64_t samples) { current_ -= std::min(samples, current_); }
+  // As if `extra` samples were held for a moment.
+  storage::Status CheckPeak(std::uint64_t extra);
+
+  // Before memory for `slots` doubles is allocated. Rows have a slot for each step, with or without a sample: a query
+  // within its samples can still want too much memory, which is refused with the same words.
+  storage::Status ReserveSlots(std::uint64_t slots);
+  void ReleaseSlots(std::uint64_t slots) { slots_ -= std::min(slots, slots_); }
+  std::uint64_t max_slots() const;
+
+  std::uint64_t current() const { return current_; }
+  std::uint64_t peak() const { return peak_; }
+
+ private:
+  const std::uint64_t max_samples_;
+  std::uint64_t current_ = 0;
+  std::uint64_t peak_ = 0;
+  std::uint64_t slots_ = 0;
+};
+
+// Slots reserved as long as the object lives.
+class SlotReservation {
+ public:
+  explicit SlotReservation(SampleBudget& budget) : budget_(budget) {}
+  SlotReservation(const SlotReservation&) = delete;
+  SlotReservation& operator=(const SlotReservation&) = delete;
+  ~SlotReservation() { budget_.ReleaseSlots(slots_); }
+  storage::Status Add(std::uint64_t slots) {
+    storage::Status status = budget_.ReserveSlots(slots);
+    if (status) slots_ += slots;
+    return status;
+  }
+
+ private:
+  SampleBudget& budget_;
+  std::uint64_t slots_ = 0;
+};
+
+}  // namespace vigia::promql

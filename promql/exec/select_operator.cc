@@ -1,0 +1,86 @@
+#include "promql/exec/select_operator.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "promql/exec/evaluation_error.h"
+#include "storage/model/sample.h"
+
+namespace vigia::promql {
+
+using storage::Result;
+using storage::Status;
+
+Result<std::unique_ptr<storage::Selection>> OpenSelection(QueryContext& context, const storage::SelectHints& hints,
+                                                          const std::vector<storage::Matcher>& matchers) {
+  auto selection = context.querier().Select(hints, matchers);
+  if (!selection) return storage::Prefixed(selection.error(), "expanding series");
+  return selection;
+}
+
+std::vector<SeriesInfo> SeriesOf(const storage::Selection& selection) {
+  std::vector<SeriesInfo> series;
+  series.reserve(selection.size());
+  for (std::size_t i = 0; i < selection.size(); ++i) series.push_back({selection.labels(i), false});
+  return series;
+}
+
+Result<storage::SamplesView> ReadFloats(QueryContext& context, const storage::Selection& selection, std::size_t i,
+                                        storage::ReadBuffer& buffer) {
+  auto view = selection.Read(i, buffer);
+  if (!view) return view.error();
+  context.CountRead(view->t.size());
+  if (std::ranges::any_of(view->h, [](const storage::HistogramPtr& h) { return h != nullptr; })) {
+    const Labels labels = selection.labels(i);
+    return EvaluationError("native histograms are not supported yet: " + std::string(labels.metric_name()));
+  }
+  return view;
+}
+
+SelectOperator::SelectOperator(QueryContext& context, const Steps& steps, const SelectNode& node,
+                               std::uint64_t* samples)
+    : Operator(context, steps, Accounting::kOwn), node_(node), samples_(samples) {}
+
+Result<std::vector<SeriesInfo>> SelectOperator::MakeSeries() {
+  auto selection = OpenSelection(context(), node_.hints, node_.matchers);
+  if (!selection) return selection.error();
+  selection_ = std::move(*selection);
+  return SeriesOf(*selection_);
+}
+
+Status SelectOperator::Fill(RowBatch& out) {
+  for (; next_ < selection_->size() && !out.full(); ++next_) {
+    const auto view = ReadFloats(context(), *selection_, next_, buffer_);
+    if (!view) return view.error();
+    if (view->t.empty()) continue;
+    PickSamples(*view);
+    const Row row = out.Append(static_cast<SeriesId>(next_));
+    std::uint64_t found = 0;
+    for (std::size_t step = 0; step < picks_.size(); ++step) {
+      const std::uint32_t pick = picks_[step];
+      if (pick == kNone || storage::IsStaleNan(view->v[pick])) continue;
+      row.values[step] = node_.sample_time ? static_cast<double>(view->t[pick]) / 1000.0 : view->v[pick];
+      row.valid[step] = 1;
+      ++found;
+    }
+    *samples_ += found;
+    if (found == 0) out.DropLast();
+  }
+  return {};
+}
+
+void SelectOperator::PickSamples(const storage::SamplesView& view) {
+  if (view.column != 0 && view.column == picked_column_) return;
+  picked_column_ = view.column;
+  picks_.assign(steps().count, kNone);
+  const DurationMs lookback = context().lookback_delta_ms();
+  std::size_t after = 0;  // The first sample later than the step.
+  for (std::size_t step = 0; step < picks_.size(); ++step) {
+    const TimestampMs at = node_.shift.Apply(steps().At(step));
+    while (after < view.t.size() && view.t[after] <= at) ++after;
+    if (after > 0 && view.t[after - 1] > at - lookback) picks_[step] = static_cast<std::uint32_t>(after - 1);
+  }
+}
+
+}  // namespace vigia::promql

@@ -1,0 +1,42 @@
+// The newest sample within the lookback at each step, for every series that matches.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "promql/exec/operator.h"
+#include "promql/plan/plan.h"
+
+namespace vigia::promql {
+
+// Runs the selection. Errors of storage are prefixed as Prometheus does.
+storage::Result<std::unique_ptr<storage::Selection>> OpenSelection(QueryContext& context,
+                                                                   const storage::SelectHints& hints,
+                                                                   const std::vector<storage::Matcher>& matchers);
+std::vector<SeriesInfo> SeriesOf(const storage::Selection& selection);
+// Series i, its samples counted as read. An error if a histogram is among them.
+storage::Result<storage::SamplesView> ReadFloats(QueryContext& context, const storage::Selection& selection,
+                                                 std::size_t i, storage::ReadBuffer& buffer);
+
+class SelectOperator : public Operator {
+ public:
+  // `node` must outlive the operator; `samples` counts the samples seen at all steps.
+  SelectOperator(QueryContext& context, const Steps& steps, const SelectNode& node, std::uint64_t* samples);
+
+ private:
+  storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
+  storage::Status Fill(RowBatch& out) override;
+  void PickSamples(const storage::SamplesView& view);
+
+  const SelectNode& node_;
+  std::uint64_t* const samples_;
+  std::unique_ptr<storage::Selection> selection_;
+  storage::ReadBuffer buffer_;
+  std::size_t next_ = 0;
+  // For each step which sample of the column is the newest in reach, or kNone. Shared by series with one column.
+  static constexpr std::uint32_t kNone = 0xffffffff;
+  std::vector<std::uint32_t> picks_;
+  std::uint64_t picked_column_ = 0;
+};
+
+}  // namespace vigia::promql

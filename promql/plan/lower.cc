@@ -1,0 +1,171 @@
+#include "promql/plan/lower.h"
+
+#include <algorithm>
+#include <numbers>
+#include <optional>
+#include <utility>
+
+#include "promql/plan/duration.h"
+
+namespace vigia::promql {
+namespace {
+
+using storage::Errc;
+using storage::Error;
+using storage::Result;
+
+// kLimit: the query is well-formed, evaluating it is what fails.
+Error NotSupported(std::string_view what) { return {Errc::kLimit, std::string(what) + " not supported yet"}; }
+
+const Expr& WithoutParens(const Expr& expr) {
+  const Expr* at = &expr;
+  while (const auto* paren = at->As<ParenExpr>()) at = paren->expr.get();
+  return *at;
+}
+
+class Lowering {
+ public:
+  explicit Lowering(const LowerOptions& options) : options_(options) {}
+
+  // The parser limits the depth of the tree, hence of this recursion.
+  Result<PlanPtr> Run(const Expr& expr) {
+    return std::visit([&](const auto& node) { return Node(expr, node); }, expr.node);
+  }
+
+ private:
+  template <class T>
+  static PlanPtr Make(const Expr& expr, T node) {
+    auto plan = std::make_unique<PlanNode>();
+    plan->node = std::move(node);
+    plan->pos = expr.pos;
+    plan->type = expr.type;
+    return plan;
+  }
+
+  Result<PlanPtr> Node(const Expr& expr, const NumberLiteral& n) { return Make(expr, NumberNode{n.value}); }
+  Result<PlanPtr> Node(const Expr& expr, const StringLiteral& n) { return Make(expr, StringNode{n.value}); }
+  Result<PlanPtr> Node(const Expr&, const ParenExpr& n) { return Run(*n.expr); }
+
+  Result<PlanPtr> Node(const Expr& expr, const VectorSelector& n) {
+    if (n.extension != RangeExtension::kNone) return NotSupported("smoothed and anchored modifiers are");
+    Result<TimeShift> shift = Shift(n.modifiers);
+    if (!shift) return shift.error();
+    return Make(expr, SelectNode{n.matchers, *shift, false, {}});
+  }
+
+  Result<PlanPtr> Node(const Expr& expr, const MatrixSelector& n) {
+    if (n.selector.extension != RangeExtension::kNone) return NotSupported("smoothed and anchored modifiers are");
+    Result<TimeShift> shift = Shift(n.selector.modifiers);
+    if (!shift) return shift.error();
+    const Result<DurationMs> range = Duration(n.range_expr.get(), n.range_ms, DurationSign::kPositive);
+    if (!range) return range.error();
+    return Make(expr, RangeSelectNode{n.selector.matchers, *shift, *range, {}});
+  }
+
+  Result<PlanPtr> Node(const Expr& expr, const SubqueryExpr& n) {
+    Result<TimeShift> shift = Shift(n.modifiers);
+    if (!shift) return shift.error();
+    const Result<DurationMs> range = Duration(n.range_expr.get(), n.range_ms, DurationSign::kPositive);
+    if (!range) return range.error();
+    Result<DurationMs> step = Duration(n.step_expr.get(), n.step_ms, DurationSign::kPositive);
+    if (!step) return step.error();
+    Result<PlanPtr> input = Run(*n.expr);
+    if (!input) return input;
+    SubqueryNode node{std::move(*input), *shift, *range, *step > 0 ? *step : options_.default_subquery_step_ms};
+    return Make(expr, std::move(node));
+  }
+
+  Result<PlanPtr> Node(const Expr& expr, const UnaryExpr& n) {
+    Result<PlanPtr> input = Run(*n.expr);
+    if (!input || !n.negative) return input;
+    return Make(expr, NegateNode{std::move(*input)});
+  }
+
+  Result<PlanPtr> Node(const Expr& expr, const BinaryExpr& n) {
+    if (n.matching && (n.matching->fill_left || n.matching->fill_right)) return NotSupported("fill modifiers are");
+    if (n.op == BinaryOp::kTrimUpper || n.op == BinaryOp::kTrimLower) {
+      return NotSupported(std::string("operator ") + std::string(ToString(n.op)) + " is");
+    }
+    Result<PlanPtr> lhs = Run(*n.lhs);
+    if (!lhs) return lhs;
+    Result<PlanPtr> rhs = Run(*n.rhs);
+    if (!rhs) return rhs;
+    return Make(expr, BinaryNode{n.op, std::move(*lhs), std::move(*rhs), n.return_bool, n.matching});
+  }
+
+  Result<PlanPtr> Node(const Expr& expr, const AggregateExpr& n) {
+    AggregateNode node{n.op, nullptr, nullptr, n.without, n.grouping};
+    std::ranges::sort(node.grouping);
+    node.grouping.erase(std::unique(node.grouping.begin(), node.grouping.end()), node.grouping.end());
+    if (n.param) {
+      Result<PlanPtr> param = Run(*n.param);
+      if (!param) return param;
+      node.param = std::move(*param);
+    }
+    Result<PlanPtr> input = Run(*n.expr);
+    if (!input) return input;
+    node.input = std::move(*input);
+    return Make(expr, std::move(node));
+  }
+
+  Result<PlanPtr> Node(const Expr& expr, const Call& n) {
+    if (n.function->id == FunctionId::kInfo || n.function->id == FunctionId::kStartTimestamp) {
+      return NotSupported(std::string("function ") + std::string(n.function->name) + "() is");
+    }
+    if (const std::optional<double> constant = Constant(n.function->id)) return Make(expr, NumberNode{*constant});
+    CallNode node{n.function->id, {}};
+    for (const ExprPtr& arg : n.args) {
+      Result<PlanPtr> lowered = Run(WithoutParens(*arg));
+      if (!lowered) return lowered;
+      node.args.push_back(std::move(*lowered));
+    }
+    if (node.function == FunctionId::kTimestamp && node.args.size() == 1) {
+      if (auto* select = node.args.front()->As<SelectNode>()) select->sample_time = true;
+    }
+    return Make(expr, std::move(node));
+  }
+
+  // The functions that are numbers once the query is known.
+  std::optional<double> Constant(FunctionId function) const {
+    const QueryTimes& times = options_.times;
+    if (function == FunctionId::kPi) return std::numbers::pi;
+    if (function == FunctionId::kStart) return InSeconds(times.start_ms);
+    if (function == FunctionId::kEnd) return InSeconds(times.end_ms);
+    if (function == FunctionId::kStep) return InSeconds(times.step_ms);
+    if (function == FunctionId::kRange) return InSeconds(times.end_ms - times.start_ms);
+    return std::nullopt;
+  }
+
+  static double InSeconds(std::int64_t ms) { return static_cast<double>(ms) / 1000.0; }
+
+  Result<TimeShift> Shift(const Modifiers& modifiers) {
+    const Result<DurationMs> offset = Duration(modifiers.offset_expr.get(), modifiers.offset_ms, DurationSign::kAny);
+    if (!offset) return offset.error();
+    TimeShift shift{*offset, std::nullopt};
+    switch (modifiers.at) {
+      case AtAnchor::kNone: break;
+      case AtAnchor::kTimestamp: shift.at_ms = Clamped(modifiers.at_ms); break;
+      case AtAnchor::kStart: shift.at_ms = options_.times.start_ms; break;
+      case AtAnchor::kEnd: shift.at_ms = options_.times.end_ms; break;
+    }
+    return shift;
+  }
+
+  // Beyond these there are no samples, and sums with durations stay within the type.
+  static TimestampMs Clamped(TimestampMs at_ms) {
+    return std::clamp(at_ms, storage::kMinTimestampMs, storage::kMaxTimestampMs);
+  }
+
+  Result<DurationMs> Duration(const DurationExpr* expr, DurationMs literal_ms, DurationSign sign) {
+    if (expr == nullptr) return literal_ms;
+    return ResolveDuration(*expr, sign, options_.times);
+  }
+
+  const LowerOptions& options_;
+};
+
+}  // namespace
+
+Result<PlanPtr> Lower(const Expr& expr, const LowerOptions& options) { return Lowering(options).Run(expr); }
+
+}  // namespace vigia::promql
