@@ -62,8 +62,9 @@ class HttpClient {
   // Closes the idle connections.
   void CloseIdle();
 
+  struct Impl;  // Opaque.
+
  private:
-  struct Impl;
   std::shared_ptr<Impl> impl_;
 };
 

@@ -17,8 +17,8 @@ namespace vigia::server {
 class Headers {
  public:
   void Add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
-  void Set(std::string name, std::string value);       // Replaces all of that name.
-  std::string_view Get(std::string_view name) const;   // The first, or "".
+  void Set(std::string name, std::string value);      // Replaces all of that name.
+  std::string_view Get(std::string_view name) const;  // The first, or "".
   bool Has(std::string_view name) const;
   auto begin() const { return fields_.begin(); }
   auto end() const { return fields_.end(); }
@@ -27,8 +27,8 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-// Decoded parameters of the URL query and of an application/x-www-form-urlencoded body together, URL first: Grafana puts
-// some in the URL and some in the body of one request.
+// Decoded parameters of the URL query and of an application/x-www-form-urlencoded body together, URL first: Grafana
+// puts some in the URL and some in the body of one request.
 class Params {
  public:
   void Add(std::string name, std::string value) { items_.emplace_back(std::move(name), std::move(value)); }
@@ -43,18 +43,20 @@ class Params {
 };
 
 struct Request {
-  std::string method;      // "GET", "POST", ...
-  std::string path;        // Percent-decoded, without the query and without the route prefix; starts with '/'.
-  std::string raw_query;   // As sent, without '?'.
+  std::string method;     // "GET", "POST", ...
+  std::string path;       // Percent-decoded, without the query and without the route prefix; starts with '/'.
+  std::string raw_query;  // As sent, without '?'.
   std::vector<std::string> path_args;  // What the route's {placeholders} matched, decoded.
   Params params;
   Headers headers;
-  std::string body;        // Decompressed when it came with Content-Encoding: gzip. Empty for form bodies.
+  std::string body;  // Decompressed when it came with Content-Encoding: gzip. Empty for form bodies.
   std::string client_ip;
-  std::stop_token gone;    // Requested when the client closes the connection or the server stops.
+  std::stop_token gone;  // Requested when the client closes the connection or the server stops.
 };
 
-// Produces a body piece by piece. Called from a worker thread until it returns false; appends to `out`.
+// Produces a body piece by piece. Called from a worker thread until it returns false; appends to `out`. The next piece
+// is asked for when the client has taken the last one. Appending nothing and returning true says that nothing is there
+// yet: it is asked again a little later, with no worker waiting meanwhile. Destroyed early when the client goes away.
 using BodySource = std::function<bool(std::string& out)>;
 
 struct Response {

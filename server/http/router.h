@@ -19,7 +19,7 @@ class Router {
  public:
   // `methods` e.g. {"GET", "POST"}; HEAD is answered wherever GET is.
   void Add(std::vector<std::string> methods, std::string pattern, Handler handler);
-  // For paths that no pattern matches.
+  // For paths that no pattern matches. Counted under handler="/*".
   void SetFallback(Handler handler);
 
   struct Match {
@@ -28,7 +28,11 @@ class Router {
     std::vector<std::string> args;
     std::vector<std::string> allowed_methods;
   };
+  // `path` as in the request line: segments are split first and percent-decoded then, so "%2F" does not split. Of
+  // several patterns that match, the most specific wins: literal before {x} before {x...}, from the left.
   Match Find(std::string_view method, std::string_view path) const;
+
+  std::vector<std::string> Patterns() const;  // Each once, in the order of Add.
 
  private:
   struct Route {

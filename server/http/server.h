@@ -25,7 +25,8 @@ struct HttpServerOptions {
   std::size_t worker_queue = 256;          // Requests that wait for a worker; above: 503 and a counter.
   std::size_t max_connections = 512;       // Above: a new connection waits in the kernel until another closes; counted.
   std::int64_t read_timeout_ms = 300'000;  // For one request to arrive, and between two requests.
-  std::int64_t header_timeout_ms = 30'000;   // From the first byte of a request to the end of its header.
+  std::int64_t header_timeout_ms =
+      30'000;  // From the first byte of a request to the end of its header; then it is closed.
   std::int64_t write_timeout_ms = 300'000;   // For the client to take one piece of a response.
   std::int64_t stop_grace_ms = 2'000;        // What running requests get at Stop() before Request::gone is requested.
   std::size_t max_header_bytes = 64 * 1024;  // Above: 431.
@@ -42,7 +43,8 @@ struct HttpServerOptions {
 //
 // Metrics: prometheus_http_requests_total{handler,code}, prometheus_http_request_duration_seconds{handler},
 // prometheus_http_response_size_bytes{handler} with handler as Prometheus names it ("/api/v1/label/:name/values"), and
-// vigia_http_{connections, connections_refused_total, worker_queue_full_total, body_limit_total, bad_requests_total}.
+// vigia_http_{connections, connections_limit_total, worker_queue_full_total, body_limit_total, bad_requests_total,
+// unauthorized_total}.
 class HttpServer {
  public:
   // `router` is complete, and outlives the server as `registry` does.

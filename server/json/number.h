@@ -10,7 +10,7 @@ namespace vigia::server {
 // 1e-6 <= |v| < 1e21, otherwise as Go writes it ("1e+21", "1e-07"); "NaN", "+Inf", "-Inf", "-0".
 void AppendSampleValue(std::string& out, double value);
 
-// Appends the time as Unix seconds with up to three decimals, e.g. 1435781451.781, 1435781451, -0.001.
+// Appends the time as Unix seconds, with exactly three decimals unless all are zero: 1435781451.780, 1435781451, -0.001.
 void AppendTimestampSeconds(std::string& out, std::int64_t timestamp_ms);
 
 }  // namespace vigia::server

@@ -13,8 +13,7 @@ namespace vigia::server {
 // kPlain: these stay as they are; Prometheus does so for the label names and values of query results.
 enum class JsonEscape { kGo, kPlain };
 
-// Appends `text` quoted and escaped. Bytes that are not UTF-8 become \ufffd; U+2028 and U+2029 are escaped in both
-// modes.
+// Appends `text` quoted and escaped. Bytes that are not UTF-8 become \ufffd; kGo escapes U+2028 and U+2029, too.
 void AppendJsonString(std::string& out, std::string_view text, JsonEscape escape = JsonEscape::kGo);
 
 // Puts the commas. The caller keeps Begin/End paired and gives every member of an object a Key first; nothing checks

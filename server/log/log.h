@@ -59,7 +59,7 @@ class Logger {
  public:
   // To stderr. `clock` stamps the lines.
   Logger(LogLevel level, LogFormat format, storage::Clock clock = storage::SystemClock());
-  // Appends to a file, which is created when it is missing; kIo when it cannot be opened.
+  // Appends to a file, which is created with its folders when it is missing; kIo when it cannot be opened.
   static storage::Result<Logger> ToFile(const std::string& path, LogLevel level, LogFormat format,
                                         storage::Clock clock = storage::SystemClock());
   // Appends whole lines to `*out`, for tests. `out` must outlive the logger and its copies; read it when nobody logs.

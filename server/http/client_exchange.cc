@@ -1,0 +1,142 @@
+#include "server/http/client_exchange.h"
+
+#include <optional>
+#include <vector>
+
+#include <boost/asio/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <fmt/format.h>
+
+#include "server/http/body.h"
+#include "server/http/error_text.h"
+
+namespace vigia::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using storage::Errc;
+using storage::Error;
+
+using Parser = http::response_parser<GrowingBody>;
+
+constexpr std::size_t kReadSize = 16 * 1024;
+
+// Reads one answer, and those with a 1xx status before it.
+class AnswerReader {
+ public:
+  AnswerReader(Stream& stream, AnswerKind kind, const ExchangeLimits& limits)
+      : stream_(stream), kind_(kind), limits_(limits), chunk_(kReadSize) {
+    Restart();
+  }
+
+  // An error in Go's words, or nothing.
+  asio::awaitable<std::optional<Error>> Read() {
+    while (true) {
+      if (std::optional<Error> error = Parse()) co_return error;
+      if (parser_->is_done()) {
+        const unsigned status = parser_->get().result_int();
+        if (status >= 200 || status == 101) co_return std::nullopt;
+        Restart();
+        continue;
+      }
+      const ReadOutcome outcome = co_await stream_.Read(chunk_);
+      if (outcome.bytes > 0) {
+        started_ = true;
+        pending_.append(chunk_.data(), outcome.bytes);
+        continue;
+      }
+      if (outcome.error != asio::error::eof) co_return Error{Errc::kIo, "read tcp: " + GoErrorText(outcome.error)};
+      error_code error;
+      if (started_) parser_->put_eof(error);
+      if (!started_) co_return Error{Errc::kIo, "EOF"};
+      if (error || !parser_->is_done()) co_return Error{Errc::kIo, "unexpected EOF"};
+      co_return std::nullopt;
+    }
+  }
+
+  bool started() const { return started_; }
+  bool reusable() const {
+    return parser_->is_done() && parser_->keep_alive() && pending_.empty() && !parser_->need_eof();
+  }
+
+  HttpResponse Take() {
+    auto& message = parser_->get();
+    HttpResponse response;
+    response.status = static_cast<int>(message.result_int());
+    response.reason = std::string(message.reason());
+    for (const auto& field : message) {
+      response.headers.Add(std::string(field.name_string()), std::string(field.value()));
+    }
+    response.body = std::move(message.body());
+    response.wire_bytes = response.body.size();
+    return response;
+  }
+
+ private:
+  void Restart() {
+    parser_.emplace();
+    parser_->eager(true);
+    parser_->skip(kind_ == AnswerKind::kBodyless);
+    parser_->header_limit(static_cast<std::uint32_t>(limits_.max_header_bytes));
+    if (limits_.max_body_bytes == 0) {
+      parser_->body_limit(boost::none);
+    } else {
+      parser_->body_limit(limits_.max_body_bytes);
+    }
+  }
+
+  std::optional<Error> Parse() {
+    std::size_t used = 0;
+    error_code error;
+    while (!parser_->is_done() && used < pending_.size() && !error) {
+      const std::size_t step = parser_->put(asio::buffer(pending_.data() + used, pending_.size() - used), error);
+      used += step;
+      if (step == 0) break;
+    }
+    pending_.erase(0, used);
+    if (!error || error == http::error::need_more) return std::nullopt;
+    if (error == http::error::body_limit) return Error{Errc::kLimit, "body size limit exceeded"};
+    if (error == http::error::header_limit) {
+      return Error{Errc::kLimit, fmt::format("net/http: server response headers exceeded {} bytes; aborted",
+                                             limits_.max_header_bytes)};
+    }
+    return Error{Errc::kIo,
+                 "net/http: HTTP/1.x transport connection broken: malformed HTTP response: " + error.message()};
+  }
+
+  Stream& stream_;
+  const AnswerKind kind_;
+  const ExchangeLimits& limits_;
+  std::vector<char> chunk_;
+  std::string pending_;
+  std::optional<Parser> parser_;
+  bool started_ = false;
+};
+
+}  // namespace
+
+asio::awaitable<ExchangeOutcome> Exchange(std::shared_ptr<Stream> stream, std::string_view head, std::string_view body,
+                                          AnswerKind kind, ExchangeLimits limits, std::stop_token stop) {
+  const StopCloser closer(stop, stream);
+  stream->ExpiresAt(limits.deadline);
+  const WriteBuffers buffers = {asio::buffer(head.data(), head.size()), asio::buffer(body.data(), body.size())};
+  const error_code write_error = co_await stream->Write(buffers);
+  AnswerReader reader(*stream, kind, limits);
+  // A server that refuses a large body answers before it has read all of it: look for the answer after a failed write,
+  // too.
+  std::optional<Error> error = co_await reader.Read();
+  if (!error.has_value()) {
+    stream->ExpiresNever();
+    co_return ExchangeOutcome{reader.Take(), reader.reusable() && !write_error, false};
+  }
+  stream->Close();
+  const bool unanswered = !reader.started() && !stream->timed_out() && error->code == Errc::kIo;
+  if (write_error && unanswered) error = Error{Errc::kIo, "write tcp: " + GoErrorText(write_error)};
+  if (stream->timed_out()) error = Error{Errc::kTimeout, "context deadline exceeded"};
+  if (stop.stop_requested()) error = Error{Errc::kCancelled, "context canceled"};
+  co_return ExchangeOutcome{*std::move(error), false, unanswered};
+}
+
+}  // namespace vigia::server

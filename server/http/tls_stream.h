@@ -1,0 +1,30 @@
+// Encrypted connections. The only face of OpenSSL's streams within the room: they are slow to compile.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "server/http/client_options.h"
+#include "server/http/stream.h"
+#include "server/http/web_security.h"
+#include "storage/model/error.h"
+
+namespace vigia::server {
+
+// Keys and rules for many connections. Immutable, thread-safe.
+class TlsContext;
+
+storage::Result<std::shared_ptr<const TlsContext>> MakeClientTls(const TlsOptions& options);
+storage::Result<std::shared_ptr<const TlsContext>> MakeServerTls(const TlsServerOptions& options);
+
+// Shakes hands on a connected socket; the stream's deadline is `deadline` afterwards, too. `host` is what the
+// certificate must be made out for. Errors are worded like Go's ("tls: failed to verify certificate: x509: ...").
+boost::asio::awaitable<storage::Result<std::unique_ptr<Stream>>> ConnectTls(boost::asio::ip::tcp::socket socket,
+                                                                            std::shared_ptr<const TlsContext> tls,
+                                                                            std::string host,
+                                                                            IoClock::time_point deadline);
+boost::asio::awaitable<storage::Result<std::unique_ptr<Stream>>> AcceptTls(boost::asio::ip::tcp::socket socket,
+                                                                           std::shared_ptr<const TlsContext> tls,
+                                                                           IoClock::time_point deadline);
+
+}  // namespace vigia::server
