@@ -65,11 +65,11 @@ class RelabelRegex {
 };
 
 struct RelabelRule {
-  std::vector<std::string> source_labels;
+  std::vector<std::string> source_labels = {};
   std::string separator = ";";
-  RelabelRegex regex;
+  RelabelRegex regex = {};
   std::uint64_t modulus = 0;
-  std::string target_label;
+  std::string target_label = {};
   std::string replacement = "$1";
   RelabelAction action = RelabelAction::kReplace;
   NameValidation name_validation = NameValidation::kUtf8;  // What target names must satisfy.

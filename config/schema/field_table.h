@@ -11,6 +11,7 @@
 //   };
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -111,7 +112,8 @@ void ReadFields(Reader& in, const yaml::Node& node, const FieldTable<T>& table, 
   for (const yaml::Entry& entry : node.entries) {
     if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
     const auto scope = in.Key(entry.key);
-    const std::string_view closest = ClosestKey(entry.key, keys);
+    // A file of another kind has many; suggestions for those that are shown are enough.
+    const auto closest = in.faults() < kMaxReportedFaults ? ClosestKey(entry.key, keys) : std::string_view();
     in.Fail(entry.line,
             closest.empty() ? "unknown field" : "unknown field (did you mean \"" + std::string(closest) + "\"?)");
   }

@@ -146,7 +146,7 @@ void Schema<TlsConfig>::Check(Reader& in, const yaml::Node& node, TlsConfig& out
 const FieldTable<BasicAuth>& Schema<BasicAuth>::Fields() {
   using T = BasicAuth;
   static const FieldTable<T> kFields{
-      MakeField<StringCodec>("username", &T::username, "", "User name.", Show::kUnlessEmpty),
+      MakeField<StringCodec>("username", &T::username, "", "User name.", Show::kAlways),
       MakeField<PathCodec>("username_file", &T::username_file, "", "File with the user name, read for each request."),
       SecretManagerField<T>("username_ref"),
       MakeField<SecretCodec>("password", &T::password, "", "Password."),
