@@ -1,0 +1,328 @@
+#include "server/scrape/scrape_body.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "storage/model/sample.h"
+
+namespace vigia::server {
+namespace {
+
+using storage::Appender;
+using storage::AppendOutcome;
+using storage::Errc;
+using storage::Error;
+using storage::SeriesRef;
+using storage::Status;
+using storage::TimestampMs;
+
+constexpr storage::DurationMs kMaxAheadMs = 10 * 60 * 1000;
+constexpr std::size_t kMaxExemplarRunes = 128;  // OpenMetrics 1.0, "Exemplars".
+
+// In the order of ScrapeBody::report_refs_; the last three only with extra_scrape_metrics.
+constexpr std::array<std::string_view, 8> kReportNames = {
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+    "scrape_timeout_seconds",
+    "scrape_sample_limit",
+    "scrape_body_size_bytes",
+};
+
+std::optional<ExpositionFormat> FallbackFormat(const config::ScrapeConfig& config) {
+  if (!config.fallback_scrape_protocol) return std::nullopt;
+  switch (*config.fallback_scrape_protocol) {
+    case config::ScrapeProtocol::kPrometheusProto: return ExpositionFormat::kProtobuf;
+    case config::ScrapeProtocol::kOpenMetricsText1_0_0:
+    case config::ScrapeProtocol::kOpenMetricsText0_0_1: return ExpositionFormat::kOpenMetrics;
+    case config::ScrapeProtocol::kPrometheusText1_0_0:
+    case config::ScrapeProtocol::kPrometheusText0_0_4: return ExpositionFormat::kText;
+  }
+  return std::nullopt;
+}
+
+// True when a line leads to the same series under both.
+bool SameSeries(const config::ScrapeConfig& a, const config::ScrapeConfig& b) {
+  return a.honor_labels == b.honor_labels && a.metric_relabel_configs == b.metric_relabel_configs &&
+         a.metric_name_validation_scheme == b.metric_name_validation_scheme && a.label_limit == b.label_limit &&
+         a.label_name_length_limit == b.label_name_length_limit &&
+         a.label_value_length_limit == b.label_value_length_limit;
+}
+
+std::size_t CountRunes(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+}  // namespace
+
+struct ScrapeBody::Pass {
+  Appender& appender;
+  TimestampMs at_ms;
+  TimestampMs max_ms;
+  ScrapeOutcome outcome{};
+  std::uint64_t appended = 0;  // Counts against sample_limit.
+  std::uint64_t exemplars_out_of_order = 0;
+};
+
+ScrapeBody::ScrapeBody(storage::Appendable& storage, ScrapeMetrics& metrics, Logger log, storage::Labels labels,
+                       storage::DurationMs timeout_ms, ScrapeConfigPtr config, bool exemplars)
+    : storage_(storage),
+      metrics_(metrics),
+      log_(std::move(log)),
+      labels_(std::move(labels)),
+      timeout_ms_(timeout_ms),
+      exemplars_(exemplars),
+      config_(std::move(config)) {
+  static_assert(kReportNames.size() == kReportSeries);
+}
+
+void ScrapeBody::SetConfig(ScrapeConfigPtr config) {
+  if (!SameSeries(*config_, *config)) cache_.Invalidate();
+  config_ = std::move(config);
+}
+
+ScrapeOutcome ScrapeBody::Store(const FetchedBody& fetched, TimestampMs at_ms, TimestampMs now_ms,
+                                const std::function<double()>& elapsed_seconds) {
+  std::unique_ptr<Appender> appender = storage_.NewAppender(labels_);
+  Pass pass{*appender, at_ms, now_ms + kMaxAheadMs};
+  ScrapeOutcome& outcome = pass.outcome;
+  outcome.status = fetched.status;
+  const bool has_body = outcome.status && !fetched.body.empty();
+  if (has_body) {
+    outcome.status = AppendBody(pass, fetched);
+    if (!outcome.status) appender->Rollback();
+  }
+  const bool stored = has_body && outcome.status;
+  AppendStale(*appender, stored ? cache_.Vanished() : cache_.AllTracked(), at_ms);
+  AppendReport(*appender, at_ms, outcome, fetched, elapsed_seconds());
+  outcome.commit = appender->Commit();
+  if (!outcome.commit) log_.Error("Scrape commit failed", {{"err", outcome.commit.error()}});
+  if (stored) {
+    cache_.Accept();
+    metadata_.EndBody();
+  } else if (cache_.Reject()) {
+    metrics_.cache_flush_forced.Add();
+  }
+  return outcome;
+}
+
+Status ScrapeBody::StoreEnd(TimestampMs at_ms) {
+  const std::unique_ptr<Appender> appender = storage_.NewAppender(labels_);
+  AppendStale(*appender, cache_.AllTracked(), at_ms);
+  for (std::size_t i = 0; i < kReportSeries; ++i) {
+    if (report_refs_[i] != SeriesRef::kNone) AppendReportSample(*appender, i, at_ms, storage::kStaleNan);
+  }
+  cache_.Reject();
+  return appender->Commit();
+}
+
+Status ScrapeBody::AppendBody(Pass& pass, const FetchedBody& fetched) {
+  const auto format = SelectFormat(fetched.content_type, FallbackFormat(*config_));
+  if (!format) return format.error();
+  const std::unique_ptr<ExpositionParser> parser = NewParser(*format, fetched.body);
+  if (!parser) return Error{Errc::kInvalid, "the protobuf exposition format is not supported"};
+  cache_.Begin();
+  Status status = ReadEntries(pass, *parser);
+  const std::uint64_t limit = config_->sample_limit;
+  if (limit > 0 && pass.appended > limit) {
+    metrics_.exceeded_sample_limit.Add();
+    if (status) status = Error{Errc::kLimit, "sample limit exceeded"};
+  }
+  CountAndWarn(pass);
+  return status;
+}
+
+Status ScrapeBody::ReadEntries(Pass& pass, ExpositionParser& parser) {
+  for (;;) {
+    Status status;
+    if (TakePredicted(pass, parser, status)) {
+      if (!status) return status;
+      continue;
+    }
+    const EntryKind kind = parser.Next();
+    switch (kind) {
+      case EntryKind::kEof: return {};
+      case EntryKind::kError: return Error{Errc::kInvalid, parser.error()};
+      case EntryKind::kType:
+      case EntryKind::kHelp:
+      case EntryKind::kUnit:
+      case EntryKind::kComment: TakeLine(parser, kind); break;
+      case EntryKind::kSeries:
+        status = TakeSeries(pass, parser);
+        if (!status) return status;
+        break;
+    }
+  }
+}
+
+// The common case: the body goes on as the last one did. One comparison, no look-up, no allocation.
+bool ScrapeBody::TakePredicted(Pass& pass, ExpositionParser& parser, Status& status) {
+  const SeriesCache::Index index = cache_.Predicted();
+  if (index == SeriesCache::kNone) return false;
+  const SeriesCache::Entry& entry = cache_.at(index);
+  if (entry.kind == SeriesCache::Kind::kLine) {
+    if (!parser.TryLine(cache_.text(index), entry.type)) return false;
+    if (entry.metadata != SeriesCache::kNone) metadata_.Touch(entry.metadata);
+    cache_.Visit(index);
+    return true;
+  }
+  if (!parser.TrySeries(cache_.text(index))) return false;
+  status = TakeKnown(pass, parser, index);
+  return true;
+}
+
+void ScrapeBody::TakeLine(ExpositionParser& parser, EntryKind kind) {
+  std::uint32_t metadata = SeriesCache::kNone;
+  if (kind == EntryKind::kType) metadata = metadata_.SetType(parser.family(), parser.type());
+  if (kind == EntryKind::kHelp) metadata = metadata_.SetHelp(parser.family(), parser.help());
+  if (kind == EntryKind::kUnit) metadata = metadata_.SetUnit(parser.family(), parser.unit());
+  const std::string_view line = parser.line();
+  if (!line.ends_with('\n')) return;  // Might go on differently next time.
+  SeriesCache::Index index = cache_.Find(line);
+  if (index == SeriesCache::kNone) {
+    index = cache_.Add(line, SeriesCache::Kind::kLine);
+    cache_.at(index).metadata = metadata;
+    if (kind == EntryKind::kType) cache_.at(index).type = parser.type();
+  }
+  cache_.Visit(index);
+}
+
+Status ScrapeBody::TakeSeries(Pass& pass, ExpositionParser& parser) {
+  const SeriesCache::Index index = cache_.Find(parser.series());
+  return index == SeriesCache::kNone ? TakeNew(pass, parser) : TakeKnown(pass, parser, index);
+}
+
+Status ScrapeBody::TakeKnown(Pass& pass, ExpositionParser& parser, SeriesCache::Index index) {
+  ++pass.outcome.samples;
+  const bool first = cache_.Visit(index);
+  const SeriesCache::Entry& entry = cache_.at(index);
+  if (entry.kind == SeriesCache::Kind::kDropped) return {};
+  ++pass.outcome.after_relabel;
+  const bool own_time = config_->honor_timestamps && parser.timestamp_ms().has_value();
+  if (!first && !own_time) {
+    ++pass.outcome.duplicates;
+    return {};
+  }
+  const bool added = AppendSample(pass, parser, entry.ref);
+  if (added && (!own_time || config_->track_timestamps_staleness)) cache_.Track(index);
+  if (exemplars_ && parser.exemplar() != nullptr) AppendExemplar(pass, parser, entry.ref);
+  return {};
+}
+
+Status ScrapeBody::TakeNew(Pass& pass, ExpositionParser& parser) {
+  ++pass.outcome.samples;
+  exposed_.clear();
+  parser.AppendLabels(exposed_, scratch_);
+  const SampleLabels built = BuildSampleLabels(*config_, labels_, exposed_);
+  if (built.dropped) {
+    cache_.Visit(cache_.Add(parser.series(), SeriesCache::Kind::kDropped));
+    return {};
+  }
+  if (built.over_limit) metrics_.exceeded_label_limits.Add();
+  if (!built.status) return built.status;
+  ++pass.outcome.after_relabel;
+  const std::uint64_t limit = config_->sample_limit;
+  if (limit > 0 && pass.appended >= limit) {
+    ++pass.appended;  // Not a reason to create the series.
+    return {};
+  }
+  const auto ref = pass.appender.Resolve(built.labels);
+  if (!ref) return ref.error();
+  const bool own_time = config_->honor_timestamps && parser.timestamp_ms().has_value();
+  if (!AppendSample(pass, parser, *ref)) return {};
+  const SeriesCache::Index index = cache_.Add(parser.series(), SeriesCache::Kind::kSeries);
+  cache_.at(index).ref = *ref;
+  cache_.Visit(index);
+  if (!own_time || config_->track_timestamps_staleness) cache_.Track(index);
+  ++pass.outcome.series_added;
+  if (exemplars_ && parser.exemplar() != nullptr) AppendExemplar(pass, parser, *ref);
+  return {};
+}
+
+// False: the sample was refused and counted.
+bool ScrapeBody::AppendSample(Pass& pass, const ExpositionParser& parser, SeriesRef ref) {
+  if (++pass.appended > config_->sample_limit && config_->sample_limit > 0) return false;
+  TimestampMs t = pass.at_ms;
+  if (config_->honor_timestamps && parser.timestamp_ms()) t = *parser.timestamp_ms();
+  const AppendOutcome result =
+      t > pass.max_ms ? AppendOutcome::kOutOfBounds : pass.appender.Append(ref, t, parser.value());
+  switch (result) {
+    case AppendOutcome::kAdded:
+    case AppendOutcome::kSame: return true;
+    case AppendOutcome::kDuplicate: ++pass.outcome.duplicates; return false;
+    case AppendOutcome::kOutOfOrder:
+    case AppendOutcome::kTooOld: ++pass.outcome.out_of_order; return false;
+    case AppendOutcome::kOutOfBounds: ++pass.outcome.out_of_bounds; return false;
+  }
+  return false;
+}
+
+void ScrapeBody::AppendExemplar(Pass& pass, const ExpositionParser& parser, SeriesRef ref) {
+  exposed_.clear();
+  parser.AppendExemplarLabels(exposed_, scratch_);
+  std::size_t runes = 0;
+  for (const storage::LabelView& label : exposed_) runes += CountRunes(label.name) + CountRunes(label.value);
+  if (runes > kMaxExemplarRunes) return;
+  storage::Exemplar exemplar;
+  exemplar.labels = storage::Labels::FromPairs(exposed_);
+  exemplar.v = parser.exemplar()->value;
+  const TimestampMs sample_ms = config_->honor_timestamps ? parser.timestamp_ms().value_or(pass.at_ms) : pass.at_ms;
+  exemplar.t = parser.exemplar()->timestamp_ms.value_or(sample_ms);
+  const AppendOutcome result = pass.appender.AppendExemplar(ref, exemplar);
+  pass.exemplars_out_of_order += result == AppendOutcome::kOutOfOrder || result == AppendOutcome::kTooOld;
+}
+
+// One warning per scrape and kind, not per sample.
+void ScrapeBody::CountAndWarn(const Pass& pass) {
+  const ScrapeOutcome& outcome = pass.outcome;
+  const auto count = [&](std::uint64_t number, storage::Counter& counter, std::string_view message) {
+    if (number == 0) return;
+    counter.Add(static_cast<double>(number));
+    log_.Warn(message, {{"num_dropped", number}});
+  };
+  count(outcome.out_of_order, metrics_.out_of_order, "Error on ingesting out-of-order samples");
+  count(outcome.duplicates, metrics_.duplicate_timestamp,
+        "Error on ingesting samples with different value but same timestamp");
+  count(outcome.out_of_bounds, metrics_.out_of_bounds,
+        "Error on ingesting samples that are too old or are too far into the future");
+  count(pass.exemplars_out_of_order, metrics_.exemplar_out_of_order, "Error on ingesting out-of-order exemplars");
+}
+
+void ScrapeBody::AppendStale(Appender& appender, const std::vector<SeriesRef>& refs, TimestampMs at_ms) {
+  // A refusal is expected where the target came back meanwhile under another loop: its samples are newer.
+  for (const SeriesRef ref : refs) static_cast<void>(appender.Append(ref, at_ms, storage::kStaleNan));
+}
+
+void ScrapeBody::AppendReport(Appender& appender, TimestampMs at_ms, const ScrapeOutcome& outcome,
+                              const FetchedBody& fetched, double seconds) {
+  AppendReportSample(appender, 0, at_ms, outcome.status ? 1 : 0);
+  AppendReportSample(appender, 1, at_ms, seconds);
+  AppendReportSample(appender, 2, at_ms, static_cast<double>(outcome.samples));
+  AppendReportSample(appender, 3, at_ms, static_cast<double>(outcome.after_relabel));
+  AppendReportSample(appender, 4, at_ms, static_cast<double>(outcome.series_added));
+  if (!config_->extra_scrape_metrics) return;
+  AppendReportSample(appender, 5, at_ms, static_cast<double>(timeout_ms_) / 1000);
+  AppendReportSample(appender, 6, at_ms, static_cast<double>(config_->sample_limit));
+  AppendReportSample(appender, 7, at_ms, fetched.body_limit_hit ? -1 : static_cast<double>(fetched.body.size()));
+}
+
+void ScrapeBody::AppendReportSample(Appender& appender, std::size_t which, TimestampMs at_ms, double value) {
+  SeriesRef& ref = report_refs_[which];
+  if (ref == SeriesRef::kNone) {
+    const auto resolved = appender.Resolve(ReportLabels(labels_, kReportNames[which]));
+    if (!resolved) {
+      log_.Warn("Appending scrape report failed", {{"err", resolved.error()}});
+      return;
+    }
+    ref = *resolved;
+  }
+  static_cast<void>(appender.Append(ref, at_ms, value));
+}
+
+}  // namespace vigia::server
