@@ -115,12 +115,6 @@ std::string TimeText(std::int64_t unix_ns) {
                      t.second, Fraction(t.nanosecond));
 }
 
-std::string TimeRfc3339(std::int64_t unix_ns) {
-  const CivilTime t = ToCivil(unix_ns);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}Z", t.year, t.month, t.day, t.hour, t.minute, t.second,
-                     Fraction(t.nanosecond));
-}
-
 std::string TimeFormat(std::int64_t unix_ns, std::string_view layout) {
   const CivilTime t = ToCivil(unix_ns);
   std::string out;

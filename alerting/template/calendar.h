@@ -20,8 +20,6 @@ CivilTime ToCivil(std::int64_t unix_ns);
 
 // "2015-06-23 13:19:44.128 +0000 UTC", the String() of a time in UTC.
 std::string TimeText(std::int64_t unix_ns);
-// "2015-06-23T13:19:44.128Z": RFC 3339 with as many digits of the second as are needed.
-std::string TimeRfc3339(std::int64_t unix_ns);
 // Time.Format(layout), the layout being written with the reference time Mon Jan 2 15:04:05 MST 2006.
 std::string TimeFormat(std::int64_t unix_ns, std::string_view layout);
 // "1h2m3.5s", "1.5ms", "0s": the String() of a duration.
