@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <system_error>
 
 #include "config/schema/codecs.h"
 #include "config/schema/globs.h"
@@ -36,13 +37,18 @@ Field<Config> ScrapeConfigsField() {
   return field;
 }
 
+bool Exists(const std::string& path) {
+  std::error_code not_told;  // A folder that may not be read is found out when the file is.
+  return std::filesystem::exists(path, not_told);
+}
+
 void CheckPatterns(Reader& in, const yaml::Node& node, std::string_view key, const std::vector<std::string>& patterns,
                    const std::string& what) {
   const yaml::Node* list = node.Find(key);
   for (const std::string& pattern : patterns) {
     if (!IsGlobInLastSegment(pattern)) {
       in.Fail(list == nullptr ? node : *list, "invalid " + what + " file path " + storage::Quoted(pattern));
-    } else if (!HasWildcard(pattern) && !std::filesystem::exists(pattern)) {
+    } else if (!HasWildcard(pattern) && !Exists(pattern)) {
       in.Warn(std::string(key) + ": " + pattern + " does not exist");
     }
   }
