@@ -43,7 +43,7 @@ Result<Value> Evaluate(const PlanNode& plan, const QueryRequest& request, QueryC
     if (!root) return root.error();
     std::uint64_t samples = 0;
     Result<Matrix> matrix = CollectWindows(context, **root, samples);
-    if (plan.As<RangeSelectNode>() != nullptr) builder.CountSamples(samples);
+    builder.CountSamples(samples);
     if (!matrix) return matrix.error();
     Sort(*matrix, stats);
     return Value(std::move(*matrix));

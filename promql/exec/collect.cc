@@ -59,8 +59,10 @@ Result<Matrix> CollectWindows(QueryContext& context, RangeSource& root, std::uin
     if (!*more) return matrix;
     const Window window = read.windows->windows().front();
     if (window.empty()) continue;
-    if (const Status status = context.budget().Charge(window.size()); !status) return status.error();
-    samples += window.size();
+    if (!root.is_counted()) {
+      if (const Status status = context.budget().Charge(window.size()); !status) return status.error();
+      samples += window.size();
+    }
     Series& result = matrix.emplace_back();
     result.metric = std::move((*series)[read.id].labels);
     result.floats.reserve(window.size());

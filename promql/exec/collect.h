@@ -11,7 +11,8 @@ namespace vigia::promql {
 storage::Result<Vector> CollectVector(Operator& root);
 // All steps of a range query; series without a sample are left out. Not sorted.
 storage::Result<Matrix> CollectMatrix(Operator& root);
-// What the window of the only step holds, for each series with something in it. `samples` is raised by their number.
+// What the window of the only step holds, for each series with something in it. `samples` is raised by the number of
+// those that are not counted yet.
 storage::Result<Matrix> CollectWindows(QueryContext& context, RangeSource& root, std::uint64_t& samples);
 
 }  // namespace vigia::promql

@@ -29,6 +29,8 @@ class RangeSource {
   virtual storage::Result<bool> Next(RangeSeries& out) = 0;
   // The samples that the source holds itself are no longer needed.
   virtual void Release() = 0;
+  // Whether what it gives is counted already, by the operators below.
+  virtual bool is_counted() const = 0;
 };
 
 using RangeSourcePtr = std::unique_ptr<RangeSource>;
@@ -56,6 +58,7 @@ class StoredRangeSource : public RangeSource {
   storage::Result<std::vector<SeriesInfo>> Series() override;
   storage::Result<bool> Next(RangeSeries& out) override;
   void Release() override {}
+  bool is_counted() const override { return false; }
 
  private:
   QueryContext& context_;
@@ -75,6 +78,7 @@ class SubqueryRangeSource : public RangeSource {
   storage::Result<std::vector<SeriesInfo>> Series() override { return input_->Series(); }
   storage::Result<bool> Next(RangeSeries& out) override;
   void Release() override { input_->Release(); }
+  bool is_counted() const override { return true; }
 
  private:
   ColumnWindows windows_;

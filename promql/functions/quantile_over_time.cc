@@ -45,6 +45,8 @@ class SortedWindow {
     current_ = window;
   }
 
+  bool HasNan() const { return !scratch_.keys.empty() && scratch_.keys.front() == kNanKey; }
+
   double At(double q) const {
     if (!IsValidQuantile(q)) return QuantileOutside(q);
     const QuantileRank rank = RankOfQuantile(q, scratch_.keys.size());
@@ -96,8 +98,10 @@ storage::Status Evaluate(const RangeInput& input, RangeScratch& scratch, StepOut
     if (window.empty()) continue;
     sorted.MoveTo(window);
     if (kMedianDeviation) {
-      output.values[step] =
-          MedianDeviation(input.values.subspan(window.begin, window.size()), sorted.At(0.5), scratch.doubles);
+      // A NaN is not left out silently: there is no median of deviations from it.
+      output.values[step] = sorted.HasNan() ? std::numeric_limits<double>::quiet_NaN()
+                                            : MedianDeviation(input.values.subspan(window.begin, window.size()),
+                                                              sorted.At(0.5), scratch.doubles);
     } else {
       output.values[step] = sorted.At(input.scalars[0].At(step));
     }
