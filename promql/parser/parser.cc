@@ -139,14 +139,10 @@ ExprPtr Parser::Unary() {
 
 ExprPtr Parser::Primary() {
   const Token token = current_;
-  switch (token.type) {
-    case TokenType::kNumber:
-    case TokenType::kDuration: return NumberOrDuration();
-    case TokenType::kString: return String();
-    case TokenType::kLeftParen: return Paren();
-    case TokenType::kLeftBrace: return UnnamedSelector();
-    default: break;
-  }
+  if (Is(TokenType::kNumber) || Is(TokenType::kDuration)) return NumberOrDuration();
+  if (Is(TokenType::kString)) return String();
+  if (Is(TokenType::kLeftParen)) return Paren();
+  if (Is(TokenType::kLeftBrace)) return UnnamedSelector();
   if (!IsMetricName(token.type)) {
     Unexpected();
     return nullptr;
