@@ -14,6 +14,7 @@
 #include "server/http/compression.h"
 #include "server/http/connection_pool.h"
 #include "server/http/dialer.h"
+#include "server/http/host_port.h"
 #include "server/http/text.h"
 #include "server/http/tls_cache.h"
 #include "server/http/url.h"
@@ -102,7 +103,7 @@ using HopPtr = std::shared_ptr<const Hop>;
 
 // Asks an HTTP proxy for a tunnel to the target; the plain stream's socket is usable for TLS afterwards.
 asio::awaitable<storage::Status> OpenTunnel(HopPtr hop, std::shared_ptr<Stream> stream) {
-  const std::string authority = fmt::format("{}:{}", hop->url.host, hop->url.port);
+  const std::string authority = JoinHostPort(hop->url.host, hop->url.port);
   std::string head = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", authority);
   if (!hop->proxy->user_info.empty()) {
     std::string_view password = hop->proxy->user_info;
@@ -135,9 +136,8 @@ asio::awaitable<Result<std::shared_ptr<Stream>>> Connect(HopPtr hop) {
   }
   auto tls = hop->client->tls.Get(hop->client->options.tls);
   if (tls.has_error()) co_return tls.error();
-  auto secure = co_await ConnectTls(std::move(stream->socket()), *std::move(tls), hop->url.host, hop->deadline);
-  if (secure.has_error()) co_return secure.error();
-  co_return std::shared_ptr<Stream>(*std::move(secure));
+  co_return co_await ConnectTls(std::move(stream->socket()), *std::move(tls), hop->url.host, hop->deadline,
+                                hop->request.stop);
 }
 
 asio::awaitable<ExchangeOutcome> Send(HopPtr hop, std::shared_ptr<Stream> stream) {

@@ -30,6 +30,12 @@ using tcp = asio::ip::tcp;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
+// An IPv4 client of a socket for both families shows as itself, not as "::ffff:1.2.3.4".
+std::string TextOf(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.to_string();
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+}
+
 }  // namespace
 
 // Members die in reverse: the threads first, then what their coroutines used.
@@ -143,7 +149,7 @@ asio::awaitable<void> HttpServer::Impl::Welcome(tcp::socket socket) {
   const std::shared_ptr<Stream> stream = co_await Open(std::move(socket), security);
   if (stream == nullptr) co_return;
   const SessionDeps deps{options, responder, *workers, metrics};
-  const auto session = std::make_shared<Session>(deps, stream, peer.address().to_string(), std::move(security));
+  const auto session = std::make_shared<Session>(deps, stream, TextOf(peer.address()), std::move(security));
   Enter(session);
   co_await session->Run();
 }

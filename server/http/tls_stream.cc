@@ -90,10 +90,11 @@ bool IsAddress(const std::string& host) {
 
 }  // namespace
 
-asio::awaitable<Result<std::unique_ptr<Stream>>> ConnectTls(asio::ip::tcp::socket socket,
+asio::awaitable<Result<std::shared_ptr<Stream>>> ConnectTls(asio::ip::tcp::socket socket,
                                                             std::shared_ptr<const TlsContext> tls, std::string host,
-                                                            IoClock::time_point deadline) {
-  auto stream = std::make_unique<TlsStream>(std::move(socket), tls);
+                                                            IoClock::time_point deadline, std::stop_token stop) {
+  const auto stream = std::make_shared<TlsStream>(std::move(socket), tls);
+  const StopCloser closer(stop, stream);
   stream->ExpiresAt(deadline);
   if (!tls->server_name().empty()) host = tls->server_name();
   SSL* const native = stream->native();
@@ -104,21 +105,22 @@ asio::awaitable<Result<std::unique_ptr<Stream>>> ConnectTls(asio::ip::tcp::socke
     SSL_set1_host(native, host.c_str());
   }
   const error_code error = co_await stream->Handshake(ssl::stream_base::client);
+  if (stop.stop_requested()) co_return Error{Errc::kCancelled, "context canceled"};
   if (error) co_return HandshakeError(*stream, error, host);
-  co_return std::unique_ptr<Stream>(std::move(stream));
+  co_return std::shared_ptr<Stream>(stream);
 }
 
-asio::awaitable<Result<std::unique_ptr<Stream>>> AcceptTls(asio::ip::tcp::socket socket,
+asio::awaitable<Result<std::shared_ptr<Stream>>> AcceptTls(asio::ip::tcp::socket socket,
                                                            std::shared_ptr<const TlsContext> tls,
                                                            IoClock::time_point deadline) {
-  auto stream = std::make_unique<TlsStream>(std::move(socket), tls);
+  const auto stream = std::make_shared<TlsStream>(std::move(socket), tls);
   stream->ExpiresAt(deadline);
   const error_code error = co_await stream->Handshake(ssl::stream_base::server);
   if (error) co_return HandshakeError(*stream, error, "");
   if (!tls->AllowsPeer(stream->native())) {
     co_return Error{Errc::kIo, "tls: no allowed subject alternative name in the client's certificate"};
   }
-  co_return std::unique_ptr<Stream>(std::move(stream));
+  co_return std::shared_ptr<Stream>(stream);
 }
 
 }  // namespace vigia::server

@@ -19,11 +19,12 @@ storage::Result<std::shared_ptr<const TlsContext>> MakeServerTls(const TlsServer
 
 // Shakes hands on a connected socket; the stream's deadline is `deadline` afterwards, too. `host` is what the
 // certificate must be made out for. Errors are worded like Go's ("tls: failed to verify certificate: x509: ...").
-boost::asio::awaitable<storage::Result<std::unique_ptr<Stream>>> ConnectTls(boost::asio::ip::tcp::socket socket,
+boost::asio::awaitable<storage::Result<std::shared_ptr<Stream>>> ConnectTls(boost::asio::ip::tcp::socket socket,
                                                                             std::shared_ptr<const TlsContext> tls,
                                                                             std::string host,
-                                                                            IoClock::time_point deadline);
-boost::asio::awaitable<storage::Result<std::unique_ptr<Stream>>> AcceptTls(boost::asio::ip::tcp::socket socket,
+                                                                            IoClock::time_point deadline,
+                                                                            std::stop_token stop);
+boost::asio::awaitable<storage::Result<std::shared_ptr<Stream>>> AcceptTls(boost::asio::ip::tcp::socket socket,
                                                                            std::shared_ptr<const TlsContext> tls,
                                                                            IoClock::time_point deadline);
 
