@@ -273,6 +273,17 @@ TEST_CASE("rules of later reloads are not restored") {
   CHECK(f.world.storage.series.size() == 2);
 }
 
+TEST_CASE("the rules that come with the server load") {
+  for (const std::string path : {"/config/default/rules.yml", "/docker/prometheus/alerts.yml"}) {
+    const auto file = config::LoadRuleFile(VIGIA_SOURCE_DIR + path);
+    REQUIRE(file.has_value());
+    REQUIRE(CheckTemplates(*file).has_value());
+    Fixture f;
+    f.Load(*file);
+    CHECK_FALSE(f.manager.Snapshot().empty());
+  }
+}
+
 TEST_CASE("the scheduler evaluates each group on its own thread and stops promptly") {
   storage::Registry registry;
   FakeStorage fake;

@@ -315,5 +315,39 @@ TEST_CASE("no prefix of a template makes the parser misbehave") {
   }
 }
 
+TEST_CASE("mutated templates parse and expand, or fail with an error") {
+  const std::string text =
+      "{{define \"x\"}}{{.}}{{end}}{{$a := 1.5}}{{- range $i, $e := query \"a\" | sortByLabel `b` -}}{{if and $i (eq "
+      "'a' "
+      "1e3)}}{{else if $a}}{{template \"x\" .}}{{break}}{{end}}{{end}}{{printf \"%-5.2f|%q\" $a \"\\u00e9\"}}{{/* c "
+      "*/}}"
+      "{{(toTime 1.5).Format \"15:04:05.999\"}}{{slice \"abc\" 1 2}}{{reReplaceAll \"(b)*\" \"${1}$$\" \"abc\"}}";
+  const std::string alphabet = "{}()|.$\"`'%\\*/-:= 0159axeE,\n\xc2\xa0";
+  promql::Vector result(2);
+  std::uint32_t state = 1;
+  const auto next = [&state](std::size_t below) {
+    state = state * 1664525u + 1013904223u;
+    return static_cast<std::size_t>(state >> 8) % below;
+  };
+  int parsed_count = 0;
+  for (int round = 0; round < 5000; ++round) {
+    std::string mutated = text;
+    for (std::size_t edits = 1 + next(3); edits > 0; --edits) {
+      const std::size_t at = next(mutated.size());
+      if (next(3) == 0) mutated.erase(at, 1 + next(4));
+      if (!mutated.empty()) mutated[next(mutated.size())] = alphabet[next(alphabet.size())];
+    }
+    const auto parsed = Template::Parse("t", mutated);
+    if (!parsed) {
+      CHECK_FALSE(parsed.error().what.empty());
+      continue;
+    }
+    ++parsed_count;
+    const auto out = parsed->Expand({}, Environment(result), {.output_bytes = 4096, .loop_iterations = 100});
+    if (!out) CHECK_FALSE(out.error().what.empty());
+  }
+  CHECK(parsed_count > 0);
+}
+
 }  // namespace
 }  // namespace vigia::alerting
