@@ -53,8 +53,8 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // One request and its whole answer. May be awaited on any executor; if it is another than the client's, it must live until
-  // the client's threads have been stopped, for they let go of it a little after the caller has resumed.
+  // One request and its whole answer. May be awaited on any executor; if it is another than the client's, it must live
+  // until the client's threads have been stopped, for they let go of it a little after the caller has resumed.
   boost::asio::awaitable<storage::Result<HttpResponse>> Do(HttpRequest request);
 
   // The same, blocking. REQUIRES: not on a thread of the executor.
