@@ -1,6 +1,7 @@
 #include "tests/promqltest/expected_failures.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@ namespace vigia::promqltest {
 namespace {
 
 constexpr std::string_view kFeature = "feature:";
+constexpr std::string_view kText = "text:";
 
 }  // namespace
 
@@ -17,14 +19,15 @@ storage::Result<ExpectedFailures> ExpectedFailures::Parse(std::string_view text)
   ExpectedFailures out;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
+    const std::string_view entry = Trimmed(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
-    const std::string_view entry = Trimmed(line.substr(0, line.find('#')));
-    if (entry.empty()) continue;
+    if (entry.empty() || entry.starts_with('#')) continue;
     if (entry.find(':') == std::string_view::npos) {
-      return storage::Error{storage::Errc::kInvalid, fmt::format("neither FILE:LINE nor feature:WORD: \"{}\"", entry)};
+      return storage::Error{storage::Errc::kInvalid,
+                            fmt::format("neither FILE:LINE nor feature:WORD nor text:WORDS: \"{}\"", entry)};
     }
-    (entry.starts_with(kFeature) ? out.features_ : out.places_).emplace(entry);
+    auto& entries = entry.starts_with(kFeature) ? out.features_ : entry.starts_with(kText) ? out.texts_ : out.places_;
+    entries.emplace(entry);
   }
   return out;
 }
@@ -33,6 +36,11 @@ bool ExpectedFailures::Allows(const std::string& file, const CaseResult& failed)
   const std::string place = fmt::format("{}:{}", file, failed.line);
   if (places_.contains(place)) {
     used_.insert(place);
+    return true;
+  }
+  for (const std::string& entry : texts_) {
+    if (failed.failure.find(entry.substr(kText.size())) == std::string::npos) continue;
+    used_.insert(entry);
     return true;
   }
   for (const std::string& feature : failed.needs) {
@@ -48,6 +56,7 @@ std::vector<std::string> ExpectedFailures::Unused() const {
   std::vector<std::string> out;
   std::ranges::set_difference(places_, used_, std::back_inserter(out));
   std::ranges::set_difference(features_, used_, std::back_inserter(out));
+  std::ranges::set_difference(texts_, used_, std::back_inserter(out));
   return out;
 }
 
