@@ -1,0 +1,126 @@
+// A storage for tests: keeps the samples of committed batches, refuses what a real one refuses.
+#pragma once
+
+#include <bit>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "storage/api/appender.h"
+#include "storage/model/sample.h"
+
+namespace vigia::server {
+
+class FakeStorage final : public storage::Appendable {
+ public:
+  struct Point {
+    storage::TimestampMs t;
+    double v;
+  };
+
+  std::unique_ptr<storage::Appender> NewAppender(const storage::Labels&) override {
+    return std::make_unique<Batch>(*this);
+  }
+
+  // "1000:5 2000:stale" of the series with this text form, "" when it has no samples.
+  std::string Samples(const std::string& series) const {
+    const std::lock_guard lock(mu_);
+    const auto at = samples_.find(series);
+    std::string out;
+    if (at == samples_.end()) return out;
+    for (const Point& p : at->second) {
+      out += fmt::format("{}{}:{}", out.empty() ? "" : " ", p.t,
+                         storage::IsStaleNan(p.v) ? std::string("stale") : fmt::format("{}", p.v));
+    }
+    return out;
+  }
+
+  std::vector<Point> Points(const std::string& series) const {
+    const std::lock_guard lock(mu_);
+    const auto at = samples_.find(series);
+    return at == samples_.end() ? std::vector<Point>() : at->second;
+  }
+
+  std::vector<std::string> Series() const {
+    const std::lock_guard lock(mu_);
+    std::vector<std::string> out;
+    for (const auto& [name, points] : samples_) out.push_back(name);
+    return out;
+  }
+
+  std::vector<storage::Exemplar> exemplars;
+  std::size_t resolves = 0;
+  storage::Status resolve_status{};
+  storage::Status commit_status{};
+
+ private:
+  class Batch final : public storage::Appender {
+   public:
+    explicit Batch(FakeStorage& storage) : storage_(storage) {}
+
+    storage::Result<storage::SeriesRef> Resolve(const storage::Labels& labels) override {
+      const std::lock_guard lock(storage_.mu_);
+      ++storage_.resolves;
+      if (!storage_.resolve_status) return storage_.resolve_status.error();
+      const auto [at, added] = storage_.refs_.emplace(labels.ToString(), storage_.names_.size() + 1);
+      if (added) storage_.names_.push_back(at->first);
+      return static_cast<storage::SeriesRef>(at->second);
+    }
+
+    storage::AppendOutcome Append(storage::SeriesRef ref, storage::TimestampMs t, double v) override {
+      const std::lock_guard lock(storage_.mu_);
+      auto& staged = staged_[ref];
+      const auto& stored = storage_.samples_[storage_.NameOf(ref)];
+      const Point* last = !staged.empty() ? &staged.back() : !stored.empty() ? &stored.back() : nullptr;
+      if (last != nullptr && t < last->t) return storage::AppendOutcome::kOutOfOrder;
+      if (last != nullptr && t == last->t) {
+        const bool same = std::bit_cast<std::uint64_t>(v) == std::bit_cast<std::uint64_t>(last->v);
+        return same ? storage::AppendOutcome::kSame : storage::AppendOutcome::kDuplicate;
+      }
+      staged.push_back({t, v});
+      return storage::AppendOutcome::kAdded;
+    }
+
+    storage::AppendOutcome AppendHistogram(storage::SeriesRef, storage::TimestampMs,
+                                           const storage::HistogramPtr&) override {
+      return storage::AppendOutcome::kAdded;
+    }
+
+    storage::AppendOutcome AppendExemplar(storage::SeriesRef, const storage::Exemplar& exemplar) override {
+      storage_.exemplars.push_back(exemplar);
+      return storage::AppendOutcome::kAdded;
+    }
+
+    storage::Status Commit() override {
+      const std::lock_guard lock(storage_.mu_);
+      if (storage_.commit_status) {
+        for (auto& [ref, points] : staged_) {
+          auto& stored = storage_.samples_[storage_.NameOf(ref)];
+          stored.insert(stored.end(), points.begin(), points.end());
+        }
+      }
+      staged_.clear();
+      return storage_.commit_status;
+    }
+
+    void Rollback() override { staged_.clear(); }
+
+   private:
+    FakeStorage& storage_;
+    std::map<storage::SeriesRef, std::vector<Point>> staged_;
+  };
+
+  const std::string& NameOf(storage::SeriesRef ref) const { return names_[static_cast<std::size_t>(ref) - 1]; }
+
+  mutable std::mutex mu_;
+  std::map<std::string, std::size_t> refs_;
+  std::vector<std::string> names_;
+  std::map<std::string, std::vector<Point>> samples_;
+};
+
+}  // namespace vigia::server

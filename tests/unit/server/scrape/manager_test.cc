@@ -1,0 +1,224 @@
+#include "server/scrape/manager.h"
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "server/http/server.h"
+#include "tests/support/catch.h"
+#include "tests/unit/server/scrape/fake_storage.h"
+
+using namespace vigia::server;
+using vigia::config::Config;
+using vigia::config::RelabelAction;
+using vigia::config::RelabelRegex;
+using vigia::config::RelabelRule;
+using vigia::config::ScrapeConfig;
+using vigia::storage::IsStaleNan;
+using vigia::storage::Labels;
+using vigia::storage::Registry;
+
+namespace {
+
+// A target whose answer can be changed.
+class Exporter {
+ public:
+  Exporter() {
+    router_.Add({"GET"}, "/metrics", [this](const Request& request) {
+      ++requests;
+      const std::lock_guard lock(mu_);
+      accept_ = request.headers.Get("Accept");
+      Response response;
+      response.status = status_;
+      response.body = body_;
+      return response;
+    });
+    HttpServerOptions options;
+    options.listen = {"127.0.0.1:0"};
+    server_ = std::make_unique<HttpServer>(options, router_, registry_, Logger::Silent());
+    REQUIRE(server_->Start().has_value());
+    address = fmt::format("127.0.0.1:{}", server_->port());
+  }
+
+  void Answer(int status, std::string body) {
+    const std::lock_guard lock(mu_);
+    status_ = status;
+    body_ = std::move(body);
+  }
+  std::string accept() {
+    const std::lock_guard lock(mu_);
+    return accept_;
+  }
+
+  std::string address;
+  std::atomic<int> requests = 0;
+
+ private:
+  std::mutex mu_;
+  int status_ = 200;
+  std::string body_ = "a 1\nb 2\n";
+  std::string accept_;
+  Router router_;
+  Registry registry_;
+  std::unique_ptr<HttpServer> server_;
+};
+
+template <class Condition>
+bool Eventually(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return false;
+}
+
+ScrapeConfig Job(const char* name) {
+  ScrapeConfig job;
+  job.job_name = name;
+  job.scrape_interval_ms = 50;
+  job.scrape_timeout_ms = 50;
+  job.scrape_protocols = {vigia::config::ScrapeProtocol::kPrometheusText0_0_4};
+  return job;
+}
+
+vigia::config::ConfigPtr With(std::vector<ScrapeConfig> jobs) {
+  auto config = std::make_shared<Config>();
+  config->scrape_configs = std::move(jobs);
+  return config;
+}
+
+std::vector<TargetGroup> At(const std::string& address) {
+  return {TargetGroup{"0", {Labels{{"__address__", address}, {"instance", "i"}}}, Labels{}}};
+}
+
+struct Fixture {
+  std::string Of(const char* name) { return fmt::format("{}{{instance=\"i\", job=\"j\"}}", name); }
+  std::size_t Count(const char* name) { return storage.Points(Of(name)).size(); }
+  bool LastIs(const char* name, double value) {
+    const auto points = storage.Points(Of(name));
+    return !points.empty() && points.back().v == value;
+  }
+  bool IsStale(const char* name) {
+    const auto points = storage.Points(Of(name));
+    return !points.empty() && IsStaleNan(points.back().v);
+  }
+
+  FakeStorage storage;
+  Registry registry;
+  Exporter exporter;
+  ScrapeManager manager{{.io_threads = 1, .user_agent = "test", .host_name = "h"}, storage, registry, Logger::Silent()};
+};
+
+}  // namespace
+
+TEST_CASE("a target is scraped, fails, comes back, and ends") {
+  Fixture f;
+  REQUIRE(f.manager.Apply(With({Job("j")})).has_value());
+  f.manager.SetTargets("j", At(f.exporter.address));
+  REQUIRE(f.manager.Targets().active.size() == 1);
+  CHECK(f.manager.Targets().active[0].labels == Labels{{"instance", "i"}, {"job", "j"}});
+
+  REQUIRE(Eventually([&] { return f.Count("up") >= 3; }));
+  CHECK(f.LastIs("up", 1));
+  CHECK(f.LastIs("a", 1));
+  CHECK(f.exporter.accept() == "text/plain;version=0.0.4;q=0.6,*/*;q=0.5");
+  REQUIRE(Eventually([&] { return f.manager.Targets().active[0].health == TargetHealth::kUp; }));
+
+  f.exporter.Answer(200, "a 5\n");
+  REQUIRE(Eventually([&] { return f.LastIs("a", 5); }));
+  CHECK(f.IsStale("b"));
+
+  f.exporter.Answer(500, "");
+  REQUIRE(Eventually([&] { return f.LastIs("up", 0); }));
+  CHECK(f.IsStale("a"));
+  REQUIRE(Eventually([&] { return f.manager.Targets().active[0].health == TargetHealth::kDown; }));
+  const ActiveTarget down = f.manager.Targets().active[0];
+  CHECK(down.last_error == "server returned HTTP status 500 Internal Server Error");
+  CHECK(down.url == "http://" + f.exporter.address + "/metrics");
+  CHECK(down.pool == "j");
+  CHECK(down.last_scrape_ms > 0);
+
+  f.exporter.Answer(200, "# HELP a Help.\n# TYPE a gauge\na 7\n");
+  REQUIRE(Eventually([&] { return f.LastIs("a", 7) && f.LastIs("up", 1); }));
+  REQUIRE(f.manager.Metadata().size() == 1);
+  CHECK(f.manager.Metadata()[0].metadata == std::vector<MetricMetadata>{{"a", MetricType::kGauge, "Help.", ""}});
+
+  f.manager.SetTargets("j", {});
+  CHECK(f.manager.Targets().active.empty());
+  REQUIRE(Eventually([&] { return f.IsStale("up"); }));
+  CHECK(f.IsStale("a"));
+}
+
+TEST_CASE("sample times are slots: whole intervals apart") {
+  Fixture f;
+  ScrapeConfig job = Job("j");
+  job.scrape_interval_ms = 200;
+  REQUIRE(f.manager.Apply(With({job})).has_value());
+  f.manager.SetTargets("j", At(f.exporter.address));
+  REQUIRE(Eventually([&] { return f.Count("up") >= 4; }));
+  const auto points = f.storage.Points(f.Of("up"));
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    // Within the tolerance on an idle machine; a busy one may start late, never early, and a slot may be missed.
+    CHECK(points[i].t - points[i - 1].t >= 100);
+  }
+}
+
+TEST_CASE("a reload leaves an unchanged job alone and takes a changed one along") {
+  Fixture f;
+  REQUIRE(f.manager.Apply(With({Job("j")})).has_value());
+  f.manager.SetTargets("j", At(f.exporter.address));
+  REQUIRE(Eventually([&] { return f.LastIs("b", 2); }));
+  ScrapeConfig changed = Job("j");
+  RelabelRule drop;
+  drop.action = RelabelAction::kDrop;
+  drop.source_labels = {"__name__"};
+  drop.regex = RelabelRegex::Create("b").value();
+  changed.metric_relabel_configs = {drop};
+  REQUIRE(f.manager.Apply(With({changed, Job("other")})).has_value());
+  CHECK(f.manager.PoolNames() == std::vector<std::string>{"j", "other"});
+  CHECK(f.manager.PoolConfig("j")->metric_relabel_configs.size() == 1);
+  CHECK(f.manager.PoolConfig("none") == nullptr);
+  REQUIRE(f.manager.Targets().active.size() == 1);
+  REQUIRE(Eventually([&] { return f.IsStale("b"); }));
+  CHECK_FALSE(f.IsStale("up"));
+  CHECK(f.LastIs("a", 1));
+}
+
+TEST_CASE("dropped targets, duplicates and the target limit") {
+  Fixture f;
+  ScrapeConfig job = Job("j");
+  job.target_limit = 1;
+  job.keep_dropped_targets = 1;
+  RelabelRule drop;
+  drop.action = RelabelAction::kDrop;
+  drop.source_labels = {"env"};
+  drop.regex = RelabelRegex::Create("test").value();
+  job.relabel_configs = {drop};
+  REQUIRE(f.manager.Apply(With({job})).has_value());
+  const Labels one{{"__address__", "127.0.0.1:1"}};
+  const Labels two{{"__address__", "127.0.0.1:2"}};
+  f.manager.SetTargets("j", {{"0", {one, one, two}, Labels{{"x", "y"}}}, {"1", {one, two}, Labels{{"env", "test"}}}});
+  const TargetsSnapshot targets = f.manager.Targets();
+  CHECK(targets.active.size() == 2);
+  REQUIRE(targets.dropped.size() == 1);
+  CHECK(targets.dropped[0].discovered_labels.Get("env") == "test");
+  CHECK(targets.dropped_counts.at("j") == 2);
+  REQUIRE(Eventually([&] {
+    return f.manager.Targets().active[0].last_error == "target_limit exceeded (number of targets: 2, limit: 1)";
+  }));
+  CHECK(f.exporter.requests == 0);
+}
+
+TEST_CASE("stopping ends in the middle of a scrape and writes no markers") {
+  Fixture f;
+  REQUIRE(f.manager.Apply(With({Job("j")})).has_value());
+  f.manager.SetTargets("j", At(f.exporter.address));
+  REQUIRE(Eventually([&] { return f.Count("up") >= 1; }));
+  f.manager.Stop();
+  const std::size_t count = f.Count("up");
+  CHECK_FALSE(f.IsStale("up"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  CHECK(f.Count("up") == count);
+  CHECK_FALSE(f.manager.Apply(With({})).has_value());
+}

@@ -1,0 +1,357 @@
+#include "server/scrape/scrape_body.h"
+
+#include "tests/support/catch.h"
+#include "tests/unit/server/scrape/fake_storage.h"
+
+using namespace vigia::server;
+using vigia::config::RelabelAction;
+using vigia::config::RelabelRegex;
+using vigia::config::RelabelRule;
+using vigia::config::ScrapeConfig;
+using vigia::storage::Errc;
+using vigia::storage::Error;
+using vigia::storage::Labels;
+using vigia::storage::Registry;
+using vigia::storage::TimestampMs;
+
+namespace {
+
+struct Fixture {
+  explicit Fixture(ScrapeConfig scrape = {}, bool exemplars = false)
+      : config(std::move(scrape)),
+        body(storage, metrics, Logger::Silent(), Labels{{"job", "j"}}, 10'000,
+             std::make_shared<const ScrapeConfig>(config), exemplars) {}
+
+  ScrapeOutcome Scrape(TimestampMs at_ms, std::string text, std::string type = "text/plain") {
+    FetchedBody fetched;
+    fetched.body = std::move(text);
+    fetched.content_type = std::move(type);
+    return body.Store(fetched, at_ms, at_ms, [] { return 0.25; });
+  }
+
+  ScrapeOutcome Fail(TimestampMs at_ms) {
+    FetchedBody fetched;
+    fetched.status = Error{Errc::kIo, "refused"};
+    return body.Store(fetched, at_ms, at_ms, [] { return 0.25; });
+  }
+
+  std::string Of(const std::string& name) { return storage.Samples(name + "{job=\"j\"}"); }
+  double Metric(const std::string& name) { return registry.AddCounter(name, "").value(); }
+
+  ScrapeConfig config;
+  Registry registry;
+  ScrapeMetrics metrics{registry};
+  FakeStorage storage;
+  ScrapeBody body;
+};
+
+RelabelRule DropNames(const char* regex) {
+  RelabelRule rule;
+  rule.action = RelabelAction::kDrop;
+  rule.source_labels = {"__name__"};
+  rule.regex = RelabelRegex::Create(regex).value();
+  return rule;
+}
+
+}  // namespace
+
+TEST_CASE("a scrape stores its samples and its report") {
+  Fixture f;
+  const ScrapeOutcome outcome = f.Scrape(1000, "# TYPE a counter\na 1\nb{x=\"1\"} 2\n");
+  CHECK(outcome.status.has_value());
+  CHECK(outcome.samples == 2);
+  CHECK(outcome.after_relabel == 2);
+  CHECK(outcome.series_added == 2);
+  CHECK(f.Of("a") == "1000:1");
+  CHECK(f.storage.Samples("b{job=\"j\", x=\"1\"}") == "1000:2");
+  CHECK(f.Of("up") == "1000:1");
+  CHECK(f.Of("scrape_duration_seconds") == "1000:0.25");
+  CHECK(f.Of("scrape_samples_scraped") == "1000:2");
+  CHECK(f.Of("scrape_samples_post_metric_relabeling") == "1000:2");
+  CHECK(f.Of("scrape_series_added") == "1000:2");
+  CHECK(f.storage.Series().size() == 7);
+}
+
+TEST_CASE("a second scrape resolves nothing and adds no series") {
+  Fixture f;
+  const std::string text = "# HELP a x\n# TYPE a counter\na 1\nb{x=\"1\"} 2\n# c\nc 3\n";
+  f.Scrape(1000, text);
+  const std::size_t resolves = f.storage.resolves;
+  CHECK(f.Scrape(2000, text).series_added == 0);
+  CHECK(f.Scrape(3000, "c 4\n" + text.substr(0, text.size() - 4)).samples == 3);  // In another order.
+  CHECK(f.storage.resolves == resolves);
+  CHECK(f.Of("a") == "1000:1 2000:1 3000:1");
+  CHECK(f.Of("c") == "1000:3 2000:3 3000:4");
+}
+
+TEST_CASE("series that vanish go stale once, and count as added when they return") {
+  Fixture f;
+  f.Scrape(1000, "a 1\nb 2\n");
+  f.Scrape(2000, "a 1\n");
+  f.Scrape(3000, "a 1\n");
+  CHECK(f.Of("b") == "1000:2 2000:stale");
+  CHECK(f.Scrape(4000, "a 1\nb 3\n").series_added == 1);
+  CHECK(f.Of("b") == "1000:2 2000:stale 4000:3");
+  CHECK(f.Of("a") == "1000:1 2000:1 3000:1 4000:1");
+}
+
+TEST_CASE("a series under another line is not stale") {
+  Fixture f;
+  f.Scrape(1000, "a{x=\"1\",y=\"2\"} 1\n");
+  f.Scrape(2000, "a{y=\"2\",x=\"1\"} 2\n");
+  CHECK(f.storage.Samples("a{job=\"j\", x=\"1\", y=\"2\"}") == "1000:1 2000:2");
+}
+
+TEST_CASE("a failed request makes all series stale and up 0") {
+  Fixture f;
+  f.Scrape(1000, "a 1\nb 2\n");
+  const ScrapeOutcome outcome = f.Fail(2000);
+  CHECK(outcome.status.error().what == "refused");
+  f.Fail(3000);
+  CHECK(f.Of("a") == "1000:1 2000:stale");
+  CHECK(f.Of("b") == "1000:2 2000:stale");
+  CHECK(f.Of("up") == "1000:1 2000:0 3000:0");
+  CHECK(f.Of("scrape_samples_scraped") == "1000:2 2000:0 3000:0");
+  CHECK(f.Scrape(4000, "a 1\nb 2\n").series_added == 0);  // The lines were kept.
+  CHECK(f.Of("a") == "1000:1 2000:stale 4000:1");
+}
+
+TEST_CASE("an empty body is a good scrape of nothing") {
+  Fixture f;
+  f.Scrape(1000, "a 1\n");
+  CHECK(f.Scrape(2000, "", "").status.has_value());
+  CHECK(f.Of("a") == "1000:1 2000:stale");
+  CHECK(f.Of("up") == "1000:1 2000:1");
+}
+
+TEST_CASE("a body that breaks in the middle leaves nothing of itself") {
+  Fixture f;
+  f.Scrape(1000, "a 1\nb 2\nc 3\n");
+  const ScrapeOutcome outcome = f.Scrape(2000, "a 2\nd 1\nb{ 2\nc 3\n");
+  CHECK_FALSE(outcome.status.has_value());
+  CHECK(outcome.samples == 2);
+  CHECK(f.Of("a") == "1000:1 2000:stale");
+  CHECK(f.Of("b") == "1000:2 2000:stale");
+  CHECK(f.Of("c") == "1000:3 2000:stale");
+  CHECK(f.Of("d").empty());
+  CHECK(f.Of("up") == "1000:1 2000:0");
+  CHECK(f.Of("scrape_samples_scraped") == "1000:3 2000:2");
+  f.Scrape(3000, "a 3\nd 1\n");
+  CHECK(f.Of("a") == "1000:1 2000:stale 3000:3");
+  CHECK(f.Of("d") == "3000:1");
+}
+
+TEST_CASE("a content type without a parser fails the scrape") {
+  Fixture f;
+  CHECK(f.Scrape(1000, "a 1\n", "text/html").status.error().what ==
+        "received unsupported Content-Type \"text/html\" and no fallback_scrape_protocol specified for target");
+  ScrapeConfig config;
+  config.fallback_scrape_protocol = vigia::config::ScrapeProtocol::kPrometheusText0_0_4;
+  CHECK(Fixture(config).Scrape(1000, "a 1\n", "text/html").status.has_value());
+  CHECK_FALSE(Fixture(config).Scrape(1000, "a 1\n", "application/openmetrics-text").status.has_value());  // No # EOF.
+}
+
+TEST_CASE("timestamps of the target are honoured, and such series do not go stale") {
+  Fixture f;
+  f.Scrape(10'000, "a 1 5000\nb 1\n");
+  f.Scrape(20'000, "b 2\n");
+  CHECK(f.Of("a") == "5000:1");
+  ScrapeConfig ignore;
+  ignore.honor_timestamps = false;
+  Fixture g(ignore);
+  g.Scrape(10'000, "a 1 5000\n");
+  g.Scrape(20'000, "b 1\n");
+  CHECK(g.Of("a") == "10000:1 20000:stale");
+  ScrapeConfig track;
+  track.track_timestamps_staleness = true;
+  Fixture h(track);
+  h.Scrape(10'000, "a 1 5000\n");
+  h.Scrape(20'000, "b 1\n");
+  CHECK(h.Of("a") == "5000:1 20000:stale");
+}
+
+TEST_CASE("refused samples are counted and do not fail the scrape") {
+  Fixture f;
+  CHECK(f.Scrape(10'000, "a 1 5000\nb 1\n").status.has_value());
+  const ScrapeOutcome outcome = f.Scrape(20'000, "a 1 4000\nb 1 99999999\na 2 5000\nb 3\nb 4\n");
+  CHECK(outcome.status.has_value());
+  CHECK(outcome.out_of_order == 1);
+  CHECK(outcome.out_of_bounds == 1);
+  CHECK(outcome.duplicates == 3);  // a at its last time, and the last two lines: b was there already.
+  CHECK(f.Metric("prometheus_target_scrapes_sample_out_of_order_total") == 1);
+  CHECK(f.Metric("prometheus_target_scrapes_sample_out_of_bounds_total") == 1);
+  CHECK(f.Metric("prometheus_target_scrapes_sample_duplicate_timestamp_total") == 3);
+}
+
+TEST_CASE("the same series twice in a body: the second is a duplicate") {
+  Fixture f;
+  const ScrapeOutcome outcome = f.Scrape(1000, "a 1\na 2\na 2\n");
+  CHECK(outcome.duplicates == 2);
+  CHECK(outcome.samples == 3);
+  CHECK(outcome.after_relabel == 3);
+  CHECK(f.Of("a") == "1000:1");
+  CHECK(f.Scrape(2000, "a 5\na 6\na 7\n").duplicates == 2);
+  CHECK(f.Of("a") == "1000:1 2000:5");
+  CHECK(f.Scrape(3000, "t 1 1\nt 2 2\nt 3 3\na 1\n").duplicates == 0);  // Own times make them different samples.
+  CHECK(f.Of("t") == "1:1 2:2 3:3");
+}
+
+TEST_CASE("metric relabelling drops without a trace but in the count") {
+  ScrapeConfig config;
+  config.metric_relabel_configs = {DropNames("go_.*")};
+  Fixture f(config);
+  for (const TimestampMs t : {1000, 2000}) {
+    const ScrapeOutcome outcome = f.Scrape(t, "go_a 1\na 1\ngo_b 1\n");
+    CHECK(outcome.samples == 3);
+    CHECK(outcome.after_relabel == 1);
+  }
+  CHECK(f.Of("go_a").empty());
+  CHECK(f.Of("a") == "1000:1 2000:1");
+}
+
+TEST_CASE("sample_limit counts after relabelling and fails the whole scrape") {
+  ScrapeConfig config;
+  config.sample_limit = 2;
+  config.metric_relabel_configs = {DropNames("go_.*")};
+  Fixture f(config);
+  CHECK(f.Scrape(1000, "go_a 1\na 1\nb 1\n").status.has_value());
+  const ScrapeOutcome outcome = f.Scrape(2000, "a 1\nb 1\nc 1\nd 1\n");
+  CHECK(outcome.status.error().what == "sample limit exceeded");
+  CHECK(outcome.samples == 4);
+  CHECK(outcome.after_relabel == 4);
+  CHECK(f.Of("a") == "1000:1 2000:stale");
+  CHECK(f.Of("c").empty());
+  CHECK(f.Of("up") == "1000:1 2000:0");
+  CHECK(f.Metric("prometheus_target_scrapes_exceeded_sample_limit_total") == 1);
+}
+
+TEST_CASE("label limits and duplicate labels fail the whole scrape") {
+  ScrapeConfig config;
+  config.label_limit = 2;
+  Fixture f(config);
+  CHECK(f.Scrape(1000, "a 1\n").status.has_value());
+  CHECK(f.Scrape(2000, "a 1\nb{x=\"1\"} 1\n").status.error().what ==
+        "label_limit exceeded (metric: b, number of labels: 3, limit: 2)");
+  CHECK(f.Of("a") == "1000:1 2000:stale");
+  CHECK(f.Metric("prometheus_target_scrape_pool_exceeded_label_limits_total") == 1);
+  Fixture g;
+  CHECK(g.Scrape(1000, "a{x=\"1\",x=\"2\"} 1\n").status.error().what ==
+        "label name \"x\" is not unique: invalid sample");
+}
+
+TEST_CASE("storage that takes no new series fails the scrape; a failed commit is reported") {
+  Fixture f;
+  f.storage.resolve_status = Error{Errc::kLimit, "too many series"};
+  CHECK(f.Scrape(1000, "a 1\n").status.error().what == "too many series");
+  f.storage.resolve_status = {};
+  f.storage.commit_status = Error{Errc::kUnavailable, "disk full"};
+  const ScrapeOutcome outcome = f.Scrape(2000, "a 1\n");
+  CHECK(outcome.status.has_value());
+  CHECK(outcome.commit.error().what == "disk full");
+  CHECK(f.Of("a").empty());
+}
+
+TEST_CASE("extra metrics on request, with -1 for a body over its limit") {
+  ScrapeConfig config;
+  config.extra_scrape_metrics = true;
+  config.sample_limit = 7;
+  Fixture f(config);
+  f.Scrape(1000, "a 1\n");
+  FetchedBody over;
+  over.status = Error{Errc::kLimit, "body size limit exceeded"};
+  over.body_limit_hit = true;
+  f.body.Store(over, 2000, 2000, [] { return 1.0; });
+  CHECK(f.Of("scrape_timeout_seconds") == "1000:10 2000:10");
+  CHECK(f.Of("scrape_sample_limit") == "1000:7 2000:7");
+  CHECK(f.Of("scrape_body_size_bytes") == "1000:4 2000:-1");
+}
+
+TEST_CASE("the end of a target makes everything stale") {
+  Fixture f;
+  f.Scrape(1000, "a 1\n");
+  CHECK(f.body.StoreEnd(2000).has_value());
+  CHECK(f.Of("a") == "1000:1 2000:stale");
+  CHECK(f.Of("up") == "1000:1 2000:stale");
+  CHECK(f.Of("scrape_series_added") == "1000:1 2000:stale");
+}
+
+TEST_CASE("a reload that drops a series lets it go stale; one that keeps the rules keeps the cache") {
+  Fixture f;
+  f.Scrape(1000, "a 1\ngo_a 1\n");
+  ScrapeConfig limits = f.config;
+  limits.sample_limit = 10;
+  f.body.SetConfig(std::make_shared<const ScrapeConfig>(limits));
+  CHECK(f.Scrape(2000, "a 1\ngo_a 1\n").series_added == 0);
+  ScrapeConfig drop = limits;
+  drop.metric_relabel_configs = {DropNames("go_.*")};
+  f.body.SetConfig(std::make_shared<const ScrapeConfig>(drop));
+  f.Scrape(3000, "a 1\ngo_a 1\n");
+  CHECK(f.Of("a") == "1000:1 2000:1 3000:1");
+  CHECK(f.Of("go_a") == "1000:1 2000:1 3000:stale");
+}
+
+TEST_CASE("metadata is kept for ten scrapes after its family was last seen") {
+  Fixture f;
+  f.Scrape(1000, "# HELP a Help of a.\n# TYPE a counter\na 1\n# TYPE b untyped\nb 1\n");
+  REQUIRE(f.body.metadata().Get("a").has_value());
+  CHECK(*f.body.metadata().Get("a") == MetricMetadata{"a", MetricType::kCounter, "Help of a.", ""});
+  CHECK(f.body.metadata().Get("b")->type == MetricType::kUnknown);
+  CHECK(f.body.metadata().bytes() == 7 + 10 + 7);
+  for (int i = 0; i < 9; ++i) f.Scrape(2000 + i, "# TYPE b gauge\nb 1\n");
+  CHECK(f.body.metadata().size() == 2);
+  for (int i = 0; i < 2; ++i) f.Scrape(3000 + i, "# TYPE b gauge\nb 1\n");
+  CHECK(f.body.metadata().List() == std::vector<MetricMetadata>{{"b", MetricType::kGauge, "", ""}});
+  f.Scrape(4000, "# HELP c New.\n# TYPE b gauge\nc 1\nb 1\n");
+  CHECK(f.body.metadata().Get("c")->help == "New.");
+  CHECK(f.body.metadata().Get("c")->type == MetricType::kUnknown);
+}
+
+TEST_CASE("exemplars reach storage when it wants them") {
+  const std::string text = "a_total 1 # {id=\"x\"} 0.5 3.5\nb_total 1 # {} 2\n# EOF\n";
+  Fixture off;
+  off.Scrape(1000, text, "application/openmetrics-text");
+  CHECK(off.storage.exemplars.empty());
+  Fixture on({}, true);
+  on.Scrape(1000, text, "application/openmetrics-text");
+  on.Scrape(2000, text, "application/openmetrics-text");
+  REQUIRE(on.storage.exemplars.size() == 4);
+  CHECK(on.storage.exemplars[2].labels == Labels{{"id", "x"}});
+  CHECK(on.storage.exemplars[2].t == 3500);
+  CHECK(on.storage.exemplars[2].v == 0.5);
+  CHECK(on.storage.exemplars[3].t == 2000);
+}
+
+TEST_CASE("failing bodies full of new lines do not grow the cache without bound") {
+  Fixture f;
+  for (int scrape = 0; scrape < 20; ++scrape) {
+    std::string text;
+    for (int i = 0; i < 300; ++i) text += fmt::format("m{{s=\"{}\",i=\"{}\"}} 1\n", scrape, i);
+    CHECK_FALSE(f.Scrape(1000 + scrape, text + "broken\n").status.has_value());
+  }
+  CHECK(f.Metric("prometheus_target_scrapes_cache_flush_forced_total") >= 4);
+}
+
+TEST_CASE("bodies that change a little each time are stored as by a parser without memory") {
+  Fixture f;
+  std::map<std::string, std::string> expected;
+  std::vector<std::string> before;
+  unsigned random = 1;
+  for (TimestampMs t = 1; t <= 200; ++t) {
+    std::vector<std::string> lines;
+    for (int i = 0; i < 30; ++i) {
+      random = random * 1664525u + 1013904223u;
+      if ((random >> 24) < 40) continue;  // Missing this time.
+      lines.push_back(fmt::format("m{}", i));
+      if ((random >> 16 & 0xff) < 20 && lines.size() > 1) std::swap(lines.back(), lines[lines.size() - 2]);
+    }
+    std::string text;
+    for (const auto& name : lines) text += fmt::format("# TYPE {0} gauge\n{0} {1}\n", name, t);
+    REQUIRE(f.Scrape(t, text).status.has_value());
+    for (const auto& name : lines) expected[name] += fmt::format("{}{}:{}", expected[name].empty() ? "" : " ", t, t);
+    for (const auto& name : before) {
+      if (std::find(lines.begin(), lines.end(), name) == lines.end()) expected[name] += fmt::format(" {}:stale", t);
+    }
+    before = lines;
+  }
+  for (const auto& [name, samples] : expected) CHECK(f.Of(name) == samples);
+}
