@@ -5,13 +5,13 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "alerting/template/calendar.h"
 #include "alerting/template/literal.h"
+#include "promql/value/format.h"
 
 namespace vigia::alerting {
 namespace {
@@ -65,7 +65,7 @@ std::string FormatFloatVerb(const Directive& d, double v, char verb) {
   }
   const char lower = verb == 'F' ? 'f' : verb == 'E' ? 'e' : verb == 'G' || verb == 'v' ? 'g' : verb;
   if (!d.precision && lower == 'g') {
-    text = FormatFloatShortest(v);
+    text = promql::FormatGeneral(v);
   } else {
     text = FormatFloatPrecision(v, lower, d.precision.value_or(6));
   }
@@ -283,18 +283,6 @@ class Printer {
 std::string PlainText(const TemplateValue& value) { return FormatVerb({}, value, 'v', 0); }
 
 }  // namespace
-
-std::string FormatFloatShortest(double v) {
-  if (const auto special = SpecialFloat(v)) return *special;
-  std::array<char, 400> buffer;
-  const auto scientific = std::to_chars(buffer.data(), buffer.data() + buffer.size(), v, std::chars_format::scientific);
-  std::string text(buffer.data(), scientific.ptr);
-  const int exponent = std::atoi(text.c_str() + text.find('e') + 1);
-  // strconv's rule for 'g' with the shortest digits: an exponent below -4 and from 6 on.
-  if (exponent < -4 || exponent >= 6) return text;
-  const auto fixed = std::to_chars(buffer.data(), buffer.data() + buffer.size(), v, std::chars_format::fixed);
-  return std::string(buffer.data(), fixed.ptr);
-}
 
 std::string FormatFloatExponent(double v) {
   if (const auto special = SpecialFloat(v)) return *special;

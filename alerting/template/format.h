@@ -1,4 +1,5 @@
-// Text of values as Go's fmt package writes it (https://pkg.go.dev/fmt).
+// Text of values as Go's fmt package writes it (https://pkg.go.dev/fmt). What %v prints of a float is
+// promql::FormatGeneral().
 #pragma once
 
 #include <span>
@@ -9,8 +10,6 @@
 
 namespace vigia::alerting {
 
-// strconv.FormatFloat(v, 'g', -1, 64), what %v prints: 1e+06, 0.05, 12, +Inf.
-std::string FormatFloatShortest(double v);
 // strconv.FormatFloat(v, 'e', -1, 64): 1e+00, the text of an alert's value in the API.
 std::string FormatFloatExponent(double v);
 // fmt.Sprintf("%.<precision><verb>", v) for the verbs e, f and g.

@@ -7,6 +7,7 @@
 #include "alerting/template/calendar.h"
 #include "alerting/template/format.h"
 #include "alerting/template/functions.h"
+#include "promql/value/format.h"
 
 namespace vigia::alerting {
 namespace {
@@ -80,7 +81,7 @@ Result<std::int64_t> Nanoseconds(double seconds) {
   if (!std::isfinite(seconds)) return Error{Errc::kInvalid, "value is NaN or Inf"};
   const double ns = seconds * 1e9;
   if (ns >= 9223372036854775807.0 || ns < -9223372036854775808.0) {
-    return Error{Errc::kInvalid, FormatFloatShortest(seconds) +
+    return Error{Errc::kInvalid, promql::FormatGeneral(seconds) +
                                      " cannot be represented as a nanoseconds timestamp since it overflows int64"};
   }
   return static_cast<std::int64_t>(ns);

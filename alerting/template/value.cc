@@ -1,6 +1,6 @@
 #include "alerting/template/value.h"
 
-#include "alerting/template/format.h"
+#include "promql/value/format.h"
 
 namespace vigia::alerting {
 namespace {
@@ -9,7 +9,7 @@ constexpr std::string_view kSampleType = "*template.sample";
 constexpr std::string_view kQueryResultType = "template.queryResult";
 
 std::string HistogramText(const storage::FloatHistogram& h) {
-  return "{count:" + FormatFloatShortest(h.count) + ", sum:" + FormatFloatShortest(h.sum) + "}";
+  return "{count:" + promql::FormatGeneral(h.count) + ", sum:" + promql::FormatGeneral(h.sum) + "}";
 }
 
 }  // namespace
