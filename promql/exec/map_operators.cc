@@ -83,7 +83,10 @@ Result<std::vector<SeriesInfo>> TimestampOperator::MakeSeries() { return Nameles
 Status TimestampOperator::Fill(RowBatch& out) {
   const Result<std::size_t> rows = input_->Next(out);
   if (!rows) return rows.error();
-  if (values_ == Values::kAreTimes) return {};
+  if (values_ == Values::kAreTimes) {
+    input_->Release();  // Prometheus reads these step by step and never holds them.
+    return {};
+  }
   for (std::size_t i = 0; i < *rows; ++i) {
     const Row row = out.row(i);
     for (std::size_t k = 0; k < row.values.size(); ++k) row.values[k] = static_cast<double>(steps().At(k)) / 1000.0;

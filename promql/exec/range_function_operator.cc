@@ -42,6 +42,7 @@ Result<std::vector<SeriesInfo>> RangeFunctionOperator::MakeSeries() {
 }
 
 Status RangeFunctionOperator::Fill(RowBatch& out) {
+  pending_ = 0;
   while (!out.full()) {
     RangeSeries series;
     const Result<bool> more = arguments_.range->Next(series);
@@ -59,7 +60,7 @@ Status RangeFunctionOperator::Fill(RowBatch& out) {
 Status RangeFunctionOperator::Evaluate(const RangeSeries& series, RowBatch& out) {
   if (Status status = context().Interrupted(); !status) return status;
   *samples_ += series.windows->total_samples();
-  if (Status status = context().budget().CheckPeak(LargestWindow(*series.windows)); !status) return status;
+  if (Status status = context().budget().CheckPeak(pending_ + LargestWindow(*series.windows)); !status) return status;
   const Row row = out.Append(series.id);
   RangeInput input{series.values, *series.windows, {}};
   for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) input.scalars[i] = {scalars_[i]};
@@ -73,7 +74,8 @@ Status RangeFunctionOperator::Evaluate(const RangeSeries& series, RowBatch& out)
   }
   Annotate(series, row);
   const std::uint64_t last_window = series.windows->windows().back().size();
-  return context().budget().CheckPeak(last_window + found);
+  pending_ += found;
+  return context().budget().CheckPeak(pending_ + last_window);
 }
 
 void RangeFunctionOperator::Annotate(const RangeSeries& series, const Row& row) {

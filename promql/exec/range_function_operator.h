@@ -33,6 +33,7 @@ class RangeFunctionOperator : public Operator {
   std::vector<std::vector<double>> scalars_;
   std::vector<Labels> counter_names_;  // Of the series, where an annotation may be about them.
   RangeScratch scratch_;
+  std::uint64_t pending_ = 0;  // Samples in the batch being filled, not charged yet.
 };
 
 }  // namespace vigia::promql
