@@ -1,8 +1,10 @@
 #include "server/exposition/number.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
@@ -58,28 +60,6 @@ bool IsDecimal(std::string_view text) {
   return true;
 }
 
-// The common case: few digits and at most a point. Mantissa and power of ten are both exact, so that one division is
-// correctly rounded (Clinger's fast path).
-std::optional<double> ParseShort(std::string_view text) {
-  std::uint64_t mantissa = 0;
-  std::size_t digits = 0;
-  std::size_t fraction = 0;
-  bool point = false;
-  for (const char c : text) {
-    if (IsDigit(c)) {
-      mantissa = mantissa * 10 + static_cast<std::uint64_t>(c - '0');
-      ++digits;
-      fraction += point;
-    } else if (c == '.' && !point) {
-      point = true;
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (digits == 0 || digits > kExactDigits) return std::nullopt;
-  return static_cast<double>(mantissa) / kPowers[fraction];
-}
-
 std::optional<double> ParseLong(std::string_view text) {
   if (!IsDecimal(text)) return std::nullopt;
   double value = 0;
@@ -93,15 +73,40 @@ std::optional<double> ParseLong(std::string_view text) {
 
 }  // namespace
 
+// Mantissa and power of ten are both exact, so that one division is correctly rounded (Clinger's fast path).
+std::size_t ReadPlainNumber(std::string_view text, double& value) {
+  const char* const begin = text.data();
+  const char* const end = begin + std::min(text.size(), kExactDigits + 2);  // A sign, a point, and the digits.
+  const char* at = begin;
+  const bool negative = at != end && *at == '-';
+  at += negative;
+  const char* const digits = at;
+  std::uint64_t mantissa = 0;
+  for (; at != end && IsDigit(*at); ++at) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*at - '0');
+  const std::ptrdiff_t whole = at - digits;
+  std::ptrdiff_t fraction = 0;
+  if (at != end && *at == '.') {
+    const char* const point = at++;
+    for (; at != end && IsDigit(*at); ++at) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*at - '0');
+    fraction = at - point - 1;
+  }
+  if (whole + fraction == 0 || whole + fraction > static_cast<std::ptrdiff_t>(kExactDigits)) return 0;
+  value = static_cast<double>(mantissa);
+  if (fraction > 0) value /= kPowers[static_cast<std::size_t>(fraction)];
+  if (negative) value = -value;
+  return static_cast<std::size_t>(at - begin);
+}
+
 std::optional<double> ParseGoFloat(std::string_view text) {
   if (text.empty()) return std::nullopt;
+  double plain = 0;
+  if (ReadPlainNumber(text, plain) == text.size()) return plain;
   const bool negative = text[0] == '-';
   const bool has_sign = negative || text[0] == '+';
   if (has_sign) text.remove_prefix(1);
   if (text.empty()) return std::nullopt;
   if (!IsDigit(text[0]) && text[0] != '.') return ParseWord(text, negative, has_sign);
-  std::optional<double> value = text.size() <= kExactDigits + 1 ? ParseShort(text) : std::nullopt;
-  if (!value) value = ParseLong(text);
+  std::optional<double> value = ParseLong(text);
   if (value && negative) value = -*value;
   return value;
 }

@@ -87,6 +87,7 @@ EntryKind OpenMetricsParser::ReadSeries() {
 }
 
 const char* OpenMetricsParser::ReadSuffix() {
+  if (ReadPlainSuffix()) return nullptr;
   has_exemplar_ = false;
   timestamp_ms_.reset();
   const std::optional<double> value = ParseGoFloat(ReadSpacedToken());

@@ -128,6 +128,20 @@ void ExpositionParser::SkipBlanks() {
   while (position_ < body_.size() && (body_[position_] == ' ' || body_[position_] == '\t')) ++position_;
 }
 
+bool ExpositionParser::ReadPlainSuffix() {
+  if (Peek() != ' ') return false;
+  double value = 0;
+  const std::size_t size = ReadPlainNumber(body_.substr(position_ + 1), value);
+  const std::size_t line_end = position_ + 1 + size;
+  if (size == 0 || line_end >= body_.size() || body_[line_end] != '\n') return false;
+  value_ = value;
+  timestamp_ms_.reset();
+  has_exemplar_ = false;
+  position_ = line_end + 1;
+  ++next_line_number_;
+  return true;
+}
+
 std::string_view ExpositionParser::ReadMetricName() {
   const std::size_t from = position_;
   if (IsNameStart(Peek()) || Peek() == ':') {

@@ -105,6 +105,8 @@ class ExpositionParser {
   bool AtEnd() const { return position_ >= body_.size(); }
   char Peek() const { return AtEnd() ? '\0' : body_[position_]; }
   void SkipBlanks();
+  // The common rest of a line: one space, a plain number, a line feed. False: nothing moved.
+  bool ReadPlainSuffix();
   std::string_view ReadMetricName();                                  // "" when there is none.
   bool ReadQuoted(bool newline, bool nul, std::string_view* inside);  // At a quote; moves past the closing one.
   // After the opening brace; moves past the closing one. False: error_ is set.

@@ -93,6 +93,7 @@ EntryKind TextParser::ReadSeries() {
 }
 
 const char* TextParser::ReadSuffix() {
+  if (ReadPlainSuffix()) return nullptr;
   SkipBlanks();
   const std::size_t from = position_;
   while (!AtLineEnd() && !IsBlank(body_[position_]) && body_[position_] != '{') ++position_;

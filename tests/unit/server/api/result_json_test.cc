@@ -24,8 +24,7 @@ std::string Show(promql::Value value) { return BodyOf(QueryResponse({std::move(v
 }  // namespace
 
 TEST_CASE("each kind of result has the shape of the reference") {
-  CHECK(Show(promql::Scalar{1500, 2}) ==
-        R"({"status":"success","data":{"resultType":"scalar","result":[1.5,"2"]}})");
+  CHECK(Show(promql::Scalar{1500, 2}) == R"({"status":"success","data":{"resultType":"scalar","result":[1.500,"2"]}})");
   CHECK(Show(promql::String{0, "a\"<"}) ==
         R"({"status":"success","data":{"resultType":"string","result":[0,"a\"<"]}})");
   CHECK(Show(promql::Vector{}) == R"({"status":"success","data":{"resultType":"vector","result":[]}})");
@@ -88,8 +87,9 @@ TEST_CASE("annotations follow the data, ten of a level at most") {
   annotations.warnings = {"w"};
   for (int i = 0; i < 13; ++i) annotations.infos.push_back("i");
   const Response response = ApiSuccess("[]", annotations);
-  CHECK(response.body == R"({"status":"success","data":[],"warnings":["w"],"infos":["i","i","i","i","i","i","i","i","i","i",)"
-                         R"("3 more info annotations omitted"]})");
+  CHECK(response.body ==
+        R"({"status":"success","data":[],"warnings":["w"],"infos":["i","i","i","i","i","i","i","i","i","i",)"
+        R"("3 more info annotations omitted"]})");
 }
 
 TEST_CASE("errors carry their type and its status") {

@@ -52,10 +52,11 @@ TEST_CASE("rules have the keys of the reference in its order") {
   const std::string body = Get("/api/v1/rules");
   CHECK(Contains(body, R"({"name":"job:up:sum","query":"sum by (job) (up)","health":"unknown","evaluationTime":0,)"
                        R"("lastEvaluation":"0001-01-01T00:00:00Z","type":"recording"})"));
-  CHECK(Contains(body, R"({"state":"pending","name":"Down","query":"up == 0","duration":60,"keepFiringFor":0,)"
-                       R"("labels":{"severity":"critical"},"annotations":{},"alerts":[{"labels":{"alertname":"Down"},)"
-                       R"("annotations":{},"state":"pending","activeAt":"1970-01-01T00:00:00.5Z","value":"0e+00"}],)"
-                       R"("health":"ok","evaluationTime":0,"lastEvaluation":"1970-01-01T00:00:01Z","type":"alerting"})"));
+  CHECK(Contains(body,
+                 R"({"state":"pending","name":"Down","query":"up == 0","duration":60,"keepFiringFor":0,)"
+                 R"("labels":{"severity":"critical"},"annotations":{},"alerts":[{"labels":{"alertname":"Down"},)"
+                 R"("annotations":{},"state":"pending","activeAt":"1970-01-01T00:00:00.5Z","value":"0e+00"}],)"
+                 R"("health":"ok","evaluationTime":0,"lastEvaluation":"1970-01-01T00:00:01Z","type":"alerting"})"));
   CHECK(Contains(body, R"("interval":15,"limit":0,"evaluationTime":0.25,"lastEvaluation":"1970-01-01T00:00:01Z"})"));
   CHECK_FALSE(Contains(body, "groupNextToken"));
 }
@@ -87,6 +88,7 @@ TEST_CASE("groups come in pages") {
 
 TEST_CASE("alerts and alertmanagers") {
   CHECK(Contains(Get("/api/v1/alerts"), R"({"labels":{"alertname":"Other"})"));
-  CHECK(Get("/api/v1/alertmanagers") ==
-        R"({"status":"success","data":{"activeAlertmanagers":[{"url":"http://a/api/v2/alerts"}],"droppedAlertmanagers":[]}})");
+  CHECK(
+      Get("/api/v1/alertmanagers") ==
+      R"({"status":"success","data":{"activeAlertmanagers":[{"url":"http://a/api/v2/alerts"}],"droppedAlertmanagers":[]}})");
 }
