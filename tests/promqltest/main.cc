@@ -21,11 +21,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kUsage =
-    "usage: promqltest [--features=default|all] [--max-failures-shown N]\n"
+    "usage: promqltest [--features=default|all] [--storage=tsdb|sealed|memory] [--max-failures-shown N]\n"
     "                  [--expected-failures FILE] [FILE|FOLDER]...\n";
 
 struct Arguments {
   bool all_features = true;
+  std::string storage = "tsdb";
   std::size_t max_failures_shown = 5;
   std::string expected_failures;
   std::vector<fs::path> paths;
@@ -45,6 +46,9 @@ std::optional<Arguments> ParseArguments(const std::vector<std::string>& args) {
     if (const auto features = Value("--features", args, at)) {
       if (*features != "all" && *features != "default") return std::nullopt;
       out.all_features = *features == "all";
+    } else if (const auto kind = Value("--storage", args, at)) {
+      if (*kind != "tsdb" && *kind != "sealed" && *kind != "memory") return std::nullopt;
+      out.storage = *kind;
     } else if (const auto count = Value("--max-failures-shown", args, at)) {
       const auto [end, error] = std::from_chars(count->data(), count->data() + count->size(), out.max_failures_shown);
       if (error != std::errc() || end != count->data() + count->size()) return std::nullopt;
@@ -74,7 +78,10 @@ RunOptions OptionsFor(const Arguments& arguments) {
         .experimental_functions = true, .extended_range_selectors = true, .binop_fill_modifiers = true};
     options.engine.delayed_name_removal = true;
   }
-  options.new_storage = []() -> storage::Result<std::unique_ptr<TestStorage>> { return NewMemoryStorage(); };
+  options.new_storage = [kind = arguments.storage]() -> storage::Result<std::unique_ptr<TestStorage>> {
+    if (kind == "memory") return NewMemoryStorage();
+    return NewTsdbStorage(kind == "sealed");
+  };
   return options;
 }
 

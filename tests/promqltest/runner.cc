@@ -68,13 +68,14 @@ std::vector<CaseResult> Runner::Run(const std::vector<Command>& commands) {
   const auto note = [&results](int line, const Status& status) {
     if (!status) results.push_back({line, "", status.error().what, {}});
   };
-  note(0, Reset());
-  if (!engine_) return results;
   for (const Command& command : commands) {
     if (std::holds_alternative<Clear>(command.what)) {
-      note(command.line, Reset());
-      if (!engine_) return results;
-    } else if (const auto* load = std::get_if<Load>(&command.what)) {
+      engine_.reset();
+      continue;
+    }
+    if (!engine_) note(command.line, Reset());
+    if (!engine_) return results;
+    if (const auto* load = std::get_if<Load>(&command.what)) {
       note(command.line, Execute(*load));
     } else if (const auto* eval = std::get_if<Eval>(&command.what)) {
       CaseResult result{command.line, eval->expr, "", {}};
@@ -110,7 +111,8 @@ Status Runner::Append(const Load& load, const std::vector<SeriesLine>& lines) {
                                                static_cast<int>(outcome))};
     }
   }
-  return appender->Commit();
+  if (storage::Status committed = appender->Commit(); !committed) return committed;
+  return storage_->Settle();
 }
 
 std::string Runner::Execute(const Eval& eval, std::set<std::string>& needs) {

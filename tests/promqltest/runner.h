@@ -34,7 +34,7 @@ class Runner {
   std::vector<CaseResult> Run(const std::vector<Command>& commands);
 
  private:
-  storage::Status Reset();
+  storage::Status Reset();  // Empty storage, and an engine on it.
   storage::Status Execute(const Load& load);
   storage::Status Append(const Load& load, const std::vector<SeriesLine>& lines);
   // Empty when all holds.
@@ -46,7 +46,7 @@ class Runner {
   const RunOptions options_;
   std::unique_ptr<TestStorage> storage_;
   std::unique_ptr<storage::Registry> registry_;
-  std::unique_ptr<promql::Engine> engine_;
+  std::unique_ptr<promql::Engine> engine_;  // Null: the next command starts with empty storage.
   bool has_start_timestamps_ = false;
   bool has_histograms_ = false;
 };
