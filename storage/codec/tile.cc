@@ -1,0 +1,266 @@
+#include "storage/codec/tile.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "storage/bytes/varint.h"
+#include "storage/codec/histograms.h"
+#include "storage/codec/integers.h"
+#include "storage/codec/values.h"
+
+namespace vigia::storage {
+namespace {
+
+constexpr std::uint8_t kTileVersion = 1;  // First byte; with the next constant when the tile is a subset.
+constexpr std::uint8_t kSubset = 0x80;
+constexpr std::size_t kGroup = 32;       // Columns per entry of the searchable part of the directory.
+constexpr std::size_t kGroupBytes = 12;  // u32 first id, u32 offset in the directory, u32 offset in the chunks.
+constexpr std::size_t kMaxRows = 1u << 24;
+
+enum Presence : unsigned { kAllRows = 0, kRun = 1, kBitmap = 2, kList = 3 };
+constexpr unsigned kPresenceBits = 2;
+
+std::uint32_t IdOf(ColumnKey key) { return key.column << 1 | (key.histogram ? 1u : 0u); }
+
+Error Damaged(std::string_view what) { return {Errc::kCorruption, std::string("tile: damaged ").append(what)}; }
+
+// Writes at which rows a chunk has samples, in the smallest way.
+unsigned WritePresence(std::span<const std::uint32_t> rows, std::size_t all, std::string& out) {
+  if (rows.size() == all) return kAllRows;
+  if (rows.back() - rows.front() + 1 == rows.size()) {
+    PutVarint(out, rows.front());
+    PutVarint(out, rows.size());
+    return kRun;
+  }
+  if (rows.size() * 8 < all) {
+    PutVarint(out, rows.size());
+    std::uint32_t last = 0;
+    for (const std::uint32_t row : rows) {
+      PutVarint(out, row - last);
+      last = row;
+    }
+    return kList;
+  }
+  const std::size_t at = out.size();
+  out.resize(at + (all + 7) / 8);
+  for (const std::uint32_t row : rows) out[at + row / 8] = static_cast<char>(out[at + row / 8] | 1 << row % 8);
+  return kBitmap;
+}
+
+}  // namespace
+
+void TileBuilder::AddChunk(ColumnKey key, std::span<const std::uint32_t> rows, std::string_view values) {
+  assert(!rows.empty() && rows.size() <= times_.size());
+  assert(entries_.empty() || entries_.back().id < IdOf(key));
+  const std::size_t start = chunks_.size();
+  const unsigned presence = WritePresence(rows, times_.size(), chunks_);
+  chunks_ += values;
+  const std::size_t size = chunks_.size() - start;
+  entries_.push_back({IdOf(key), static_cast<std::uint32_t>(size << kPresenceBits | presence)});
+}
+
+void TileBuilder::AddFloats(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const double> values) {
+  thread_local std::string chunk;
+  chunk.clear();
+  EncodeValues(values, chunk);
+  AddChunk({column, false}, rows, chunk);
+}
+
+void TileBuilder::AddHistograms(std::uint32_t column, std::span<const std::uint32_t> rows,
+                                std::span<const HistogramPtr> values) {
+  std::string chunk;
+  for (const HistogramPtr& h : values) EncodeHistogram(*h, chunk);
+  AddChunk({column, true}, rows, chunk);
+}
+
+std::string TileBuilder::Finish(bool subset) {
+  std::string groups;
+  std::string directory;
+  std::size_t offset = 0;
+  std::uint32_t last = 0;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    if (i % kGroup == 0) {
+      PutFixed32(groups, entry.id);
+      PutFixed32(groups, static_cast<std::uint32_t>(directory.size()));
+      PutFixed32(groups, static_cast<std::uint32_t>(offset));
+      last = entry.id;
+    }
+    PutVarint(directory, entry.id - last);
+    PutVarint(directory, entry.size);
+    last = entry.id;
+    offset += entry.size >> kPresenceBits;
+  }
+  std::string times;
+  PackIntegers(times_, times);
+  std::string out;
+  out.reserve(16 + times.size() + groups.size() + directory.size() + chunks_.size());
+  out.push_back(static_cast<char>(kTileVersion | (subset ? kSubset : 0)));
+  PutVarint(out, times_.size());
+  PutVarint(out, entries_.size());
+  PutVarint(out, times.size());
+  PutVarint(out, directory.size());
+  out += times;
+  out += groups;
+  out += directory;
+  out += chunks_;
+  return out;
+}
+
+Result<TileView> TileView::Open(std::string_view bytes) {
+  ByteReader in(bytes);
+  TileView tile;
+  const std::uint8_t version = in.Byte();
+  if ((version & ~kSubset) != kTileVersion) return Damaged("version");
+  tile.subset_ = (version & kSubset) != 0;
+  tile.rows_ = in.Varint();
+  tile.columns_ = in.Varint();
+  const std::uint64_t times = in.Varint();
+  const std::uint64_t directory = in.Varint();
+  if (tile.rows_ == 0 || tile.rows_ > kMaxRows || tile.columns_ > bytes.size()) return Damaged("size");
+  tile.times_ = in.Bytes(times);
+  tile.groups_ = in.Bytes((tile.columns_ + kGroup - 1) / kGroup * kGroupBytes);
+  tile.directory_ = in.Bytes(directory);
+  if (!in.ok()) return Damaged("frame");
+  tile.chunks_ = in.rest();
+  return tile;
+}
+
+Result<std::vector<TimestampMs>> TileView::Times() const {
+  std::vector<TimestampMs> times(rows_);
+  ByteReader in(times_);
+  if (!UnpackIntegers(in, times) || in.left() != 0) return Damaged("timestamps");
+  return times;
+}
+
+Result<std::vector<ColumnKey>> TileView::Columns() const {
+  std::vector<ColumnKey> out;
+  out.reserve(columns_);
+  ByteReader in(directory_);
+  std::uint32_t id = 0;
+  for (std::size_t i = 0; i < columns_; ++i) {
+    if (i % kGroup == 0) id = LoadFixed32(groups_.data() + i / kGroup * kGroupBytes);
+    id += static_cast<std::uint32_t>(in.Varint());
+    in.Varint();
+    out.push_back({id >> 1, (id & 1) != 0});
+  }
+  if (!in.ok()) return Damaged("directory");
+  return out;
+}
+
+std::optional<TileView::Chunk> TileView::Find(ColumnKey key) const {
+  const std::uint32_t wanted = IdOf(key);
+  std::size_t low = 0;
+  std::size_t high = groups_.size() / kGroupBytes;
+  while (low < high) {  // The first group that starts behind `wanted`.
+    const std::size_t middle = (low + high) / 2;
+    if (LoadFixed32(groups_.data() + middle * kGroupBytes) <= wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == 0) return std::nullopt;
+  const char* group = groups_.data() + (low - 1) * kGroupBytes;
+  std::uint32_t id = LoadFixed32(group);
+  const std::size_t at = LoadFixed32(group + 4);
+  std::uint64_t offset = LoadFixed32(group + 8);
+  if (at > directory_.size()) return std::nullopt;
+  ByteReader in(directory_.substr(at));
+  const std::size_t count = std::min(kGroup, columns_ - (low - 1) * kGroup);
+  for (std::size_t i = 0; i < count; ++i) {
+    id += static_cast<std::uint32_t>(in.Varint());
+    const std::uint64_t size = in.Varint();
+    if (!in.ok() || id > wanted) return std::nullopt;
+    if (id == wanted) {
+      if (offset > chunks_.size()) return Chunk{kAllRows, {}};  // Reading the empty chunk reports the damage.
+      return Chunk{static_cast<unsigned>(size & 3), chunks_.substr(offset, size >> kPresenceBits)};
+    }
+    offset += size >> kPresenceBits;
+  }
+  return std::nullopt;
+}
+
+Result<std::vector<std::uint32_t>> TileView::Rows(const Chunk& chunk, std::string_view* values) const {
+  std::vector<std::uint32_t> rows;
+  ByteReader in(chunk.bytes);
+  switch (static_cast<Presence>(chunk.presence)) {
+    case kAllRows:
+      rows.resize(rows_);
+      for (std::uint32_t i = 0; i < rows_; ++i) rows[i] = i;
+      break;
+    case kRun: {
+      const std::uint64_t first = in.Varint();
+      const std::uint64_t count = in.Varint();
+      if (first > rows_ || count > rows_ - first) return Damaged("run");
+      rows.resize(count);
+      for (std::uint64_t i = 0; i < count; ++i) rows[i] = static_cast<std::uint32_t>(first + i);
+      break;
+    }
+    case kBitmap: {
+      const std::string_view bitmap = in.Bytes((rows_ + 7) / 8);
+      for (std::uint32_t i = 0; i < rows_ && in.ok(); ++i) {
+        if ((static_cast<unsigned char>(bitmap[i / 8]) >> (i % 8) & 1) != 0) rows.push_back(i);
+      }
+      break;
+    }
+    case kList: {
+      const std::uint64_t count = in.Varint();
+      if (count > rows_) return Damaged("list");
+      std::uint64_t row = 0;
+      for (std::uint64_t i = 0; i < count; ++i) {
+        row += in.Varint();
+        if (row >= rows_) return Damaged("list");
+        rows.push_back(static_cast<std::uint32_t>(row));
+      }
+      break;
+    }
+  }
+  if (!in.ok() || rows.empty()) return Damaged("presence");
+  *values = in.rest();
+  return rows;
+}
+
+Status TileView::ReadFloats(const Chunk& chunk, std::span<const TimestampMs> times, TimestampMs from, TimestampMs to,
+                            std::vector<TimestampMs>& t, std::vector<double>& v) const {
+  assert(times.size() == rows_);
+  if (chunk.in_all_rows() && from <= times.front() && to >= times.back()) {
+    const std::size_t at = v.size();
+    v.resize(at + rows_);
+    if (!DecodeValues(chunk.bytes, std::span(v).subspan(at))) return Damaged("values");
+    t.insert(t.end(), times.begin(), times.end());
+    return {};
+  }
+  std::string_view bytes;
+  const auto rows = Rows(chunk, &bytes);
+  if (!rows) return rows.error();
+  thread_local std::vector<double> values;
+  values.resize(rows->size());
+  if (!DecodeValues(bytes, values)) return Damaged("values");
+  for (std::size_t i = 0; i < rows->size(); ++i) {
+    const TimestampMs at = times[(*rows)[i]];
+    if (at < from || at > to) continue;
+    t.push_back(at);
+    v.push_back(values[i]);
+  }
+  return {};
+}
+
+Status TileView::ReadHistograms(const Chunk& chunk, std::span<const TimestampMs> times, TimestampMs from,
+                                TimestampMs to, std::vector<TimestampMs>& t, std::vector<HistogramPtr>& h) const {
+  assert(times.size() == rows_);
+  std::string_view bytes;
+  const auto rows = Rows(chunk, &bytes);
+  if (!rows) return rows.error();
+  ByteReader in(bytes);
+  for (const std::uint32_t row : *rows) {
+    HistogramPtr value = DecodeHistogram(in);
+    if (value == nullptr) return Damaged("histogram");
+    if (times[row] < from || times[row] > to) continue;
+    t.push_back(times[row]);
+    h.push_back(std::move(value));
+  }
+  return {};
+}
+
+}  // namespace vigia::storage

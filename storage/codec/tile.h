@@ -1,0 +1,91 @@
+// A tile: some rows (scrapes) of one target, stored by columns that share one timestamp column. The unit in which
+// samples are held in memory once they are packed, and the value of a row group on disk. Format: storage/FORMAT.md,
+// "Tiles".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/model/error.h"
+#include "storage/model/histogram.h"
+#include "storage/model/timestamp.h"
+
+namespace vigia::storage {
+
+// Names a column of a target and the kind of its samples: a series that has both has two columns in a tile.
+struct ColumnKey {
+  std::uint32_t column = 0;
+  bool histogram = false;
+  auto operator<=>(const ColumnKey&) const = default;
+};
+
+// Collects columns in ascending order of keys. Thread-compatible.
+class TileBuilder {
+ public:
+  // REQUIRES: `times` strictly increasing, not empty; it must outlive the builder.
+  explicit TileBuilder(std::span<const TimestampMs> times) : times_(times) {}
+
+  // `rows` are the indices in `times` at which the column has samples, strictly increasing, not empty, one per value.
+  void AddFloats(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const double> values);
+  void AddHistograms(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const HistogramPtr> values);
+
+  bool empty() const { return entries_.empty(); }
+  // `subset`: the target has rows at other times within this tile's range too.
+  std::string Finish(bool subset = false);
+
+ private:
+  struct Entry {
+    std::uint32_t id;
+    std::uint32_t size;  // Of the chunk; the low two bits say how presence is written.
+  };
+  void AddChunk(ColumnKey key, std::span<const std::uint32_t> rows, std::string_view values);
+
+  const std::span<const TimestampMs> times_;
+  std::vector<Entry> entries_;
+  std::string chunks_;
+};
+
+// Reads a tile in place. The bytes must outlive the view. Safe for many threads.
+class TileView {
+ public:
+  // kCorruption when the frame of the tile is damaged; chunks are checked when they are read.
+  static Result<TileView> Open(std::string_view bytes);
+
+  std::size_t rows() const { return rows_; }
+  std::size_t columns() const { return columns_; }
+  bool subset() const { return subset_; }
+  Result<std::vector<TimestampMs>> Times() const;
+  Result<std::vector<ColumnKey>> Columns() const;
+
+  struct Chunk {
+    unsigned presence = 0;
+    std::string_view bytes;
+    bool in_all_rows() const { return presence == 0; }
+  };
+  // nullopt when the tile has no such column.
+  std::optional<Chunk> Find(ColumnKey key) const;
+
+  // The rows at which the chunk has samples; the values follow in `values`.
+  Result<std::vector<std::uint32_t>> Rows(const Chunk& chunk, std::string_view* values) const;
+  // Appends the samples with from <= t <= to. REQUIRES: `times` is what Times() returned.
+  Status ReadFloats(const Chunk& chunk, std::span<const TimestampMs> times, TimestampMs from, TimestampMs to,
+                    std::vector<TimestampMs>& t, std::vector<double>& v) const;
+  Status ReadHistograms(const Chunk& chunk, std::span<const TimestampMs> times, TimestampMs from, TimestampMs to,
+                        std::vector<TimestampMs>& t, std::vector<HistogramPtr>& h) const;
+
+ private:
+  TileView() = default;
+  std::size_t rows_ = 0;
+  std::size_t columns_ = 0;
+  bool subset_ = false;
+  std::string_view times_;
+  std::string_view groups_;     // Fixed-size entries, see FORMAT.md.
+  std::string_view directory_;  // Variable-size entries.
+  std::string_view chunks_;
+};
+
+}  // namespace vigia::storage

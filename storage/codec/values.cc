@@ -1,0 +1,178 @@
+#include "storage/codec/values.h"
+
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "storage/bytes/varint.h"
+#include "storage/codec/integers.h"
+#include "storage/codec/xor.h"
+
+namespace vigia::storage {
+namespace {
+
+// First byte of a chunk: method in the low nibble, decimal exponent in the high one.
+enum Method : std::uint8_t { kRaw = 0, kConstant = 1, kInteger = 2, kIntegerExcept = 3, kXor = 4 };
+constexpr unsigned kMethodBits = 4;
+constexpr unsigned kMaxExponent = 14;
+constexpr double kMaxInteger = 9007199254740992.0;  // 2^53
+
+constexpr std::array<double, kMaxExponent + 1> kPow10{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                                      1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+
+std::uint64_t Bits(double v) { return std::bit_cast<std::uint64_t>(v); }
+
+// q with q / 10^e == v to the bit, if there is one.
+bool ToDecimal(double v, unsigned e, std::int64_t* q) {
+  const double scaled = v * kPow10[e];
+  if (!(scaled > -kMaxInteger && scaled < kMaxInteger)) return false;
+  const double rounded = std::nearbyint(scaled);
+  *q = static_cast<std::int64_t>(rounded);
+  return Bits(static_cast<double>(*q) / kPow10[e]) == Bits(v);
+}
+
+// The smallest exponent that suits `v`, from `from` on; kMaxExponent + 1 when none does.
+unsigned ExponentOf(double v, unsigned from) {
+  std::int64_t q = 0;
+  for (unsigned e = from; e <= kMaxExponent; ++e) {
+    if (ToDecimal(v, e, &q)) return e;
+  }
+  return kMaxExponent + 1;
+}
+
+// One exponent for the chunk: the largest that a few probed values need. Values without one do not vote.
+unsigned ChooseExponent(std::span<const double> values) {
+  constexpr std::size_t kProbes = 16;
+  const std::size_t stride = std::max<std::size_t>(1, values.size() / kProbes);
+  unsigned exponent = 0;
+  for (std::size_t i = 0; i < values.size(); i += stride) {
+    const unsigned e = ExponentOf(values[i], exponent);
+    if (e <= kMaxExponent) exponent = e;
+  }
+  return exponent;
+}
+
+// Integers of the chunk for `exponent`. Exceptions repeat their predecessor, which costs the stream next to nothing.
+void Scale(std::span<const double> values, unsigned exponent, std::vector<std::int64_t>& q,
+           std::vector<std::uint32_t>& exceptions) {
+  q.resize(values.size());
+  exceptions.clear();
+  std::size_t first_good = values.size();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (ToDecimal(values[i], exponent, &q[i])) {
+      if (first_good == values.size()) first_good = i;
+    } else {
+      exceptions.push_back(static_cast<std::uint32_t>(i));
+      q[i] = i > 0 ? q[i - 1] : 0;
+    }
+  }
+  for (std::size_t i = 0; i < first_good && first_good < values.size(); ++i) q[i] = q[first_good];
+}
+
+void WriteExceptions(std::span<const double> values, const std::vector<std::uint32_t>& exceptions, std::string& out) {
+  PutVarint(out, exceptions.size());
+  std::uint32_t last = 0;
+  for (const std::uint32_t at : exceptions) {
+    PutVarint(out, at - last);
+    PutFixed64(out, Bits(values[at]));
+    last = at;
+  }
+}
+
+bool ReadExceptions(ByteReader& in, std::span<double> values, std::vector<std::pair<std::size_t, double>>& out) {
+  const std::uint64_t count = in.Varint();
+  if (!in.ok() || count > values.size()) return false;
+  std::uint64_t at = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    at += in.Varint();
+    const std::uint64_t bits = in.Fixed64();
+    if (!in.ok() || at >= values.size()) return false;
+    out.emplace_back(at, std::bit_cast<double>(bits));
+  }
+  return true;
+}
+
+bool AllEqual(std::span<const double> values) {
+  for (const double v : values) {
+    if (Bits(v) != Bits(values[0])) return false;
+  }
+  return true;
+}
+
+bool DecodeIntegers(ByteReader& in, unsigned exponent, bool with_exceptions, std::span<double> values) {
+  std::vector<std::pair<std::size_t, double>> exceptions;
+  if (exponent > kMaxExponent || (with_exceptions && !ReadExceptions(in, values, exceptions))) return false;
+  thread_local std::vector<std::int64_t> q;
+  q.resize(values.size());
+  if (!UnpackIntegers(in, q)) return false;
+  if (exponent == 0) {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(q[i]);
+  } else {
+    const double divisor = kPow10[exponent];
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(q[i]) / divisor;
+  }
+  for (const auto& [at, v] : exceptions) values[at] = v;
+  return true;
+}
+
+}  // namespace
+
+void EncodeValuesRaw(std::span<const double> values, std::string& out) {
+  out.push_back(static_cast<char>(kRaw));
+  for (const double v : values) PutFixed64(out, Bits(v));
+}
+
+void EncodeValues(std::span<const double> values, std::string& out) {
+  assert(!values.empty());
+  thread_local std::vector<std::int64_t> q;
+  thread_local std::vector<std::uint32_t> exceptions;
+  const std::size_t start = out.size();
+  const unsigned exponent = ChooseExponent(values);
+  Scale(values, exponent, q, exceptions);
+  if (exceptions.empty() || exceptions.size() * 4 <= values.size()) {
+    const Method method = exceptions.empty() ? kInteger : kIntegerExcept;
+    out.push_back(static_cast<char>(method | exponent << kMethodBits));
+    if (method == kIntegerExcept) WriteExceptions(values, exceptions, out);
+    PackIntegers(q, out);
+    if (out.size() - start <= 1 + values.size() * 4) return;  // XOR is rarely below; do not look.
+  } else if (AllEqual(values)) {
+    out.push_back(static_cast<char>(kConstant));
+    return PutFixed64(out, Bits(values[0]));
+  }
+  thread_local std::string other;
+  other.assign(1, static_cast<char>(kXor));
+  EncodeXor(values, other);
+  if (out.size() == start || other.size() < out.size() - start) {
+    out.resize(start);
+    out += other;
+  }
+  if (out.size() - start > 1 + values.size() * 8) {
+    out.resize(start);
+    EncodeValuesRaw(values, out);
+  }
+}
+
+bool DecodeValues(std::string_view bytes, std::span<double> values) {
+  ByteReader in(bytes);
+  const std::uint8_t header = in.Byte();
+  const unsigned exponent = header >> kMethodBits;
+  switch (static_cast<Method>(header & ((1u << kMethodBits) - 1))) {
+    case kRaw:
+      for (double& v : values) v = std::bit_cast<double>(in.Fixed64());
+      break;
+    case kConstant: std::fill(values.begin(), values.end(), std::bit_cast<double>(in.Fixed64())); break;
+    case kInteger:
+    case kIntegerExcept:
+      if (!DecodeIntegers(in, exponent, (header & 0xf) == kIntegerExcept, values)) return false;
+      break;
+    case kXor: return in.ok() && DecodeXor(in.rest(), values);
+    default:  // Not a value of the enumeration: the bytes come from a disk.
+      return false;
+  }
+  return in.ok() && in.left() == 0;
+}
+
+}  // namespace vigia::storage

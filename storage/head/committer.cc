@@ -1,0 +1,350 @@
+#include "storage/head/committer.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <limits>
+
+#include <xxhash.h>
+
+#include "storage/catalog/records.h"
+#include "storage/codec/histograms.h"
+
+namespace vigia::storage {
+namespace {
+
+// Years beyond any clock; keeps day numbers within 32 bits.
+constexpr TimestampMs kMaxSampleTime = TimestampMs{1} << 53;
+
+NewestSample NewestOf(const Column& column) {
+  return {column.last_t.load(std::memory_order_acquire), column.last_bits.load(std::memory_order_acquire),
+          column.Is(Column::kHistogram)};
+}
+
+void SetNewest(Column& column, const NewestSample& newest) {
+  column.last_t.store(newest.t, std::memory_order_release);
+  column.last_bits.store(newest.bits, std::memory_order_release);
+  newest.histogram ? column.Set(Column::kHistogram) : column.Reset(Column::kHistogram);
+  column.Reset(Column::kBound);
+}
+
+void LowerFirst(Column& column, TimestampMs t) {
+  const TimestampMs first = column.first_t.load(std::memory_order_relaxed);
+  if (first == kNoTime || t < first) column.first_t.store(t, std::memory_order_release);
+}
+
+}  // namespace
+
+std::uint64_t HistogramBits(const FloatHistogram& h) {
+  std::string bytes;
+  EncodeHistogram(h, bytes);
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+// What a batch does to one target.
+struct Committer::Group {
+  struct Undo {
+    Column* column;
+    NewestSample newest;
+    TimestampMs first_t;
+    std::uint32_t epoch;
+    bool bound;
+  };
+  Target* target = nullptr;
+  std::unique_lock<std::mutex> lock;
+  std::vector<std::uint32_t> floats;  // Indices into the batch.
+  std::vector<std::uint32_t> histograms;
+  FrameSection section;
+  std::vector<Undo> undo;
+  std::vector<std::uint32_t> new_columns;  // Not in the catalog on disk yet.
+  TimestampMs max_t = kNoTime;
+  std::size_t late = 0;
+
+  void Save(Column& column) {
+    undo.push_back({&column, NewestOf(column), column.first_t.load(), column.epoch, column.Is(Column::kBound)});
+  }
+  void Restore() {
+    for (auto it = undo.rbegin(); it != undo.rend(); ++it) {
+      SetNewest(*it->column, it->newest);
+      if (it->bound) it->column->Set(Column::kBound);
+      it->column->first_t.store(it->first_t);
+      it->column->epoch = it->epoch;
+    }
+  }
+  FrameRow& RowAt(TimestampMs t, bool detached) {
+    if (section.rows.empty() || section.rows.back().t != t || section.rows.back().detached != detached) {
+      section.rows.push_back({t, detached, {}, {}});
+    }
+    return section.rows.back();
+  }
+};
+
+AppendOutcome Committer::JudgeAgainst(const NewestSample& newest, const NewestSample& sample,
+                                      const AppendLimits& limits) const {
+  if (sample.t > newest.t) return AppendOutcome::kAdded;
+  if (sample.t == newest.t) {
+    const bool same = sample.bits == newest.bits && sample.histogram == newest.histogram;
+    return same ? AppendOutcome::kSame : AppendOutcome::kDuplicate;
+  }
+  if (limits.out_of_order_window_ms == 0) return AppendOutcome::kOutOfOrder;
+  const TimestampMs newest_of_all = std::max(max_t(), newest.t);
+  return sample.t >= newest_of_all - limits.out_of_order_window_ms ? AppendOutcome::kAdded : AppendOutcome::kTooOld;
+}
+
+AppendOutcome Committer::Judge(SeriesRef ref, const NewestSample& sample, const NewestSample* pending,
+                               const AppendLimits& limits) {
+  AppendOutcome outcome = AppendOutcome::kAdded;
+  if (sample.t > kMaxSampleTime) {
+    outcome = AppendOutcome::kOutOfBounds;
+  } else if (sample.t < limits.oldest_ms || sample.t < -kMaxSampleTime) {
+    outcome = AppendOutcome::kTooOld;
+  } else if (pending != nullptr) {
+    outcome = JudgeAgainst(*pending, sample, limits);
+  } else {
+    Target& target = deps_.series.target(TargetOf(ref));
+    const Column& column = target.columns()[ColumnOf(ref)];
+    if (column.Is(Column::kBound) && sample.t <= column.last_t.load(std::memory_order_acquire)) {
+      const std::lock_guard lock(target.write_mutex());
+      ResolveBound(target, ColumnOf(ref));
+    }
+    outcome = JudgeAgainst(NewestOf(column), sample, limits);
+  }
+  if (outcome != AppendOutcome::kAdded) Count(outcome, sample.histogram);
+  return outcome;
+}
+
+void Committer::Count(AppendOutcome outcome, bool histogram) {
+  HeadMetrics& m = deps_.metrics;
+  switch (outcome) {
+    case AppendOutcome::kAdded:
+    case AppendOutcome::kSame: return;
+    case AppendOutcome::kDuplicate: return m.duplicates.Add();
+    case AppendOutcome::kOutOfOrder: return (histogram ? m.out_of_order_histograms : m.out_of_order_floats).Add();
+    case AppendOutcome::kTooOld: return (histogram ? m.too_old_histograms : m.too_old_floats).Add();
+    case AppendOutcome::kOutOfBounds: return (histogram ? m.out_of_bound_histograms : m.out_of_bound_floats).Add();
+  }
+}
+
+// After a restart only an upper bound of the newest time is known; a sample that is not clearly newer asks the disk.
+// When the disk cannot answer, the bound stays and the sample is refused.
+void Committer::ResolveBound(Target& target, std::uint32_t column) {
+  Column& state = target.columns()[column];
+  if (!state.Is(Column::kBound)) return;
+  const auto newest = deps_.newest_at_rest(target.id(), column);
+  if (newest) SetNewest(state, newest->value_or(NewestSample()));
+}
+
+std::vector<Committer::Group> Committer::MakeGroups(const SampleBatch& batch) const {
+  std::vector<Group> groups;
+  std::vector<std::pair<TargetId, std::size_t>> known;  // Sorted only when there are several.
+  const auto group_of = [&](SeriesRef ref) -> Group& {
+    const TargetId id = TargetOf(ref);
+    if (!groups.empty() && groups.back().target->id() == id) return groups.back();
+    const auto at = std::lower_bound(known.begin(), known.end(), std::pair(id, std::size_t{0}));
+    if (at != known.end() && at->first == id) return groups[at->second];
+    known.insert(at, {id, groups.size()});
+    groups.emplace_back().target = &deps_.series.target(id);
+    return groups.back();
+  };
+  for (std::uint32_t i = 0; i < batch.floats.size(); ++i) group_of(batch.floats[i].ref).floats.push_back(i);
+  for (std::uint32_t i = 0; i < batch.histograms.size(); ++i) group_of(batch.histograms[i].ref).histograms.push_back(i);
+  std::sort(groups.begin(), groups.end(),
+            [](const Group& a, const Group& b) { return a.target->id() < b.target->id(); });
+  for (Group& group : groups) {
+    group.lock = std::unique_lock(group.target->write_mutex());
+    const auto float_time = [&](std::uint32_t a, std::uint32_t b) { return batch.floats[a].t < batch.floats[b].t; };
+    const auto histogram_time = [&](std::uint32_t a, std::uint32_t b) {
+      return batch.histograms[a].t < batch.histograms[b].t;
+    };
+    if (!std::is_sorted(group.floats.begin(), group.floats.end(), float_time)) {
+      std::stable_sort(group.floats.begin(), group.floats.end(), float_time);
+    }
+    std::stable_sort(group.histograms.begin(), group.histograms.end(), histogram_time);
+  }
+  return groups;
+}
+
+void Committer::FillGroup(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t epoch, Group& group) {
+  auto h = group.histograms.begin();
+  auto f = group.floats.begin();
+  while (f != group.floats.end() || h != group.histograms.end()) {
+    const bool histogram =
+        f == group.floats.end() || (h != group.histograms.end() && batch.histograms[*h].t < batch.floats[*f].t);
+    const SeriesRef ref = histogram ? batch.histograms[*h].ref : batch.floats[*f].ref;
+    const NewestSample sample =
+        histogram ? NewestSample{batch.histograms[*h].t, HistogramBits(*batch.histograms[*h].h), true}
+                  : NewestSample{batch.floats[*f].t, std::bit_cast<std::uint64_t>(batch.floats[*f].v), false};
+    const HistogramPtr* value = histogram ? &batch.histograms[*h].h : nullptr;
+    histogram ? ++h : ++f;
+    Column& column = group.target->columns()[ColumnOf(ref)];
+    if (column.Is(Column::kBound) && sample.t <= column.last_t.load()) ResolveBound(*group.target, ColumnOf(ref));
+    const NewestSample newest = NewestOf(column);
+    const AppendOutcome outcome = JudgeAgainst(newest, sample, limits);
+    if (outcome != AppendOutcome::kAdded) {
+      Count(outcome, histogram);
+      continue;
+    }
+    group.Save(column);
+    const bool late = sample.t < newest.t;
+    FrameRow& row = group.RowAt(sample.t, late);
+    const bool has_base = !late && column.epoch == epoch && !newest.histogram;
+    if (histogram) {
+      row.histograms.push_back({ColumnOf(ref), *value});
+    } else {
+      row.cells.push_back({ColumnOf(ref), sample.bits, has_base ? newest.bits : 0});
+    }
+    if (column.Is(Column::kRemoved)) deps_.series.Revive(group.target->id(), ColumnOf(ref));
+    if (!column.Is(Column::kPersisted)) group.new_columns.push_back(ColumnOf(ref));
+    LowerFirst(column, sample.t);
+    if (late) {
+      ++group.late;
+      continue;
+    }
+    SetNewest(column, sample);
+    column.epoch = histogram ? 0 : epoch;
+    group.max_t = std::max(group.max_t, sample.t);
+  }
+  group.section.target = group.target->id();
+}
+
+void Committer::AddRecords(std::uint64_t seq, std::vector<Group>& groups, Batch& out) {
+  SeriesMap& series = deps_.series;
+  for (Group& group : groups) {
+    if (group.new_columns.empty()) continue;
+    const TargetId target = group.target->id();
+    if (!series.target_set(target).persisted.load()) PutTargetRecord(out, target, series.TargetLabels(target));
+    auto& columns = group.new_columns;
+    std::sort(columns.begin(), columns.end());
+    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+    ColumnRecord record;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const LineId line = group.target->columns()[columns[i]].line;
+      if (!series.line_set(line).persisted.load()) PutLineRecord(out, line, series.LineLabels(line));
+      if (i == 0 || columns[i] != columns[i - 1] + 1) {
+        if (i > 0) PutColumnRecord(out, target, seq, record);
+        record = {columns[i], {}};
+      }
+      record.lines.push_back(line);
+    }
+    PutColumnRecord(out, target, seq, record);
+  }
+}
+
+void Committer::MarkPersisted(std::vector<Group>& groups) {
+  for (Group& group : groups) {
+    for (const std::uint32_t column : group.new_columns) {
+      Column& state = group.target->columns()[column];
+      state.Set(Column::kPersisted);
+      deps_.series.line_set(state.line).persisted.store(true);
+    }
+    if (!group.new_columns.empty()) deps_.series.target_set(group.target->id()).persisted.store(true);
+  }
+}
+
+void Committer::Show(std::vector<Group>& groups, std::uint64_t seq) {
+  const TimestampMs now_ms = deps_.now();
+  const std::uint32_t generation = deps_.log.generation();
+  std::vector<std::unique_ptr<Target::Prepared>> prepared;
+  std::size_t floats = 0;
+  std::size_t histograms = 0;
+  std::size_t late = 0;
+  for (Group& group : groups) {
+    prepared.push_back(group.target->Prepare(group.section.rows));
+    for (const FrameRow& row : group.section.rows) {
+      floats += row.cells.size();
+      histograms += row.histograms.size();
+    }
+    late += group.late;
+    RaiseMaxT(group.max_t);
+  }
+  {
+    // A batch of one target becomes visible under that target's lock alone.
+    std::unique_lock<std::shared_mutex> visible(deps_.visibility, std::defer_lock);
+    if (groups.size() > 1) visible.lock();
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      groups[i].target->Publish(std::move(prepared[i]), seq, generation, now_ms);
+    }
+  }
+  deps_.metrics.floats_appended.Add(static_cast<double>(floats));
+  if (histograms > 0) deps_.metrics.histograms_appended.Add(static_cast<double>(histograms));
+  if (late > 0) deps_.metrics.late_floats.Add(static_cast<double>(late));
+}
+
+Status Committer::Commit(const SampleBatch& batch, const AppendLimits& limits, WriteMode mode) {
+  if (batch.empty()) return {};
+  const Log::Entry entry(deps_.log);
+  const std::uint32_t epoch = deps_.log.epoch();
+  std::vector<Group> groups = MakeGroups(batch);
+  std::vector<FrameSection> sections;
+  for (Group& group : groups) FillGroup(batch, limits, epoch, group);
+  std::erase_if(groups, [](const Group& group) { return group.section.rows.empty(); });
+  if (groups.empty()) return {};
+  for (Group& group : groups) sections.push_back(std::move(group.section));
+  const std::string frame = EncodeFrame(epoch, sections);
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i].section = std::move(sections[i]);
+  const std::uint64_t seq = deps_.log.NextSeq();
+  Batch changes;
+  AddRecords(seq, groups, changes);
+  Status status = deps_.log.Append(changes, seq, frame, mode);
+  if (!status) {
+    for (Group& group : groups) group.Restore();
+    return status;
+  }
+  MarkPersisted(groups);
+  Show(groups, seq);
+  return {};
+}
+
+void Committer::RaiseMaxT(TimestampMs t) {
+  TimestampMs seen = max_t_.load(std::memory_order_relaxed);
+  while (t > seen && !max_t_.compare_exchange_weak(seen, t, std::memory_order_acq_rel)) {
+  }
+}
+
+// The columns themselves are what the log's differences build upon.
+class Committer::ReplayState final : public FrameState {
+ public:
+  explicit ReplayState(SeriesMap& series) : series_(series) {}
+  bool Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) override {
+    Column* const state = series_.Find(target, column);
+    if (state == nullptr) return false;
+    *base = state->epoch == epoch && !state->Is(Column::kHistogram) ? state->last_bits.load() : 0;
+    return true;
+  }
+  void Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) override {
+    Column& state = *series_.Find(target, column);
+    state.epoch = bits == nullptr ? 0 : epoch;
+    state.last_bits.store(bits == nullptr ? 0 : *bits);
+    state.Reset(Column::kHistogram);
+  }
+
+ private:
+  SeriesMap& series_;
+};
+
+Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::string_view bytes,
+                         const std::function<std::uint64_t(TargetId)>& sealed_seq) {
+  ReplayState state(deps_.series);
+  Result<Frame> frame = DecodeFrame(bytes, state);
+  if (!frame) return frame.error();
+  newest_epoch_ = std::max(newest_epoch_, frame->epoch);
+  for (FrameSection& section : frame->sections) {
+    Target& target = deps_.series.target(section.target);
+    for (const FrameRow& row : section.rows) {
+      const auto touch = [&](std::uint32_t index, const NewestSample& sample) {
+        Column& column = target.columns()[index];
+        LowerFirst(column, sample.t);
+        if (!row.detached) SetNewest(column, sample);
+      };
+      for (const FrameCell& cell : row.cells) touch(cell.column, {row.t, cell.bits, false});
+      for (const FrameHistogram& h : row.histograms) touch(h.column, {row.t, HistogramBits(*h.value), true});
+      if (!row.detached) RaiseMaxT(row.t);
+    }
+    if (seq <= sealed_seq(section.target)) continue;
+    const std::lock_guard lock(target.write_mutex());
+    target.Publish(target.Prepare(section.rows), seq, generation, deps_.now());
+  }
+  return {};
+}
+
+}  // namespace vigia::storage

@@ -1,0 +1,101 @@
+// Takes batches of samples: judges them, logs them, shows them to readers.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <shared_mutex>
+#include <vector>
+
+#include "storage/head/metrics.h"
+#include "storage/head/series_map.h"
+#include "storage/model/sample.h"
+#include "storage/wal/frame.h"
+#include "storage/wal/log.h"
+
+namespace vigia::storage {
+
+struct PendingFloat {
+  SeriesRef ref = SeriesRef::kNone;
+  TimestampMs t = 0;
+  double v = 0;
+};
+struct PendingHistogram {
+  SeriesRef ref = SeriesRef::kNone;
+  TimestampMs t = 0;
+  HistogramPtr h;
+};
+struct SampleBatch {
+  std::vector<PendingFloat> floats;
+  std::vector<PendingHistogram> histograms;
+  bool empty() const { return floats.empty() && histograms.empty(); }
+  void Clear() {
+    floats.clear();
+    histograms.clear();
+  }
+};
+
+// The newest stored sample of a series, as far as the append rules look at it.
+struct NewestSample {
+  TimestampMs t = kNoTime;
+  std::uint64_t bits = 0;  // Of the float, or HistogramBits().
+  bool histogram = false;
+};
+std::uint64_t HistogramBits(const FloatHistogram& h);
+
+// What may be appended (surface.md 9.7).
+struct AppendLimits {
+  TimestampMs oldest_ms = kMinTimestampMs;  // Of retention: older samples are kTooOld.
+  DurationMs out_of_order_window_ms = 0;
+};
+
+struct CommitterDeps {
+  SeriesMap& series;
+  Log& log;
+  HeadMetrics& metrics;
+  std::shared_mutex& visibility;  // Held exclusively while a change of several targets becomes visible.
+  std::function<TimestampMs()> now;
+  // The newest sample of a series at rest, nullopt when there is none.
+  std::function<Result<std::optional<NewestSample>>(TargetId, std::uint32_t)> newest_at_rest;
+};
+
+// Thread-safe.
+class Committer {
+ public:
+  explicit Committer(CommitterDeps deps) : deps_(std::move(deps)) {}
+
+  // What would become of the sample if it were committed now. `pending` is the newest sample of the same series in the
+  // caller's batch, if there is one. kAdded means: put it into the batch.
+  AppendOutcome Judge(SeriesRef ref, const NewestSample& sample, const NewestSample* pending,
+                      const AppendLimits& limits);
+
+  // Logs the batch and shows it, all or nothing. Samples that another batch has overtaken are dropped and counted.
+  Status Commit(const SampleBatch& batch, const AppendLimits& limits, WriteMode mode);
+
+  // A frame of the log at start. Rows up to `sealed_seq(target)` are at rest already and only restore state.
+  Status Replay(std::uint64_t seq, std::uint32_t generation, std::string_view frame,
+                const std::function<std::uint64_t(TargetId)>& sealed_seq);
+  std::uint32_t newest_epoch() const { return newest_epoch_; }
+
+  TimestampMs max_t() const { return max_t_.load(std::memory_order_acquire); }
+  void RaiseMaxT(TimestampMs t);
+
+ private:
+  struct Group;
+  class ReplayState;
+  AppendOutcome JudgeAgainst(const NewestSample& newest, const NewestSample& sample, const AppendLimits& limits) const;
+  void Count(AppendOutcome outcome, bool histogram);
+  void ResolveBound(Target& target, std::uint32_t column);
+  std::vector<Group> MakeGroups(const SampleBatch& batch) const;
+  void FillGroup(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t epoch, Group& group);
+  void AddRecords(std::uint64_t seq, std::vector<Group>& groups, Batch& out);
+  void MarkPersisted(std::vector<Group>& groups);
+  void Show(std::vector<Group>& groups, std::uint64_t seq);
+
+  CommitterDeps deps_;
+  std::atomic<TimestampMs> max_t_{kNoTime};
+  std::uint32_t newest_epoch_ = 0;  // Of replayed frames; written before threads start.
+};
+
+}  // namespace vigia::storage

@@ -1,0 +1,199 @@
+// SeriesMap::Select: matchers over a product of targets and lines.
+//
+// A series has each label on one side only. So a matcher holds for (T, L) when T has the label and its value matches,
+// or when T has it not and L's value (the empty one if L has it not either) matches. Targets therefore fall into groups
+// by the set of matchers that they leave open, and each group needs one set of lines.
+#include <algorithm>
+#include <map>
+
+#include "storage/head/series_map.h"
+
+namespace vigia::storage {
+namespace {
+
+constexpr std::size_t kMaxMatchers = 64;
+
+bool MayHaveSamples(const Column& column, TimestampMs from, TimestampMs to) {
+  const TimestampMs first = column.first_t.load(std::memory_order_acquire);
+  return first != kNoTime && first <= to && column.last_t.load(std::memory_order_acquire) >= from;
+}
+
+std::vector<bool> Marks(const IdSet& ids, std::size_t size) {
+  std::vector<bool> marks(size);
+  for (const std::uint32_t id : ids) marks[id] = true;
+  return marks;
+}
+
+}  // namespace
+
+// Lives for one call, with the map's lock held.
+class SeriesMap::Selector {
+ public:
+  Selector(const SeriesMap& map, std::span<const Matcher> matchers, TimestampMs from, TimestampMs to,
+           std::uint64_t limit, const Visit& visit)
+      : map_(map), matchers_(matchers), from_(from), to_(to), limit_(limit), visit_(visit) {}
+
+  std::vector<TargetHits> Run() {
+    for (const auto& [open, ids] : GroupTargets()) SelectGroup(open, ids);
+    std::sort(hits_.begin(), hits_.end(),
+              [](const TargetHits& a, const TargetHits& b) { return a.target->id() < b.target->id(); });
+    return std::move(hits_);
+  }
+
+ private:
+  std::map<std::uint64_t, IdSet> GroupTargets() const;
+  IdSet LinesFor(std::uint64_t open) const;
+  void SelectGroup(std::uint64_t open, const IdSet& ids);
+  void AddByLine(TargetId id, const IdSet& lines, TargetHits& hit);
+  void Consider(std::uint32_t column, TargetHits& hit);
+  bool full() const { return limit_ != 0 && count_ >= limit_; }
+
+  const SeriesMap& map_;
+  const std::span<const Matcher> matchers_;
+  const TimestampMs from_;
+  const TimestampMs to_;
+  const std::uint64_t limit_;
+  const Visit& visit_;
+  std::vector<TargetHits> hits_;
+  std::uint64_t count_ = 0;
+};
+
+// Targets that no matcher excludes, by the bit set of matchers that they leave open.
+std::map<std::uint64_t, IdSet> SeriesMap::Selector::GroupTargets() const {
+  const std::uint64_t all_open =
+      matchers_.size() == kMaxMatchers ? ~std::uint64_t{0} : (std::uint64_t{1} << matchers_.size()) - 1;
+  std::vector<std::uint64_t> open(map_.targets_.size(), all_open);
+  std::vector<bool> excluded(map_.targets_.size());
+  for (std::size_t m = 0; m < matchers_.size(); ++m) {
+    const LabelIndex::Split split = map_.target_index_.Evaluate(matchers_[m], true, true);
+    for (const std::uint32_t id : split.matching) open[id] &= ~(std::uint64_t{1} << m);
+    for (const std::uint32_t id : split.other) excluded[id] = true;
+  }
+  std::map<std::uint64_t, IdSet> groups;
+  for (const std::uint32_t id : map_.target_index_.all()) {
+    if (!excluded[id]) groups[open[id]].push_back(id);
+  }
+  return groups;
+}
+
+IdSet SeriesMap::Selector::LinesFor(std::uint64_t open) const {
+  const LabelIndex& index = map_.line_index_;
+  IdSet lines;
+  bool started = false;
+  for (std::size_t m = 0; m < matchers_.size(); ++m) {  // Positive ones first: they make the set small.
+    if ((open >> m & 1) == 0 || matchers_[m].MatchesEmpty()) continue;
+    IdSet matching = index.Evaluate(matchers_[m], true, false).matching;
+    lines = started ? Intersect(lines, matching) : std::move(matching);
+    started = true;
+    if (lines.empty()) return lines;
+  }
+  if (!started) lines = index.all();
+  for (std::size_t m = 0; m < matchers_.size(); ++m) {
+    if ((open >> m & 1) == 0 || !matchers_[m].MatchesEmpty()) continue;
+    lines = Subtract(lines, index.Evaluate(matchers_[m], false, true).other);
+  }
+  return lines;
+}
+
+void SeriesMap::Selector::SelectGroup(std::uint64_t open, const IdSet& ids) {
+  const bool all_lines = open == 0;
+  const IdSet lines = all_lines ? IdSet() : LinesFor(open);
+  if (!all_lines && lines.empty()) return;
+  std::vector<bool> marks;  // Made when the first target needs it.
+  for (const TargetId id : ids) {
+    if (full()) return;
+    Target& target = *map_.targets_[id];
+    if (visit_) visit_(target);
+    TargetHits hit{&target, {}};
+    const std::size_t columns = target.columns().size();
+    if (!all_lines && lines.size() * 8 < columns) {
+      AddByLine(id, lines, hit);
+    } else {
+      if (!all_lines && marks.empty()) marks = Marks(lines, map_.line_sets_.end());
+      for (std::uint32_t column = 0; column < columns; ++column) {
+        if (all_lines || marks[target.columns()[column].line]) Consider(column, hit);
+      }
+    }
+    if (!hit.columns.empty()) hits_.push_back(std::move(hit));
+  }
+}
+
+void SeriesMap::Selector::AddByLine(TargetId id, const IdSet& lines, TargetHits& hit) {
+  const auto& columns = hit.target->columns();
+  for (const LineId line : lines) {
+    const Fingerprint fingerprint = map_.target_sets_[id].fingerprint + map_.line_sets_[line].fingerprint;
+    const std::uint64_t ref = map_.table_.Find(fingerprint, [&](std::uint64_t value) {
+      const auto candidate = static_cast<SeriesRef>(value);
+      return TargetOf(candidate) == id && columns[ColumnOf(candidate)].line == line;
+    });
+    if (ref != 0) Consider(ColumnOf(static_cast<SeriesRef>(ref)), hit);
+  }
+  std::sort(hit.columns.begin(), hit.columns.end());
+}
+
+void SeriesMap::Selector::Consider(std::uint32_t column, TargetHits& hit) {
+  const Column& state = hit.target->columns()[column];
+  if (full() || state.Is(Column::kRemoved) || !MayHaveSamples(state, from_, to_)) return;
+  hit.columns.push_back(column);
+  ++count_;
+}
+
+Result<std::vector<TargetHits>> SeriesMap::Select(std::span<const Matcher> matchers, TimestampMs from, TimestampMs to,
+                                                  std::uint64_t limit, const Visit& visit) const {
+  if (matchers.size() > kMaxMatchers) {
+    return Error{Errc::kLimit, "more than " + std::to_string(kMaxMatchers) + " matchers in one selector"};
+  }
+  const std::shared_lock lock(mu_);
+  return Selector(*this, matchers, from, to, limit, visit).Run();
+}
+
+std::vector<std::string> SeriesMap::NamesOf(const std::vector<TargetHits>& hits) const {
+  const std::shared_lock lock(mu_);
+  std::vector<bool> seen_names(symbols_.size());
+  std::vector<bool> seen_lines(line_sets_.end());
+  for (const TargetHits& hit : hits) {
+    for (const LabelPair& pair : target_sets_[hit.target->id()].pairs) seen_names[pair.name] = true;
+    for (const std::uint32_t column : hit.columns) {
+      const LineId line = hit.target->columns()[column].line;
+      if (seen_lines[line]) continue;
+      seen_lines[line] = true;
+      for (const LabelPair& pair : line_sets_[line].pairs) seen_names[pair.name] = true;
+    }
+  }
+  std::vector<std::string> names;
+  for (Symbol symbol = 0; symbol < seen_names.size(); ++symbol) {
+    if (seen_names[symbol]) names.emplace_back(symbols_.Text(symbol));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> SeriesMap::ValuesOf(const std::string& name, const std::vector<TargetHits>& hits) const {
+  const std::shared_lock lock(mu_);
+  Symbol symbol = 0;
+  if (!symbols_.Find(name, &symbol)) return {};
+  std::vector<bool> seen_values(symbols_.size());
+  std::vector<bool> seen_lines(line_sets_.end());
+  const auto mark = [&](std::span<const LabelPair> pairs) {
+    for (const LabelPair& pair : pairs) {
+      if (pair.name == symbol) seen_values[pair.value] = true;
+    }
+  };
+  for (const TargetHits& hit : hits) {
+    mark(target_sets_[hit.target->id()].pairs);
+    for (const std::uint32_t column : hit.columns) {
+      const LineId line = hit.target->columns()[column].line;
+      if (seen_lines[line]) continue;
+      seen_lines[line] = true;
+      mark(line_sets_[line].pairs);
+    }
+  }
+  std::vector<std::string> values;
+  for (Symbol value = 0; value < seen_values.size(); ++value) {
+    if (seen_values[value]) values.emplace_back(symbols_.Text(value));
+  }
+  std::sort(values.begin(), values.end());
+  return values;
+}
+
+}  // namespace vigia::storage

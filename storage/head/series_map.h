@@ -1,0 +1,97 @@
+// Who is who: labels → series → labels, and matchers → series. See storage/README.md, "Identity" and "Index".
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/catalog/label_sets.h"
+#include "storage/catalog/series_table.h"
+#include "storage/catalog/symbols.h"
+#include "storage/head/target.h"
+#include "storage/index/label_index.h"
+#include "storage/model/error.h"
+#include "storage/model/matcher.h"
+
+namespace vigia::storage {
+
+// Matching columns of one target.
+struct TargetHits {
+  Target* target = nullptr;
+  std::vector<std::uint32_t> columns;  // Ascending.
+};
+
+// Thread-safe. Targets and columns live as long as the map.
+class SeriesMap {
+ public:
+  SeriesMap();
+
+  TargetId InternTarget(const Labels& labels);
+  // The series with these labels, known or new. `shared` is what most series of the batch carry and `shared_target` its
+  // InternTarget(); labels that are not in it unchanged go to the line. `created` tells whether the series is new.
+  Result<SeriesRef> Resolve(const Labels& labels, const Labels& shared, TargetId shared_target, bool* created);
+
+  Target& target(TargetId id) const { return *targets_[id]; }
+  TargetId target_end() const { return static_cast<TargetId>(targets_.size()); }  // One past the last id.
+  // nullptr when there is no such target or column.
+  Column* Find(TargetId target, std::uint32_t column) const;
+  Labels LabelsOf(TargetId target, std::uint32_t column) const;
+  LabelSet& target_set(TargetId id) const { return target_sets_[id]; }
+  LabelSet& line_set(LineId id) const { return line_sets_[id]; }
+  Labels TargetLabels(TargetId id) const { return target_sets_.ToLabels(id); }
+  Labels LineLabels(LineId id) const { return line_sets_.ToLabels(id); }
+
+  // Columns whose labels satisfy all matchers and whose samples may lie in from..to, at most `limit` of them (0 = all).
+  // kLimit when there are more matchers than can be handled. `visit` is called for each target before its columns are
+  // looked at, while no series can be added: a snapshot taken there holds no sample of a series that the result misses.
+  using Visit = std::function<void(Target&)>;
+  Result<std::vector<TargetHits>> Select(std::span<const Matcher> matchers, TimestampMs from, TimestampMs to,
+                                         std::uint64_t limit, const Visit& visit) const;
+  // Names, or values of `name`, among the labels of these series; sorted.
+  std::vector<std::string> NamesOf(const std::vector<TargetHits>& hits) const;
+  std::vector<std::string> ValuesOf(const std::string& name, const std::vector<TargetHits>& hits) const;
+
+  // Takes a series out of the index and brings it back. REQUIRES: the target's write lock.
+  void Remove(TargetId target, std::uint32_t column);
+  void Revive(TargetId target, std::uint32_t column);
+
+  // For reading back the catalog, in this order: targets and lines ascending, then columns.
+  void RestoreTarget(TargetId id, const Labels& labels);
+  void RestoreLine(LineId id, const Labels& labels);
+  // The column of the line; columns in between are made and count as removed. False when ids make no sense.
+  bool RestoreColumn(TargetId target, std::uint32_t column, LineId line);
+
+  std::size_t series() const;
+  std::size_t symbol_bytes() const;
+  std::size_t lines() const;
+  // Calls fn(name, value, number of series) for each label pair that a series has.
+  void ForEachPair(const std::function<void(std::string_view, std::string_view, std::size_t)>& fn) const;
+  // Lines of the catalog that no series uses. They count as not persisted from then on. REQUIRES: nothing is committed
+  // until their records are deleted.
+  std::vector<LineId> TakeUnusedLines();
+
+ private:
+  class Selector;  // One Select(), see selector.cc.
+  Target& GrowTargets();
+  std::uint32_t AddColumn(Target& target, LineId line);
+  std::uint64_t FindLocked(TargetId target, LineId line, const Labels& labels, const Fingerprint& fingerprint) const;
+  Fingerprint FingerprintOfRef(std::uint64_t ref) const;
+  void Index(TargetId target, std::uint32_t column);
+
+  mutable std::shared_mutex mu_;
+  Symbols symbols_;
+  LabelSets target_sets_;
+  LabelSets line_sets_;
+  LabelIndex target_index_;
+  LabelIndex line_index_;
+  SeriesTable table_;
+  StableVector<std::unique_ptr<Target>> targets_;  // By id; 0 is nobody.
+  std::vector<std::uint32_t> target_uses_;         // Indexed series by target, by line.
+  std::vector<std::uint32_t> line_uses_;
+};
+
+}  // namespace vigia::storage

@@ -1,0 +1,140 @@
+#include "storage/head/target.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace vigia::storage {
+
+Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, TimestampMs from, TimestampMs to,
+                  ColumnSamples& out) {
+  for (const auto& tile : snapshot.tiles) {
+    if (tile->times.back() < from || tile->times.front() > to) continue;
+    const auto floats = tile->view->Find({column, false});
+    if (!floats || !floats->in_all_rows()) out.in_all_rows = false;
+    if (floats) {
+      if (Status status = tile->view->ReadFloats(*floats, tile->times, from, to, out.t, out.v); !status) return status;
+    }
+    if (const auto histograms = tile->view->Find({column, true})) {
+      Status status = tile->view->ReadHistograms(*histograms, tile->times, from, to, out.histogram_t, out.h);
+      if (!status) return status;
+    }
+  }
+  if (snapshot.staged == 0) return {};
+  const Layout& layout = snapshot.staging->layout();
+  TimestampMs missing = kNoTime;  // A time at which a row without the column was seen.
+  for (const Row& row : snapshot.staging->FirstRows(snapshot.staged)) {
+    if (row.t < from || row.t > to) continue;
+    if (const auto v = row.Float(layout, column)) {
+      out.t.push_back(row.t);
+      out.v.push_back(*v);
+      if (missing == row.t) missing = kNoTime;
+    } else if (out.t.empty() || out.t.back() != row.t) {
+      if (missing != kNoTime && missing != row.t) out.in_all_rows = false;
+      missing = row.t;
+    }
+    if (const HistogramPtr* h = row.Histogram(column)) {
+      out.histogram_t.push_back(row.t);
+      out.h.push_back(*h);
+    }
+  }
+  if (missing != kNoTime) out.in_all_rows = false;
+  return {};
+}
+
+TargetSnapshot Target::Snapshot() const {
+  const std::lock_guard lock(mu_);
+  return {tiles_, staging_, staged_};
+}
+
+bool Target::HasRows() const {
+  const std::lock_guard lock(mu_);
+  return staged_ > 0 || !tiles_.empty();
+}
+
+std::unique_ptr<Target::Prepared> Target::Prepare(const std::vector<FrameRow>& rows) {
+  constexpr std::size_t kTileRows = 512;  // Of a batch with so many rows that staging them is a detour.
+  static const Layout kSparse;
+  auto prepared = std::make_unique<Prepared>();
+  prepared->count = rows.size();
+  const bool fits = staged_ + rows.size() <= Staging::kRows;
+  if (fits && staging_ == nullptr) prepared->staging = std::make_shared<Staging>(std::make_shared<const Layout>());
+  if (!fits) {
+    // Columns of the rows that were staged last: what a scrape had then it will most likely have again.
+    std::shared_ptr<const Layout> layout =
+        staging_ == nullptr ? std::make_shared<const Layout>() : staging_->shared_layout();
+    if (staged_ > 0) {
+      auto tile = HeadTile::Pack(staging_->FirstRows(staged_), staging_->layout());
+      const bool same = tile->columns.size() == layout->width() && layout->width() > 0 &&
+                        layout->ColumnOf(static_cast<std::uint32_t>(layout->width() - 1)) == tile->columns.back();
+      if (!same) layout = std::make_shared<const Layout>(tile->columns);
+      std::vector<std::uint32_t>().swap(tile->columns);
+      prepared->tiles.push_back(std::move(tile));
+    }
+    prepared->staging = std::make_shared<Staging>(std::move(layout));
+  }
+  if (rows.size() > Staging::kRows) {
+    for (std::size_t from = 0; from < rows.size(); from += kTileRows) {
+      std::vector<Row> some;
+      for (std::size_t i = from; i < std::min(from + kTileRows, rows.size()); ++i) {
+        some.push_back(Row::FromFrame(rows[i], kSparse));
+      }
+      auto tile = HeadTile::Pack(some, kSparse);
+      std::vector<std::uint32_t>().swap(tile->columns);
+      prepared->tiles.push_back(std::move(tile));
+    }
+    return prepared;
+  }
+  const Layout& layout = prepared->staging != nullptr ? prepared->staging->layout() : staging_->layout();
+  prepared->rows.reserve(rows.size());
+  for (const FrameRow& row : rows) prepared->rows.push_back(Row::FromFrame(row, layout));
+  return prepared;
+}
+
+void Target::Publish(std::unique_ptr<Prepared> prepared, std::uint64_t seq, std::uint32_t generation,
+                     TimestampMs now_ms) {
+  if (unsealed_.rows == 0) {
+    unsealed_.oldest_generation = generation;
+    unsealed_.since_ms = now_ms;
+  }
+  unsealed_.rows += prepared->count;
+  unsealed_.last_seq = std::max(unsealed_.last_seq, seq);
+  const std::lock_guard lock(mu_);
+  for (auto& tile : prepared->tiles) tiles_.push_back(std::move(tile));
+  if (prepared->staging != nullptr) {
+    staging_ = std::move(prepared->staging);
+    staged_ = 0;
+  }
+  for (Row& row : prepared->rows) {
+    staging_->Append(std::move(row));
+    ++staged_;
+  }
+}
+
+Target::Unsealed Target::unsealed() const {
+  if (frozen_.rows == 0) return unsealed_;
+  return {frozen_.rows + unsealed_.rows, frozen_.oldest_generation, frozen_.since_ms, unsealed_.last_seq};
+}
+
+std::vector<std::shared_ptr<const HeadTile>> Target::Freeze() {
+  frozen_ = unsealed();
+  unsealed_ = {.last_seq = unsealed_.last_seq};
+  if (staged_ > 0) {
+    auto tile = HeadTile::Pack(staging_->FirstRows(staged_), staging_->layout());
+    auto layout = std::make_shared<const Layout>(tile->columns);
+    std::vector<std::uint32_t>().swap(tile->columns);
+    const std::lock_guard lock(mu_);
+    tiles_.push_back(std::move(tile));
+    staging_ = std::make_shared<Staging>(std::move(layout));
+    staged_ = 0;
+  }
+  return tiles_;
+}
+
+void Target::Release(std::size_t count) {
+  assert(count <= tiles_.size());
+  frozen_ = {};
+  const std::lock_guard lock(mu_);
+  tiles_.erase(tiles_.begin(), tiles_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+}  // namespace vigia::storage

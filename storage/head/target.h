@@ -1,0 +1,93 @@
+// The unsealed rows of one target: a few packed tiles and the newest rows. One writer at a time, readers by snapshot.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "storage/head/column.h"
+#include "storage/head/rows.h"
+#include "storage/sync/stable_vector.h"
+
+namespace vigia::storage {
+
+// What one reader sees of a target; does not change any more and keeps itself alive.
+struct TargetSnapshot {
+  std::vector<std::shared_ptr<const HeadTile>> tiles;  // In the order in which they were written.
+  std::shared_ptr<const Staging> staging;
+  std::size_t staged = 0;  // Rows of `staging` that belong to the snapshot.
+  bool empty() const { return tiles.empty() && staged == 0; }
+};
+
+// The samples of one column, in the order in which they were written; times need not ascend.
+struct ColumnSamples {
+  std::vector<TimestampMs> t;
+  std::vector<double> v;
+  std::vector<TimestampMs> histogram_t;
+  std::vector<HistogramPtr> h;
+  bool in_all_rows = true;  // The column has a float at every time that its target has in the range.
+};
+
+// Appends what the snapshot holds of `column` within from..to.
+Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, TimestampMs from, TimestampMs to,
+                  ColumnSamples& out);
+
+class Target {
+ public:
+  explicit Target(TargetId id) : id_(id) {}
+  TargetId id() const { return id_; }
+
+  // Serialises writers and sealing. Order: several targets by ascending id; then Head's lock; then mu_.
+  std::mutex& write_mutex() { return write_mu_; }
+
+  // Grown under SeriesMap's lock.
+  StableVector<Column>& columns() { return columns_; }
+  const StableVector<Column>& columns() const { return columns_; }
+
+  TargetSnapshot Snapshot() const;
+  bool HasRows() const;
+
+  // The following REQUIRE write_mutex().
+
+  // Either some rows that still fit beside the staged ones, or tiles that take their place.
+  struct Prepared {
+    std::vector<Row> rows;
+    std::vector<std::shared_ptr<const HeadTile>> tiles;
+    std::shared_ptr<Staging> staging;  // A fresh one when the present one is full or missing, else null.
+    std::size_t count = 0;
+  };
+  // Does the work that readers need not wait for. `rows` ascend in time.
+  std::unique_ptr<Prepared> Prepare(const std::vector<FrameRow>& rows);
+  // Shows the rows to readers; nothing can fail any more. `now_ms` is when, `generation` where in the log they are.
+  void Publish(std::unique_ptr<Prepared> prepared, std::uint64_t seq, std::uint32_t generation, TimestampMs now_ms);
+
+  struct Unsealed {
+    std::size_t rows = 0;
+    std::uint32_t oldest_generation = 0;  // Of the log; 0 when there are no rows.
+    TimestampMs since_ms = 0;             // When the oldest row was written.
+    std::uint64_t last_seq = 0;           // Frame of the newest row ever written.
+  };
+  Unsealed unsealed() const;
+  // Packs all rows into tiles and returns them; they stay visible and unsealed until Release() says that they are at
+  // rest.
+  std::vector<std::shared_ptr<const HeadTile>> Freeze();
+  // Forgets the first `count` tiles: those that the last Freeze() returned.
+  void Release(std::size_t count);
+
+ private:
+  const TargetId id_;
+  std::mutex write_mu_;
+  StableVector<Column> columns_;
+  Unsealed frozen_;    // Guarded by write_mu_: up to the last Freeze().
+  Unsealed unsealed_;  // Guarded by write_mu_: since then.
+
+  // The writer changes these with both locks held, so it may read them with write_mu_ alone.
+  mutable std::mutex mu_;
+  std::vector<std::shared_ptr<const HeadTile>> tiles_;
+  std::shared_ptr<Staging> staging_;
+  std::size_t staged_ = 0;
+};
+
+}  // namespace vigia::storage

@@ -1,0 +1,272 @@
+#include "storage/kv/store.h"
+
+#include <array>
+#include <atomic>
+#include <cassert>
+#include <chrono>
+
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/utilities/checkpoint.h>
+
+#include "storage/kv/options.h"
+
+namespace vigia::storage {
+namespace {
+
+rocksdb::Slice SliceOf(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+std::size_t IndexOf(Family family) { return static_cast<std::size_t>(family); }
+
+Status FromRocks(const rocksdb::Status& status, std::string_view what) {
+  if (status.ok()) return {};
+  Errc code = Errc::kIo;
+  if (status.IsCorruption()) code = Errc::kCorruption;
+  if (status.IsNoSpace()) code = Errc::kUnavailable;
+  return Error{code, std::string(what) + ": " + status.ToString()};
+}
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+// The batch names families, the handles are put in when it is written: a family may be recreated in between.
+struct Batch::Impl {
+  struct Change {
+    Family family;
+    bool remove;
+    std::string key;
+    std::string value;
+  };
+  std::vector<Change> changes;
+};
+
+Batch::Batch() : impl_(std::make_unique<Impl>()) {}
+Batch::~Batch() = default;
+Batch::Batch(Batch&&) noexcept = default;
+Batch& Batch::operator=(Batch&&) noexcept = default;
+void Batch::Put(Family family, std::string_view key, std::string_view value) {
+  impl_->changes.push_back({family, false, std::string(key), std::string(value)});
+}
+void Batch::Delete(Family family, std::string_view key) {
+  impl_->changes.push_back({family, true, std::string(key), {}});
+}
+void Batch::Clear() { impl_->changes.clear(); }
+bool Batch::empty() const { return impl_->changes.empty(); }
+
+struct PinnedValue::Impl {
+  rocksdb::PinnableSlice slice;
+};
+PinnedValue::PinnedValue() : impl_(std::make_unique<Impl>()) {}
+PinnedValue::~PinnedValue() = default;
+PinnedValue::PinnedValue(PinnedValue&&) noexcept = default;
+PinnedValue& PinnedValue::operator=(PinnedValue&&) noexcept = default;
+std::string_view PinnedValue::view() const { return ViewOf(impl_->slice); }
+
+struct Store::Impl {
+  Impl(StoreOptions store_options, Registry& registry)
+      : options(std::move(store_options)),
+        memory_env(options.in_memory ? rocksdb::NewMemEnv(rocksdb::Env::Default()) : nullptr),
+        cache(rocksdb::NewLRUCache(options.block_cache_bytes)),
+        fsync_seconds(registry.AddSummary("prometheus_tsdb_wal_fsync_duration_seconds", "Duration of write log fsync.",
+                                          {0.5, 0.9, 0.99})),
+        writes_failed(registry.AddCounter("prometheus_tsdb_wal_writes_failed_total",
+                                          "Total number of write log writes that failed.")) {}
+  ~Impl() {
+    if (db == nullptr) return;
+    for (auto* handle : families) {
+      if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
+    }
+  }
+
+  rocksdb::ColumnFamilyHandle* Handle(Family family) const { return families[IndexOf(family)]; }
+
+  const StoreOptions options;
+  const std::unique_ptr<rocksdb::Env> memory_env;
+  const std::shared_ptr<rocksdb::Cache> cache;
+  Summary& fsync_seconds;
+  Counter& writes_failed;
+  std::unique_ptr<rocksdb::DB> db;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
+  std::atomic<std::uint64_t> next_file{0};
+};
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() {
+  if (impl_->db == nullptr) return;
+  for (auto*& handle : impl_->families) {
+    impl_->db->DestroyColumnFamilyHandle(handle);
+    handle = nullptr;
+  }
+  // What Close() could still report has been synced before, or is replayed at the next start.
+  static_cast<void>(impl_->db->Close().ok());
+}
+
+Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Registry& registry) {
+  auto impl = std::make_unique<Impl>(options, registry);
+  rocksdb::DBOptions db_options = MakeDbOptions(options, impl->memory_env.get());
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, MakeFamilyOptions(Family::kState, impl->cache));
+  for (std::size_t i = 0; i < kFamilies; ++i) {
+    const auto family = static_cast<Family>(i);
+    descriptors.emplace_back(FamilyName(family), MakeFamilyOptions(family, impl->cache));
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::Open(db_options, options.path, descriptors, &handles, &db);
+  if (!status.ok()) return FromRocks(status, "open database " + options.path).error();
+  impl->db.reset(db);
+  db->DestroyColumnFamilyHandle(handles[0]);
+  std::copy(handles.begin() + 1, handles.end(), impl->families.begin());
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+Status Store::Write(Batch& batch, WriteMode mode) {
+  rocksdb::WriteBatch rocks;
+  for (const auto& change : batch.impl_->changes) {
+    auto* const handle = impl_->Handle(change.family);
+    const auto status = change.remove ? rocks.Delete(handle, change.key) : rocks.Put(handle, change.key, change.value);
+    if (!status.ok()) return FromRocks(status, "batch");
+  }
+  rocksdb::WriteOptions write_options;
+  write_options.sync = mode == WriteMode::kDisk;
+  const auto start = std::chrono::steady_clock::now();
+  const auto status = impl_->db->Write(write_options, &rocks);
+  if (write_options.sync) impl_->fsync_seconds.Observe(SecondsSince(start));
+  if (!status.ok()) impl_->writes_failed.Add();
+  return FromRocks(status, "write");
+}
+
+Result<std::optional<PinnedValue>> Store::Get(Family family, std::string_view key) const {
+  PinnedValue value;
+  const auto status = impl_->db->Get(rocksdb::ReadOptions(), impl_->Handle(family), SliceOf(key), &value.impl_->slice);
+  if (status.IsNotFound()) return std::optional<PinnedValue>();
+  if (!status.ok()) return FromRocks(status, "read").error();
+  return std::optional<PinnedValue>(std::move(value));
+}
+
+Status Store::Scan(Family family, std::string_view begin, std::string_view end,
+                   const std::function<Status(std::string_view, std::string_view)>& each) const {
+  const rocksdb::Slice upper = SliceOf(end);
+  rocksdb::ReadOptions read_options;
+  if (!end.empty()) read_options.iterate_upper_bound = &upper;
+  read_options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(read_options, impl_->Handle(family)));
+  for (it->Seek(SliceOf(begin)); it->Valid(); it->Next()) {
+    if (Status status = each(ViewOf(it->key()), ViewOf(it->value())); !status) return status;
+  }
+  return FromRocks(it->status(), "scan");
+}
+
+Result<std::optional<std::string>> Store::FirstKey(Family family, std::string_view from) const {
+  rocksdb::ReadOptions read_options;
+  read_options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(read_options, impl_->Handle(family)));
+  it->Seek(SliceOf(from));
+  if (it->Valid()) return std::optional<std::string>(it->key().ToString());
+  if (!it->status().ok()) return FromRocks(it->status(), "scan").error();
+  return std::optional<std::string>();
+}
+
+Status Store::AddBulk(const std::vector<KeyValue>& items, bool compress) {
+  assert(!items.empty());
+  const std::string path = impl_->options.path + "/bulk-" + std::to_string(impl_->next_file.fetch_add(1)) + ".sst.tmp";
+  rocksdb::Options file_options(MakeDbOptions(impl_->options, impl_->memory_env.get()),
+                                MakeFamilyOptions(Family::kData, impl_->cache));
+  file_options.compression = compress ? rocksdb::kZSTD : rocksdb::kNoCompression;
+  file_options.bottommost_compression = rocksdb::kDisableCompressionOption;
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), file_options);
+  auto status = writer.Open(path);
+  for (const KeyValue& item : items) {
+    if (status.ok()) status = writer.Put(item.key, item.value);
+  }
+  if (status.ok()) status = writer.Finish();
+  if (status.ok()) {
+    rocksdb::IngestExternalFileOptions ingest;
+    ingest.move_files = true;
+    ingest.write_global_seqno = false;
+    ingest.allow_blocking_flush = false;
+    ingest.snapshot_consistency = false;
+    ingest.fail_if_not_bottommost_level = true;
+    status = impl_->db->IngestExternalFile(impl_->Handle(Family::kData), {path}, ingest);
+  }
+  // After a move the name is gone already; after a failure it must not stay.
+  static_cast<void>(file_options.env->DeleteFile(path).ok());
+  return FromRocks(status, "bulk file");
+}
+
+Status Store::DropBulk(std::string_view begin, std::string_view end) {
+  auto* const handle = impl_->Handle(Family::kData);
+  const rocksdb::Slice from = SliceOf(begin);
+  const rocksdb::Slice to = SliceOf(end);
+  const rocksdb::RangePtr range(&from, &to);
+  auto status = rocksdb::DeleteFilesInRanges(impl_->db.get(), handle, &range, 1, /*include_end=*/false);
+  if (!status.ok()) return FromRocks(status, "drop files");
+  return {};
+}
+
+Status Store::Recreate(Family family) {
+  auto*& handle = impl_->families[IndexOf(family)];
+  auto status = impl_->db->DropColumnFamily(handle);
+  if (!status.ok()) return FromRocks(status, "drop family");
+  rocksdb::ColumnFamilyHandle* fresh = nullptr;
+  status = impl_->db->CreateColumnFamily(MakeFamilyOptions(family, impl_->cache), FamilyName(family), &fresh);
+  if (!status.ok()) return FromRocks(status, "create family");
+  impl_->db->DestroyColumnFamilyHandle(handle);
+  handle = fresh;
+  return {};
+}
+
+Status Store::Sync() {
+  const auto start = std::chrono::steady_clock::now();
+  const auto status = impl_->db->SyncWAL();
+  impl_->fsync_seconds.Observe(SecondsSince(start));
+  return FromRocks(status, "sync log");
+}
+
+Status Store::Flush(Family family) {
+  rocksdb::FlushOptions flush;
+  flush.wait = true;
+  flush.allow_write_stall = true;
+  return FromRocks(impl_->db->Flush(flush, impl_->Handle(family)), "flush");
+}
+
+Status Store::Resume() { return FromRocks(impl_->db->Resume(), "resume"); }
+
+Status Store::Checkpoint(const std::string& path) {
+  rocksdb::Checkpoint* raw = nullptr;
+  auto status = rocksdb::Checkpoint::Create(impl_->db.get(), &raw);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(path);
+  return FromRocks(status, "checkpoint");
+}
+
+std::uint64_t Store::LiveFileBytes(Family family) const {
+  std::uint64_t bytes = 0;
+  static_cast<void>(
+      impl_->db->GetIntProperty(impl_->Handle(family), rocksdb::DB::Properties::kTotalSstFilesSize, &bytes));
+  return bytes;
+}
+
+std::uint64_t Store::LogBytes() const {
+  rocksdb::VectorLogPtr files;
+  if (!impl_->db->GetSortedWalFiles(files).ok()) return 0;
+  std::uint64_t bytes = 0;
+  for (const auto& file : files) bytes += file->SizeFileBytes();
+  return bytes;
+}
+
+std::uint64_t Store::MisplacedFiles() const {
+  rocksdb::ColumnFamilyMetaData meta;
+  impl_->db->GetColumnFamilyMetaData(impl_->Handle(Family::kData), &meta);
+  std::uint64_t files = 0;
+  for (std::size_t i = 0; i + 1 < meta.levels.size(); ++i) files += meta.levels[i].files.size();
+  return files;
+}
+
+}  // namespace vigia::storage

@@ -1,0 +1,123 @@
+// RocksDB as this server uses it: a fixed set of column families, atomic batches, bulk files, range drops. The only
+// room that includes RocksDB.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/model/error.h"
+#include "storage/telemetry/registry.h"
+
+namespace vigia::storage {
+
+enum class Family : std::uint8_t {
+  kCatalog,  // Targets, lines, columns, runs.
+  kData,     // Row groups: only bulk files, never Put.
+  kWal0,     // Row frames, see storage/wal.
+  kWal1,
+  kExemplars,
+  kState,  // Small state of other parts: rules, cursors.
+};
+inline constexpr std::size_t kFamilies = 6;
+
+enum class WriteMode {
+  kProcess,  // Survives a killed process when Write() returns (handed to the operating system).
+  kDisk,     // Survives a power cut when Write() returns (synced).
+};
+
+struct StoreOptions {
+  std::string path;        // Created when it is not there.
+  bool in_memory = false;  // Nothing reaches a disk: for tests of what stands above.
+  std::size_t block_cache_bytes = 64u << 20;
+  std::size_t log_limit_bytes = 256u << 20;  // Of RocksDB's own log, see DBOptions::max_total_wal_size.
+};
+
+// Changes that are applied together or not at all. Thread-compatible; reusable after Clear().
+class Batch {
+ public:
+  Batch();
+  ~Batch();
+  Batch(Batch&&) noexcept;
+  Batch& operator=(Batch&&) noexcept;
+  void Put(Family family, std::string_view key, std::string_view value);
+  void Delete(Family family, std::string_view key);
+  void Clear();
+  bool empty() const;
+
+ private:
+  friend class Store;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// A value that stays valid as long as this object, without a copy where possible.
+class PinnedValue {
+ public:
+  PinnedValue();
+  ~PinnedValue();
+  PinnedValue(PinnedValue&&) noexcept;
+  PinnedValue& operator=(PinnedValue&&) noexcept;
+  std::string_view view() const;
+
+ private:
+  friend class Store;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+struct KeyValue {
+  std::string key;
+  std::string value;
+};
+
+// Thread-safe except where a method says otherwise.
+class Store {
+ public:
+  // kCorruption or kIo with RocksDB's text when the folder cannot be opened; nothing is repaired or deleted then.
+  static Result<std::unique_ptr<Store>> Open(const StoreOptions& options, Registry& registry);
+  ~Store();
+
+  Status Write(Batch& batch, WriteMode mode);
+  // nullopt when there is no such key.
+  Result<std::optional<PinnedValue>> Get(Family family, std::string_view key) const;
+  // Calls `each` for the keys of [begin, end) in order until it returns an error, which is passed on.
+  Status Scan(Family family, std::string_view begin, std::string_view end,
+              const std::function<Status(std::string_view key, std::string_view value)>& each) const;
+  // The first key that is not less than `from`, nullopt at the end.
+  Result<std::optional<std::string>> FirstKey(Family family, std::string_view from) const;
+
+  // Adds the sorted `items` to kData as one file, without the log and without memory tables.
+  // REQUIRES: keys strictly increasing, not empty, and no key of kData lies between the first and the last of them.
+  // `compress` trades CPU for space (ZSTD).
+  Status AddBulk(const std::vector<KeyValue>& items, bool compress);
+  // Drops the files of kData that lie in [begin, end) entirely: all of the range when it ends where bulk files end.
+  Status DropBulk(std::string_view begin, std::string_view end);
+
+  // Forgets all content of a family at once. REQUIRES: nobody else uses this family during the call.
+  Status Recreate(Family family);
+  // Makes everything written so far survive a power cut.
+  Status Sync();
+  // Moves a family's recent content out of the log into its table files, so that the log can be shortened.
+  Status Flush(Family family);
+  // Tries to leave the state of refused writes after an error such as a full disk.
+  Status Resume();
+  // A consistent copy by hard links where possible. REQUIRES: `path` does not exist.
+  Status Checkpoint(const std::string& path);
+
+  std::uint64_t LiveFileBytes(Family family) const;
+  std::uint64_t LogBytes() const;
+  // Files of kData above the bottom level: 0 as long as bulk files never overlap.
+  std::uint64_t MisplacedFiles() const;
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vigia::storage

@@ -1,0 +1,106 @@
+#include "storage/maintenance/retention.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+
+#include "storage/catalog/records.h"
+
+namespace vigia::storage {
+
+Result<RetentionResult> Retention::Apply(const RetentionLimits& limits, TimestampMs now_ms,
+                                         const std::function<std::uint64_t()>& used_bytes) {
+  RetentionResult result;
+  const auto oldest_day = [&]() -> std::optional<std::int32_t> {
+    const auto& runs = runs_.Current()->runs;
+    if (runs.empty()) return std::nullopt;
+    return runs.front()->day;
+  };
+  if (limits.time_ms > 0) {
+    for (auto day = oldest_day(); day && DayStart(*day + 1) <= now_ms - limits.time_ms; day = oldest_day()) {
+      if (Status status = DropDay(*day); !status) return status.error();
+      ++result.days_by_time;
+    }
+  }
+  runs_.CollectGarbage();
+  if (limits.size_bytes > 0) {
+    for (auto day = oldest_day(); day && used_bytes() > limits.size_bytes; day = oldest_day()) {
+      if (Status status = DropDay(*day); !status) return status.error();
+      ++result.days_by_size;
+      if (runs_.CollectGarbage() > 0) break;  // A reader holds it: its space returns later.
+    }
+  }
+  if (result.days_by_time + result.days_by_size > 0) {
+    if (Status status = ForgetSeries(); !status) return status.error();
+  }
+  return result;
+}
+
+Status Retention::DropDay(std::int32_t day) {
+  std::vector<std::shared_ptr<const Run>> removed;
+  for (const auto& run : runs_.Current()->runs) {
+    if (run->day == day) removed.push_back(run);
+  }
+  if (Status status = runs_.Record({}, removed); !status) return status;
+  const std::unique_lock visible(runs_.visibility());
+  runs_.Show({}, removed);
+  return {};
+}
+
+Status Retention::ForgetSeries() {
+  // What is older than the oldest run can only be in the head; a target with rows there is left alone.
+  const auto& runs = runs_.Current()->runs;
+  TimestampMs oldest = kMaxTimestampMs;
+  for (const auto& run : runs) oldest = std::min(oldest, run->min_t);
+  for (TargetId id = 1; id < series_.target_end(); ++id) {
+    Target& target = series_.target(id);
+    const std::lock_guard lock(target.write_mutex());
+    if (target.HasRows() || !ForgetColumns(target, oldest)) continue;
+    ColumnRecord record;
+    bool any = false;
+    const std::size_t count = target.columns().size();
+    for (std::uint32_t column = 0; column < count; ++column) {
+      const Column& state = target.columns()[column];
+      const bool kept = state.Is(Column::kPersisted);
+      record.lines.push_back(kept ? state.line : 0);
+      any = any || kept;
+    }
+    if (!any) record.lines.clear();
+    Batch batch;
+    Status status = ReplaceColumnRecords(store_, batch, id, target.unsealed().last_seq, record);
+    if (status && !any) {
+      DeleteTargetRecord(batch, id);
+      series_.target_set(id).persisted.store(false);
+    }
+    if (status) status = store_.Write(batch, WriteMode::kProcess);
+    if (!status) return status;
+  }
+  return ForgetLines();
+}
+
+Status Retention::ForgetLines() {
+  const Log::Standstill standstill(log_);
+  Batch batch;
+  for (const LineId line : series_.TakeUnusedLines()) DeleteLineRecord(batch, line);
+  return batch.empty() ? Status() : store_.Write(batch, WriteMode::kProcess);
+}
+
+bool Retention::ForgetColumns(Target& target, TimestampMs oldest) {
+  bool changed = false;
+  const std::size_t count = target.columns().size();
+  for (std::uint32_t column = 0; column < count; ++column) {
+    Column& state = target.columns()[column];
+    if (state.Is(Column::kRemoved) || state.last_t.load() >= oldest) {
+      const TimestampMs first = state.first_t.load();
+      if (first != kNoTime && first < oldest) state.first_t.store(oldest);
+      continue;
+    }
+    series_.Remove(target.id(), column);
+    state.Reset(Column::kPersisted);
+    metrics_.series_removed.Add();
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace vigia::storage

@@ -1,0 +1,47 @@
+// Drops days that are past retention, and series that have nothing left.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "storage/head/metrics.h"
+#include "storage/head/series_map.h"
+#include "storage/maintenance/run_store.h"
+#include "storage/wal/log.h"
+
+namespace vigia::storage {
+
+struct RetentionLimits {
+  DurationMs time_ms = 0;        // 0: no limit.
+  std::uint64_t size_bytes = 0;  // 0: no limit.
+};
+
+struct RetentionResult {
+  std::size_t days_by_time = 0;
+  std::size_t days_by_size = 0;
+};
+
+// One thread at a time (maintenance).
+class Retention {
+ public:
+  Retention(Store& store, SeriesMap& series, RunStore& runs, Log& log, HeadMetrics& metrics)
+      : store_(store), series_(series), runs_(runs), log_(log), metrics_(metrics) {}
+
+  // `used_bytes` measures the data folder; it is asked again after each dropped day.
+  Result<RetentionResult> Apply(const RetentionLimits& limits, TimestampMs now_ms,
+                                const std::function<std::uint64_t()>& used_bytes);
+
+ private:
+  Status DropDay(std::int32_t day);
+  Status ForgetSeries();
+  Status ForgetLines();
+  bool ForgetColumns(Target& target, TimestampMs oldest);
+
+  Store& store_;
+  SeriesMap& series_;
+  RunStore& runs_;
+  Log& log_;
+  HeadMetrics& metrics_;
+};
+
+}  // namespace vigia::storage

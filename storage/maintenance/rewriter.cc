@@ -1,0 +1,144 @@
+#include "storage/maintenance/rewriter.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "storage/rowgroup/reader.h"
+
+namespace vigia::storage {
+namespace {
+
+constexpr std::uint8_t kJoinedTier = 1;
+constexpr std::uint8_t kDayTier = 2;
+
+// Pages of a target that any of the runs has, each with its columns.
+std::map<std::uint32_t, std::vector<std::uint32_t>> PagesOf(const std::vector<const RunTarget*>& entries) {
+  std::map<std::uint32_t, std::vector<std::uint32_t>> pages;
+  for (const RunTarget* entry : entries) {
+    for (const auto& [first, end] : entry->columns.ranges()) {
+      for (std::uint32_t column = first; column < end; ++column) pages[column / kPageColumns].push_back(column);
+    }
+  }
+  for (auto& [page, columns] : pages) {
+    std::sort(columns.begin(), columns.end());
+    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+  }
+  return pages;
+}
+
+void AddTimes(const std::vector<TimestampMs>& more, std::vector<TimestampMs>& times) {
+  const auto middle = static_cast<std::ptrdiff_t>(times.size());
+  const bool in_order = times.empty() || more.empty() || times.back() < more.front();
+  times.insert(times.end(), more.begin(), more.end());
+  if (in_order) return;
+  std::inplace_merge(times.begin(), times.begin() + middle, times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+}
+
+}  // namespace
+
+Rewriter::Runs Rewriter::Choose(const Runs& day, TimestampMs now_ms, bool all, std::uint8_t* tier) const {
+  Runs sealed;
+  TimestampMs oldest = kMaxTimestampMs;
+  for (const auto& run : day) {
+    if (run->tier != 0) continue;
+    sealed.push_back(run);
+    oldest = std::min(oldest, run->min_t);
+  }
+  const bool closed = now_ms >= DayStart(day.front()->day + 1) + policy_.day_slack_ms;
+  if (closed || all) {
+    *tier = kDayTier;
+    // Several runs of the last tier are the parts of one day that was too large for one.
+    const bool settled = std::all_of(day.begin(), day.end(), [](const auto& run) { return run->tier == kDayTier; });
+    return settled ? Runs() : day;
+  }
+  *tier = kJoinedTier;
+  const bool due = sealed.size() >= policy_.max_runs || (sealed.size() > 1 && now_ms - oldest >= policy_.window_ms);
+  return due ? sealed : Runs();
+}
+
+Result<std::size_t> Rewriter::Rewrite(TimestampMs now_ms, bool all) {
+  std::map<std::int32_t, Runs> days;
+  for (const auto& run : runs_.Current()->runs) days[run->day].push_back(run);
+  std::size_t rewritten = 0;
+  for (const auto& [day, runs] : days) {
+    std::uint8_t tier = 0;
+    const Runs inputs = Choose(runs, now_ms, all, &tier);
+    if (inputs.empty()) continue;
+    if (Status status = Join(inputs, tier); !status) return status.error();
+    ++rewritten;
+  }
+  return rewritten;
+}
+
+Status Rewriter::Join(const Runs& inputs, std::uint8_t tier) {
+  std::set<std::uint32_t> targets;
+  for (const auto& run : inputs) {
+    for (const RunTarget& entry : run->targets) targets.insert(entry.target);
+  }
+  GroupBuilder builder(tier, runs_.next_id(), policy_.max_rows);
+  std::vector<Run> added;
+  Status status;
+  for (const std::uint32_t target : targets) {
+    status = AddTarget(inputs, target, builder);
+    if (status && builder.bytes() >= policy_.run_bytes) status = WriteDrafts(builder, added);
+    if (!status) break;
+  }
+  if (status) status = WriteDrafts(builder, added);
+  if (status) status = runs_.Record(added, inputs);
+  if (!status) {
+    runs_.Discard(added);
+    return status;
+  }
+  const std::unique_lock visible(runs_.visibility());
+  runs_.Show(std::move(added), inputs);
+  return {};
+}
+
+Status Rewriter::WriteDrafts(GroupBuilder& builder, std::vector<Run>& added) {
+  for (RunDraft& draft : builder.Finish()) {
+    if (Status status = runs_.WriteGroups(draft, /*compress=*/true); !status) return status;
+    added.push_back(std::move(draft.run));
+  }
+  return {};
+}
+
+// Twice over the pages: once for the times that all of them share, once for the samples, so that only one page's tiles
+// are in memory at a time.
+Status Rewriter::AddTarget(const Runs& inputs, std::uint32_t target, GroupBuilder& builder) {
+  std::vector<const RunTarget*> entries;
+  std::vector<const Run*> runs;
+  std::uint64_t sealed_seq = 0;
+  for (const auto& run : inputs) {
+    const RunTarget* const entry = run->Find(target);
+    if (entry == nullptr) continue;
+    entries.push_back(entry);
+    runs.push_back(run.get());
+    sealed_seq = std::max(sealed_seq, entry->sealed_seq);
+  }
+  const auto pages = PagesOf(entries);
+  std::vector<TimestampMs> times;
+  for (const auto& [page, columns] : pages) {
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      std::vector<LoadedTile> tiles;
+      if (Status status = LoadPage(store_, *runs[i], *entries[i], page, tiles); !status) return status;
+      for (const LoadedTile& tile : tiles) AddTimes(tile.times, times);
+    }
+  }
+  if (times.empty()) return {};
+  builder.StartTarget(target, sealed_seq, std::move(times));
+  for (const auto& [page, columns] : pages) {
+    std::vector<LoadedTile> tiles;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      if (Status status = LoadPage(store_, *runs[i], *entries[i], page, tiles); !status) return status;
+    }
+    std::vector<TileSource> sources;
+    for (const LoadedTile& tile : tiles) sources.push_back({&tile.tile, tile.times});
+    if (Status status = builder.AddPage(page, columns, sources); !status) return status;
+  }
+  return {};
+}
+
+}  // namespace vigia::storage

@@ -1,0 +1,48 @@
+// The runs that there are: on disk, and as the set that readers see.
+#pragma once
+
+#include <memory>
+#include <shared_mutex>
+#include <vector>
+
+#include "storage/kv/store.h"
+#include "storage/rowgroup/group_builder.h"
+#include "storage/rowgroup/run.h"
+
+namespace vigia::storage {
+
+// Changed by one thread at a time (maintenance). Current() from any thread with `visibility` held, shared is enough.
+class RunStore {
+ public:
+  RunStore(Store& store, std::shared_mutex& visibility) : store_(store), visibility_(visibility) {}
+
+  // Reads the records; row groups without one are left-overs of a crash and are dropped.
+  Status Load();
+
+  std::shared_ptr<const RunSet> Current() const { return set_; }
+  std::shared_mutex& visibility() { return visibility_; }
+  std::uint64_t* next_id() { return &next_id_; }
+
+  // Writes the row groups. They stay invisible until their runs are recorded and shown.
+  Status WriteGroups(const RunDraft& draft, bool compress);
+  // Makes the change durable, all of it or nothing: `added` runs come, `removed` ones go.
+  Status Record(const std::vector<Run>& added, const std::vector<std::shared_ptr<const Run>>& removed);
+  // Shows the same change to readers. REQUIRES: `visibility` held exclusively.
+  void Show(std::vector<Run> added, const std::vector<std::shared_ptr<const Run>>& removed);
+  // Takes back row groups whose runs were not recorded.
+  void Discard(const std::vector<Run>& runs);
+
+  // Deletes the files of removed runs that no reader uses any more. Returns how many wait for readers.
+  std::size_t CollectGarbage();
+
+ private:
+  Status DropOrphans();
+
+  Store& store_;
+  std::shared_mutex& visibility_;
+  std::shared_ptr<const RunSet> set_ = std::make_shared<RunSet>();  // Replaced with visibility_ held exclusively.
+  std::vector<std::shared_ptr<const Run>> garbage_;
+  std::uint64_t next_id_ = 1;
+};
+
+}  // namespace vigia::storage

@@ -1,0 +1,208 @@
+#include "storage/rowgroup/group_builder.h"
+
+#include <algorithm>
+#include <cassert>
+#include <numeric>
+
+namespace vigia::storage {
+namespace {
+
+// Sorts by time; of equal times the first stays.
+template <class Value>
+void SortUnique(std::vector<TimestampMs>& t, std::vector<Value>& v) {
+  bool sorted = true;
+  for (std::size_t i = 1; i < t.size() && sorted; ++i) sorted = t[i - 1] < t[i];
+  if (sorted) return;
+  std::vector<std::size_t> order(t.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return t[a] < t[b]; });
+  std::vector<TimestampMs> new_t;
+  std::vector<Value> new_v;
+  for (const std::size_t i : order) {
+    if (!new_t.empty() && new_t.back() == t[i]) continue;
+    new_t.push_back(t[i]);
+    new_v.push_back(std::move(v[i]));
+  }
+  t = std::move(new_t);
+  v = std::move(new_v);
+}
+
+// One column's samples within a chunk; times as indices into all times of the target.
+template <class Value>
+struct Part {
+  std::uint32_t column;
+  std::vector<std::uint32_t> times;
+  std::vector<Value> values;
+};
+
+}  // namespace
+
+struct GroupBuilder::ChunkColumns {
+  std::vector<Part<double>> floats;
+  std::vector<Part<HistogramPtr>> histograms;
+};
+
+RunDraft& GroupBuilder::DraftOf(std::int32_t day) {
+  const auto [at, fresh] = drafts_.try_emplace(day);
+  Run& run = at->second.run;
+  if (fresh) {
+    run.day = day;
+    run.tier = tier_;
+    run.id = (*next_id_)++;
+  }
+  return at->second;
+}
+
+RunTarget& GroupBuilder::EntryOf(std::int32_t day) {
+  Run& run = DraftOf(day).run;
+  if (run.targets.empty() || run.targets.back().target != target_) {
+    assert(run.targets.empty() || run.targets.back().target < target_);
+    RunTarget& entry = run.targets.emplace_back();
+    entry.target = target_;
+    entry.sealed_seq = sealed_seq_;
+  }
+  return run.targets.back();
+}
+
+void GroupBuilder::StartTarget(std::uint32_t target, std::uint64_t sealed_seq, std::vector<TimestampMs> times) {
+  assert(!times.empty());
+  target_ = target;
+  sealed_seq_ = sealed_seq;
+  times_ = std::move(times);
+  chunks_.clear();
+  for (std::size_t begin = 0; begin < times_.size();) {
+    const std::int32_t day = DayOf(times_[begin]);
+    const auto day_end = static_cast<std::size_t>(
+        std::lower_bound(times_.begin() + static_cast<std::ptrdiff_t>(begin), times_.end(), DayStart(day + 1)) -
+        times_.begin());
+    const std::size_t count = (day_end - begin + max_rows_ - 1) / max_rows_;
+    const std::size_t rows = (day_end - begin + count - 1) / count;  // Chunks of about equal length.
+    RunTarget& entry = EntryOf(day);
+    entry.min_t = times_[begin];
+    entry.max_t = times_[day_end - 1];
+    for (std::uint32_t number = 0; begin < day_end; ++number) {
+      const std::size_t end = std::min(begin + rows, day_end);
+      entry.chunk_starts.push_back(times_[begin]);
+      chunks_.push_back({day, number, begin, end});
+      begin = end;
+    }
+  }
+}
+
+Status GroupBuilder::AddPage(std::uint32_t page, std::span<const std::uint32_t> columns,
+                             std::span<const TileSource> sources) {
+  std::vector<ChunkColumns> parts(chunks_.size());
+  const auto cut = [&]<class Value>(std::uint32_t column, const std::vector<TimestampMs>& t,
+                                    const std::vector<Value>& v, std::vector<Part<Value>> ChunkColumns::*list) {
+    std::size_t at = 0;
+    std::size_t chunk = 0;
+    for (std::size_t i = 0; i < t.size(); ++i) {
+      while (times_[at] < t[i]) ++at;
+      assert(times_[at] == t[i]);
+      while (at >= chunks_[chunk].end) ++chunk;
+      auto& into = parts[chunk].*list;
+      if (into.empty() || into.back().column != column) {
+        into.push_back({column, {}, {}});
+        EntryOf(chunks_[chunk].day).columns.Add(column);
+      }
+      into.back().times.push_back(static_cast<std::uint32_t>(at));
+      into.back().values.push_back(v[i]);
+    }
+  };
+  std::vector<TimestampMs> t;
+  std::vector<double> v;
+  std::vector<HistogramPtr> h;
+  for (const std::uint32_t column : columns) {
+    for (const bool histogram : {false, true}) {
+      t.clear();
+      v.clear();
+      h.clear();
+      for (const TileSource& source : sources) {
+        const auto chunk = source.tile->Find({column, histogram});
+        if (!chunk) continue;
+        Status status = histogram
+                            ? source.tile->ReadHistograms(*chunk, source.times, kMinTimestampMs, kMaxTimestampMs, t, h)
+                            : source.tile->ReadFloats(*chunk, source.times, kMinTimestampMs, kMaxTimestampMs, t, v);
+        if (!status) return status;
+      }
+      if (histogram) {
+        SortUnique(t, h);
+        cut(column, t, h, &ChunkColumns::histograms);
+      } else {
+        SortUnique(t, v);
+        cut(column, t, v, &ChunkColumns::floats);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < chunks_.size(); ++i) Emit(chunks_[i], page, parts[i]);
+  return {};
+}
+
+void GroupBuilder::Emit(const Chunk& chunk, std::uint32_t page, const ChunkColumns& columns) {
+  if (columns.floats.empty() && columns.histograms.empty()) return;
+  // The page keeps the times of the whole target unless it uses few of them.
+  std::vector<bool> used(chunk.end - chunk.begin);
+  std::size_t samples = 0;
+  const auto mark = [&](const auto& parts) {
+    for (const auto& part : parts) {
+      for (const std::uint32_t at : part.times) used[at - chunk.begin] = true;
+      samples += part.times.size();
+    }
+  };
+  mark(columns.floats);
+  mark(columns.histograms);
+  const auto count = static_cast<std::size_t>(std::count(used.begin(), used.end(), true));
+  const bool subset = count * 2 < used.size();
+  std::vector<TimestampMs> times;
+  std::vector<std::uint32_t> row_of(used.size());
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    if (subset && !used[i]) continue;
+    row_of[i] = static_cast<std::uint32_t>(times.size());
+    times.push_back(times_[chunk.begin + i]);
+  }
+  TileBuilder builder(times);
+  std::vector<std::uint32_t> rows;
+  const auto rows_of = [&](const std::vector<std::uint32_t>& at) {
+    rows.clear();
+    for (const std::uint32_t i : at) rows.push_back(row_of[i - chunk.begin]);
+    return std::span<const std::uint32_t>(rows);
+  };
+  auto f = columns.floats.begin();
+  auto h = columns.histograms.begin();
+  while (f != columns.floats.end() || h != columns.histograms.end()) {
+    if (h == columns.histograms.end() || (f != columns.floats.end() && f->column <= h->column)) {
+      builder.AddFloats(f->column, rows_of(f->times), f->values);
+      ++f;
+    } else {
+      builder.AddHistograms(h->column, rows_of(h->times), h->values);
+      ++h;
+    }
+  }
+  RunDraft& draft = DraftOf(chunk.day);
+  draft.items.push_back({GroupKey(draft.run, target_, page, chunk.number), builder.Finish(subset)});
+  draft.run.samples += samples;
+  bytes_ += draft.items.back().value.size();
+}
+
+std::vector<RunDraft> GroupBuilder::Finish() {
+  std::vector<RunDraft> out;
+  for (auto& [day, draft] : drafts_) {
+    Run& run = draft.run;
+    run.min_t = run.targets.front().min_t;
+    run.max_t = run.targets.front().max_t;
+    for (const RunTarget& entry : run.targets) {
+      run.min_t = std::min(run.min_t, entry.min_t);
+      run.max_t = std::max(run.max_t, entry.max_t);
+    }
+    for (const KeyValue& item : draft.items) run.bytes += item.key.size() + item.value.size();
+    // Chunks of a page were appended page by page and target by target, which is the order of the keys.
+    assert(std::is_sorted(draft.items.begin(), draft.items.end(),
+                          [](const KeyValue& a, const KeyValue& b) { return a.key < b.key; }));
+    out.push_back(std::move(draft));
+  }
+  drafts_.clear();
+  bytes_ = 0;
+  return out;
+}
+
+}  // namespace vigia::storage

@@ -1,0 +1,61 @@
+#include "storage/rowgroup/reader.h"
+
+namespace vigia::storage {
+namespace {
+
+Error At(Error error, const RunTarget& entry) {
+  return Prefixed(std::move(error), "row group of target " + std::to_string(entry.target));
+}
+
+}  // namespace
+
+Status ReadColumn(const Store& store, const Run& run, const RunTarget& entry, std::uint32_t column, TimestampMs from,
+                  TimestampMs to, RunSamples& out) {
+  if (entry.max_t < from || entry.min_t > to) return {};
+  if (!entry.columns.Contains(column)) {
+    out.in_all_rows = false;
+    return {};
+  }
+  for (std::uint32_t chunk = 0; chunk < entry.chunk_starts.size(); ++chunk) {
+    const TimestampMs end = chunk + 1 < entry.chunk_starts.size() ? entry.chunk_starts[chunk + 1] - 1 : entry.max_t;
+    if (entry.chunk_starts[chunk] > to || end < from) continue;
+    const auto value = store.Get(Family::kData, GroupKey(run, entry.target, column / kPageColumns, chunk));
+    if (!value) return At(value.error(), entry);
+    if (!value->has_value()) {
+      out.in_all_rows = false;
+      continue;
+    }
+    const auto tile = TileView::Open((*value)->view());
+    if (!tile) return At(tile.error(), entry);
+    const auto times = tile->Times();
+    if (!times) return At(times.error(), entry);
+    const auto floats = tile->Find({column, false});
+    if (!floats || !floats->in_all_rows() || tile->subset()) out.in_all_rows = false;
+    if (floats) {
+      if (Status status = tile->ReadFloats(*floats, *times, from, to, out.t, out.v); !status)
+        return At(status.error(), entry);
+    }
+    if (const auto histograms = tile->Find({column, true})) {
+      Status status = tile->ReadHistograms(*histograms, *times, from, to, out.histogram_t, out.h);
+      if (!status) return At(status.error(), entry);
+    }
+  }
+  return {};
+}
+
+Status LoadPage(const Store& store, const Run& run, const RunTarget& entry, std::uint32_t page,
+                std::vector<LoadedTile>& out) {
+  for (std::uint32_t chunk = 0; chunk < entry.chunk_starts.size(); ++chunk) {
+    auto value = store.Get(Family::kData, GroupKey(run, entry.target, page, chunk));
+    if (!value) return At(value.error(), entry);
+    if (!value->has_value()) continue;
+    const auto tile = TileView::Open((*value)->view());
+    if (!tile) return At(tile.error(), entry);
+    auto times = tile->Times();
+    if (!times) return At(times.error(), entry);
+    out.push_back({std::move(**value), *tile, std::move(*times)});
+  }
+  return {};
+}
+
+}  // namespace vigia::storage

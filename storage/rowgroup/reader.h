@@ -1,0 +1,38 @@
+// Reads columns and whole targets out of runs.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "storage/codec/tile.h"
+#include "storage/kv/store.h"
+#include "storage/rowgroup/run.h"
+
+namespace vigia::storage {
+
+// Samples of one column, chunk after chunk; times ascend within one run.
+struct RunSamples {
+  std::vector<TimestampMs>& t;
+  std::vector<double>& v;
+  std::vector<TimestampMs>& histogram_t;
+  std::vector<HistogramPtr>& h;
+  bool& in_all_rows;  // Set to false when the target has rows in the range at which the column has no float.
+};
+
+// Appends the samples of `column` within from..to. Missing row groups of a column that the run does not have are no
+// error.
+Status ReadColumn(const Store& store, const Run& run, const RunTarget& entry, std::uint32_t column, TimestampMs from,
+                  TimestampMs to, RunSamples& out);
+
+// A row group read whole, as a source for a rewrite.
+struct LoadedTile {
+  PinnedValue bytes;
+  TileView tile;
+  std::vector<TimestampMs> times;
+};
+// All chunks of one page, in order; pages that do not exist are left out.
+Status LoadPage(const Store& store, const Run& run, const RunTarget& entry, std::uint32_t page,
+                std::vector<LoadedTile>& out);
+
+}  // namespace vigia::storage

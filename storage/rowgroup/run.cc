@@ -1,0 +1,148 @@
+#include "storage/rowgroup/run.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "storage/bytes/varint.h"
+
+namespace vigia::storage {
+namespace {
+
+constexpr char kRunTag = 'r';
+constexpr std::uint8_t kRunVersion = 1;
+
+// Flipping the sign bit makes negative days sort before positive ones.
+std::uint32_t Biased(std::int32_t day) { return static_cast<std::uint32_t>(day) ^ 0x80000000u; }
+
+std::string RunPrefix(std::int32_t day, std::uint8_t tier, std::uint64_t id) {
+  std::string key;
+  PutKey(key, Biased(day));
+  PutKey(key, tier);
+  PutKey(key, id);
+  return key;
+}
+
+void PutTarget(std::string& out, const RunTarget& target, std::uint32_t last, TimestampMs base) {
+  PutVarint(out, target.target - last);
+  PutVarint(out, target.sealed_seq);
+  PutZigZag(out, target.min_t - base);
+  PutZigZag(out, target.max_t - target.min_t);
+  PutVarint(out, target.chunk_starts.size());
+  TimestampMs start = target.min_t;
+  for (const TimestampMs t : target.chunk_starts) {
+    PutZigZag(out, t - start);
+    start = t;
+  }
+  PutVarint(out, target.columns.ranges().size());
+  std::uint32_t end = 0;
+  for (const auto& [first, next] : target.columns.ranges()) {
+    PutVarint(out, first - end);
+    PutVarint(out, next - first);
+    end = next;
+  }
+}
+
+bool GetTarget(ByteReader& in, std::uint32_t last, TimestampMs base, RunTarget& target) {
+  target.target = last + static_cast<std::uint32_t>(in.Varint());
+  target.sealed_seq = in.Varint();
+  target.min_t = base + in.ZigZagVarint();
+  target.max_t = target.min_t + in.ZigZagVarint();
+  const std::uint64_t chunks = in.Varint();
+  if (chunks > in.left()) return false;
+  TimestampMs start = target.min_t;
+  for (std::uint64_t i = 0; i < chunks; ++i) target.chunk_starts.push_back(start += in.ZigZagVarint());
+  const std::uint64_t ranges = in.Varint();
+  if (ranges > in.left()) return false;
+  std::uint64_t end = 0;
+  for (std::uint64_t i = 0; i < ranges; ++i) {
+    const std::uint64_t first = end + in.Varint();
+    end = first + in.Varint();
+    if (end > UINT32_MAX || first == end) return false;
+    target.columns.AddRange(static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end));
+  }
+  return in.ok();
+}
+
+}  // namespace
+
+void ColumnRanges::Add(std::uint32_t column) {
+  if (!ranges_.empty() && column < ranges_.back().second) return;
+  if (!ranges_.empty() && ranges_.back().second == column) {
+    ++ranges_.back().second;
+  } else {
+    ranges_.emplace_back(column, column + 1);
+  }
+}
+
+bool ColumnRanges::Contains(std::uint32_t column) const {
+  const auto next = std::upper_bound(ranges_.begin(), ranges_.end(), column,
+                                     [](std::uint32_t wanted, const auto& range) { return wanted < range.first; });
+  return next != ranges_.begin() && column < std::prev(next)->second;
+}
+
+const RunTarget* Run::Find(std::uint32_t target) const {
+  const auto at = std::lower_bound(targets.begin(), targets.end(), target,
+                                   [](const RunTarget& entry, std::uint32_t wanted) { return entry.target < wanted; });
+  return at == targets.end() || at->target != target ? nullptr : &*at;
+}
+
+std::string GroupKey(const Run& run, std::uint32_t target, std::uint32_t page, std::uint32_t chunk) {
+  std::string key = RunPrefix(run.day, run.tier, run.id);
+  PutKey(key, target);
+  PutKey(key, page);
+  PutKey(key, chunk);
+  return key;
+}
+
+std::pair<std::string, std::string> RunKeyRange(std::int32_t day, std::uint8_t tier, std::uint64_t id) {
+  return {RunPrefix(day, tier, id), RunPrefix(day, tier, id + 1)};
+}
+
+std::string RunRecordKey(const Run& run) { return kRunTag + RunPrefix(run.day, run.tier, run.id); }
+
+std::pair<std::string, std::string> RunRecordRange() {
+  return {std::string(1, kRunTag), std::string(1, static_cast<char>(kRunTag + 1))};
+}
+
+std::string EncodeRun(const Run& run) {
+  assert(!run.targets.empty() && run.min_t <= run.max_t);
+  std::string out;
+  out.push_back(static_cast<char>(kRunVersion));
+  PutVarint(out, run.bytes);
+  PutVarint(out, run.samples);
+  PutZigZag(out, run.min_t);
+  PutZigZag(out, run.max_t);
+  PutVarint(out, run.targets.size());
+  std::uint32_t last = 0;
+  for (const RunTarget& target : run.targets) {
+    PutTarget(out, target, last, run.min_t);
+    last = target.target;
+  }
+  return out;
+}
+
+Result<Run> DecodeRun(std::string_view key, std::string_view value) {
+  const Error damaged{Errc::kCorruption, "catalog: damaged run"};
+  ByteReader in_key(key.substr(std::min<std::size_t>(1, key.size())));
+  Run run;
+  run.day = static_cast<std::int32_t>(in_key.Key<std::uint32_t>() ^ 0x80000000u);
+  run.tier = in_key.Key<std::uint8_t>();
+  run.id = in_key.Key<std::uint64_t>();
+  ByteReader in(value);
+  if (in.Byte() != kRunVersion || !in_key.ok()) return damaged;
+  run.bytes = in.Varint();
+  run.samples = in.Varint();
+  run.min_t = in.ZigZagVarint();
+  run.max_t = in.ZigZagVarint();
+  const std::uint64_t targets = in.Varint();
+  if (targets == 0 || targets > in.left() || run.min_t > run.max_t) return damaged;
+  std::uint32_t last = 0;
+  for (std::uint64_t i = 0; i < targets; ++i) {
+    if (!GetTarget(in, last, run.min_t, run.targets.emplace_back())) return damaged;
+    last = run.targets.back().target;
+  }
+  if (!in.ok() || in.left() != 0) return damaged;
+  return run;
+}
+
+}  // namespace vigia::storage

@@ -1,0 +1,56 @@
+// A vector that grows without moving its elements, so that readers need no lock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+
+namespace vigia::storage {
+
+// One thread at a time may Grow(); any thread may read elements below size() at any time. What the elements themselves
+// allow to be changed is their own business. Elements are value-initialised and live until the vector dies.
+template <class T>
+class StableVector {
+ public:
+  StableVector() = default;
+  StableVector(const StableVector&) = delete;
+  StableVector& operator=(const StableVector&) = delete;
+  ~StableVector() {
+    for (auto& block : blocks_) delete[] block.load(std::memory_order_relaxed);
+  }
+
+  std::size_t size() const { return size_.load(std::memory_order_acquire); }
+  T& operator[](std::size_t i) const {
+    assert(i < size());
+    const std::size_t biased = i + kFirst;
+    const auto block = static_cast<std::size_t>(std::bit_width(biased)) - kFirstBits - 1;
+    return blocks_[block].load(std::memory_order_acquire)[biased - (kFirst << block)];
+  }
+  // Makes room for one element, lets `fill` set it, then shows it to readers. Returns its index.
+  template <class Fill>
+  std::size_t Grow(Fill&& fill) {
+    const std::size_t i = size_.load(std::memory_order_relaxed);
+    const std::size_t biased = i + kFirst;
+    const auto block = static_cast<std::size_t>(std::bit_width(biased)) - kFirstBits - 1;
+    T* elements = blocks_[block].load(std::memory_order_relaxed);
+    if (elements == nullptr) {
+      elements = new T[kFirst << block]();
+      blocks_[block].store(elements, std::memory_order_release);
+    }
+    fill(elements[biased - (kFirst << block)]);
+    size_.store(i + 1, std::memory_order_release);
+    return i;
+  }
+
+ private:
+  static constexpr std::size_t kFirstBits = 4;
+  static constexpr std::size_t kFirst = std::size_t{1} << kFirstBits;
+  // Block k has kFirst << k elements: 28 blocks hold over 4 thousand million.
+  std::array<std::atomic<T*>, 28> blocks_{};
+  std::atomic<std::size_t> size_{0};
+};
+
+}  // namespace vigia::storage

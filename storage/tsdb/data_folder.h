@@ -1,0 +1,44 @@
+// The data folder: who owns it, which format it has, how large it is.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "storage/model/error.h"
+
+namespace vigia::storage {
+
+inline constexpr int kFormatVersion = 1;  // See storage/FORMAT.md.
+
+// Owns `path` from Claim() until it dies. Not copyable.
+class DataFolder {
+ public:
+  // Creates the folder, takes the lock file and checks the format version. kUnavailable when another process has it,
+  // kInvalid when it was written in another format; nothing is changed in these cases.
+  static Result<std::unique_ptr<DataFolder>> Claim(const std::string& path, bool use_lockfile);
+  ~DataFolder();
+  DataFolder(const DataFolder&) = delete;
+  DataFolder& operator=(const DataFolder&) = delete;
+
+  std::string database_path() const { return path_ + "/db"; }
+  // 1: the last owner stopped properly, 0: it did not, -1: not known, no lock file is used.
+  int clean_start() const { return clean_start_; }
+  // Call when everything is on the disk: the next start will be a clean one.
+  void MarkClean() { stopped_cleanly_ = true; }
+
+ private:
+  explicit DataFolder(std::string path) : path_(std::move(path)) {}
+  Status Lock();
+  Status CheckVersion() const;
+
+  const std::string path_;
+  int lock_fd_ = -1;
+  int clean_start_ = -1;
+  bool stopped_cleanly_ = false;
+};
+
+// Bytes that the regular files under `path` occupy. Files that vanish meanwhile do not count.
+std::uint64_t FolderBytes(const std::string& path);
+
+}  // namespace vigia::storage

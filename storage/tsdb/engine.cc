@@ -1,0 +1,170 @@
+#include "storage/tsdb/engine.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace vigia::storage {
+namespace {
+
+constexpr std::uint64_t kRotateBytes = 64u << 20;        // The log changes families at this size
+constexpr DurationMs kRotateAgeMs = 30 * 60 * 1000;      // or age,
+constexpr std::uint64_t kDrainBytes = 4 * kRotateBytes;  // and waits for stragglers only up to here.
+constexpr std::chrono::seconds kSyncInterval{1};
+constexpr std::chrono::seconds kMaintenanceInterval{30};
+
+// Counts one piece of maintenance and how long it took.
+class Timed {
+ public:
+  explicit Timed(MaintenanceMetrics& metrics) : metrics_(metrics) { metrics_.compactions_triggered.Add(); }
+  void Done(bool did_something, bool failed) {
+    if (failed) metrics_.compactions_failed.Add();
+    if (!did_something) return;
+    metrics_.compactions.Add();
+    metrics_.compaction_seconds.Observe(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
+  }
+
+ private:
+  MaintenanceMetrics& metrics_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+Tsdb::Impl::Impl(TsdbOptions opened_with, Registry& own_registry, std::unique_ptr<DataFolder> claimed,
+                 std::unique_ptr<Store> opened)
+    : options(std::move(opened_with)),
+      registry(own_registry),
+      folder(std::move(claimed)),
+      store(std::move(opened)),
+      head_metrics(registry),
+      metrics(registry),
+      log(*store, registry),
+      runs(*store, visibility),
+      committer({series, log, head_metrics, visibility, options.clock,
+                 [this](TargetId target, std::uint32_t column) { return NewestAtRest(target, column); }}),
+      retention_time_ms(options.retention_time_ms),
+      retention_size_bytes(options.retention_size_bytes),
+      out_of_order_window_ms(options.out_of_order_window_ms),
+      sealer(series, runs, log, options.seal),
+      rewriter(*store, runs, options.rewrite),
+      retention(*store, series, runs, log, head_metrics) {}
+
+AppendLimits Tsdb::Impl::CurrentLimits() const {
+  AppendLimits limits;
+  limits.out_of_order_window_ms = out_of_order_window_ms.load(std::memory_order_relaxed);
+  const DurationMs kept = retention_time_ms.load(std::memory_order_relaxed);
+  if (kept > 0) limits.oldest_ms = options.clock() - kept;
+  return limits;
+}
+
+void Tsdb::Impl::StartBackground() {
+  background = std::thread([this] {
+    auto next_maintenance = std::chrono::steady_clock::now() + kMaintenanceInterval;
+    std::unique_lock lock(stop_mu);
+    while (!stop_cv.wait_for(lock, kSyncInterval, [this] { return stopping; })) {
+      lock.unlock();
+      // A failed sync shows at the next write, which fails and is counted.
+      if (options.durability == Durability::kEverySecond) static_cast<void>(store->Sync());
+      if (std::chrono::steady_clock::now() >= next_maintenance) {
+        // Counted by the metrics; what failed is tried again the next time.
+        static_cast<void>(RunMaintenance(Maintenance::kDue));
+        next_maintenance = std::chrono::steady_clock::now() + kMaintenanceInterval;
+      }
+      lock.lock();
+    }
+  });
+}
+
+void Tsdb::Impl::StopBackground() {
+  {
+    const std::lock_guard lock(stop_mu);
+    stopping = true;
+  }
+  stop_cv.notify_all();
+  if (background.joinable()) background.join();
+}
+
+Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
+  const std::lock_guard lock(maintenance_mu);
+  const TimestampMs now_ms = options.clock();
+  Status status = SealAndTruncate(extent, now_ms);
+  if (status) {
+    Timed timed(metrics);
+    const auto rewritten = rewriter.Rewrite(now_ms, extent == Maintenance::kEverything);
+    timed.Done(rewritten && *rewritten > 0, !rewritten);
+    if (!rewritten) status = rewritten.error();
+  }
+  runs.CollectGarbage();
+  const Status kept = ApplyRetention(now_ms);
+  if (status) status = kept;
+  if (!status) metrics.failures.Add();
+  return status;
+}
+
+Status Tsdb::Impl::SealAndTruncate(Maintenance extent, TimestampMs now_ms) {
+  const bool all = extent == Maintenance::kEverything;
+  Sealer::Scope scope = all ? Sealer::Scope::kAll : Sealer::Scope::kDue;
+  Timed timed(metrics);
+  auto sealed = sealer.Seal(scope, now_ms);
+  if (sealed && log.has_old_generation() && log.current_bytes() > kDrainBytes) {
+    sealed = sealer.Seal(Sealer::Scope::kOldLog, now_ms);
+  }
+  timed.Done(sealed && *sealed > 0, !sealed);
+  if (!sealed) return sealed.error();
+  metrics.head_truncations.Add();
+  const bool old = log.current_bytes() > kRotateBytes || now_ms - rotated_ms > kRotateAgeMs || all;
+  Status status = sealer.TruncateLog();
+  if (status && old && log.current_bytes() > 0 && log.Rotate()) {
+    rotated_ms = now_ms;
+    if (all) status = sealer.TruncateLog();
+    if (status) status = store->Flush(Family::kCatalog);  // Its records would keep the old log file.
+  }
+  if (!status) metrics.head_truncations_failed.Add();
+  return status;
+}
+
+Status Tsdb::Impl::ApplyRetention(TimestampMs now_ms) {
+  const RetentionLimits limits{retention_time_ms.load(), retention_size_bytes.load()};
+  const auto result = retention.Apply(limits, now_ms, [this] { return DirectoryBytes(); });
+  if (!result) return result.error();
+  metrics.time_retentions.Add(static_cast<double>(result->days_by_time));
+  metrics.size_retentions.Add(static_cast<double>(result->days_by_size));
+  return {};
+}
+
+std::uint64_t Tsdb::Impl::DirectoryBytes() const {
+  if (folder == nullptr) return store->LiveFileBytes(Family::kData) + store->LogBytes();
+  return FolderBytes(options.path);
+}
+
+std::pair<TimestampMs, TimestampMs> Tsdb::Impl::HeadTimes() const {
+  TimestampMs min = kMaxTimestampMs;
+  TimestampMs max = kMinTimestampMs;
+  for (TargetId id = 1; id < series.target_end(); ++id) {
+    const TargetSnapshot snapshot = series.target(id).Snapshot();
+    const auto see = [&](TimestampMs t) {
+      min = std::min(min, t);
+      max = std::max(max, t);
+    };
+    for (const auto& tile : snapshot.tiles) {
+      see(tile->times.front());
+      see(tile->times.back());
+    }
+    if (snapshot.staged == 0) continue;
+    for (const Row& row : snapshot.staging->FirstRows(snapshot.staged)) see(row.t);
+  }
+  return {min, max};
+}
+
+std::size_t Tsdb::Impl::HeadChunks() const {
+  std::size_t chunks = 0;
+  for (TargetId id = 1; id < series.target_end(); ++id) {
+    const TargetSnapshot snapshot = series.target(id).Snapshot();
+    for (const auto& tile : snapshot.tiles) chunks += tile->view->columns();
+    if (snapshot.staged > 0) chunks += series.target(id).columns().size();
+  }
+  return chunks;
+}
+
+}  // namespace vigia::storage

@@ -1,0 +1,76 @@
+// The parts of an open Tsdb and how they hang together. Private to the room.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+
+#include "storage/head/committer.h"
+#include "storage/maintenance/retention.h"
+#include "storage/maintenance/rewriter.h"
+#include "storage/maintenance/run_store.h"
+#include "storage/maintenance/sealer.h"
+#include "storage/tsdb/data_folder.h"
+#include "storage/tsdb/maintenance_metrics.h"
+#include "storage/tsdb/options.h"
+#include "storage/tsdb/stats.h"
+#include "storage/tsdb/tsdb.h"
+
+namespace vigia::storage {
+
+// Destroyed in reverse order: first the thread that uses the parts (see Tsdb::Close), then readers' and writers' parts,
+// the database, the folder.
+struct Tsdb::Impl {
+  Impl(TsdbOptions opened_with, Registry& own_registry, std::unique_ptr<DataFolder> claimed,
+       std::unique_ptr<Store> opened);
+  ~Impl();
+
+  // Reads the catalog and the runs, replays the log.
+  Status Recover();
+  void RegisterCallbacks();
+  void StartBackground();
+  void StopBackground();
+  Status RunMaintenance(Maintenance extent);
+  Status SealAndTruncate(Maintenance extent, TimestampMs now_ms);
+  Status ApplyRetention(TimestampMs now_ms);
+  AppendLimits CurrentLimits() const;
+  Result<std::optional<NewestSample>> NewestAtRest(TargetId target, std::uint32_t column);
+  std::pair<TimestampMs, TimestampMs> HeadTimes() const;
+  std::size_t HeadChunks() const;
+  std::uint64_t DirectoryBytes() const;
+
+  const TsdbOptions options;
+  Registry& registry;
+  const std::unique_ptr<DataFolder> folder;  // Null when in memory.
+  const std::unique_ptr<Store> store;
+
+  // Order of locks: targets' write locks by ascending id, visibility, SeriesMap's lock, a target's snapshot lock.
+  mutable std::shared_mutex visibility;
+  SeriesMap series;
+  HeadMetrics head_metrics;
+  MaintenanceMetrics metrics;
+  Log log;
+  RunStore runs;
+  Committer committer;
+
+  std::atomic<DurationMs> retention_time_ms;
+  std::atomic<std::uint64_t> retention_size_bytes;
+  std::atomic<DurationMs> out_of_order_window_ms;
+
+  std::mutex maintenance_mu;  // One maintenance at a time.
+  Sealer sealer;              // Guarded by maintenance_mu, as are the next two.
+  Rewriter rewriter;
+  Retention retention;
+  TimestampMs rotated_ms = 0;
+
+  std::mutex stop_mu;
+  std::condition_variable stop_cv;
+  bool stopping = false;  // Guarded by stop_mu.
+  std::thread background;
+  bool closed = false;
+};
+
+}  // namespace vigia::storage

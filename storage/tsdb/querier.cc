@@ -1,0 +1,66 @@
+#include "storage/tsdb/querier.h"
+
+#include <algorithm>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "storage/tsdb/selection.h"
+
+namespace vigia::storage {
+namespace {
+
+class TsdbQuerier final : public Querier {
+ public:
+  TsdbQuerier(const ReadDeps& deps, TimestampMs start_ms, TimestampMs end_ms)
+      : deps_(deps), start_ms_(start_ms), end_ms_(end_ms) {}
+
+  Result<std::unique_ptr<Selection>> Select(const SelectHints& hints, std::span<const Matcher> matchers) override {
+    const TimestampMs from = std::max(hints.start_ms, start_ms_);
+    const TimestampMs to = std::min(hints.end_ms, end_ms_);
+    std::unordered_map<const Target*, TargetSnapshot> snapshots;
+    // Held shared, so that a batch of several targets or a seal shows nowhere or everywhere.
+    const std::shared_lock visible(deps_.runs.visibility());
+    auto runs = deps_.runs.Current();
+    auto hits = deps_.series.Select(matchers, from, to, hints.limit,
+                                    [&](Target& target) { snapshots[&target] = target.Snapshot(); });
+    if (!hits) return hits.error();
+    std::vector<SelectedTarget> targets;
+    for (TargetHits& hit : *hits) {
+      targets.push_back({hit.target, std::move(hit.columns), std::move(snapshots[hit.target]), {}});
+    }
+    return std::unique_ptr<Selection>(
+        std::make_unique<TsdbSelection>(deps_, std::move(runs), std::move(targets), from, to));
+  }
+
+  Result<LabelStrings> LabelNames(std::span<const Matcher> matchers, std::uint64_t limit) override {
+    const auto hits = deps_.series.Select(matchers, start_ms_, end_ms_, 0, {});
+    if (!hits) return hits.error();
+    return Limited(deps_.series.NamesOf(*hits), limit);
+  }
+
+  Result<LabelStrings> LabelValues(const std::string& name, std::span<const Matcher> matchers,
+                                   std::uint64_t limit) override {
+    const auto hits = deps_.series.Select(matchers, start_ms_, end_ms_, 0, {});
+    if (!hits) return hits.error();
+    return Limited(deps_.series.ValuesOf(name, *hits), limit);
+  }
+
+ private:
+  static LabelStrings Limited(std::vector<std::string> values, std::uint64_t limit) {
+    const bool truncated = limit != 0 && values.size() > limit;
+    if (truncated) values.resize(limit);
+    return {std::move(values), truncated};
+  }
+
+  const ReadDeps deps_;
+  const TimestampMs start_ms_;
+  const TimestampMs end_ms_;
+};
+
+}  // namespace
+
+std::unique_ptr<Querier> MakeQuerier(const ReadDeps& deps, TimestampMs start_ms, TimestampMs end_ms) {
+  return std::make_unique<TsdbQuerier>(deps, start_ms, end_ms);
+}
+
+}  // namespace vigia::storage

@@ -1,0 +1,37 @@
+// The series of one selection, with everything that is needed to read them.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "storage/tsdb/querier.h"
+
+namespace vigia::storage {
+
+struct SelectedTarget {
+  Target* target = nullptr;
+  std::vector<std::uint32_t> columns;
+  TargetSnapshot snapshot;
+  std::vector<std::pair<const Run*, const RunTarget*>> runs;  // That overlap the range; filled by the selection.
+};
+
+class TsdbSelection final : public Selection {
+ public:
+  TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet> runs, std::vector<SelectedTarget> targets,
+                TimestampMs from, TimestampMs to);
+
+  std::size_t size() const override { return series_.size(); }
+  Labels labels(std::size_t i) const override;
+  Result<SamplesView> Read(std::size_t i, ReadBuffer& buffer) const override;
+
+ private:
+  const ReadDeps deps_;
+  const std::shared_ptr<const RunSet> runs_;  // Keeps the files of its runs.
+  std::vector<SelectedTarget> targets_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> series_;  // Index in targets_, column.
+  const TimestampMs from_;
+  const TimestampMs to_;
+};
+
+}  // namespace vigia::storage

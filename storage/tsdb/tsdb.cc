@@ -1,0 +1,105 @@
+#include "storage/tsdb/tsdb.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "storage/tsdb/appender.h"
+#include "storage/tsdb/engine.h"
+#include "storage/tsdb/querier.h"
+
+namespace vigia::storage {
+
+Tsdb::Tsdb(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<Tsdb>> Tsdb::Open(TsdbOptions options, Registry& registry) {
+  std::unique_ptr<DataFolder> folder;
+  StoreOptions store_options;
+  store_options.path = options.path;
+  store_options.in_memory = options.in_memory;
+  store_options.block_cache_bytes = options.block_cache_bytes;
+  if (!options.in_memory) {
+    auto claimed = DataFolder::Claim(options.path, !options.no_lockfile);
+    if (!claimed) return claimed.error();
+    folder = std::move(*claimed);
+    store_options.path = folder->database_path();
+  }
+  auto store = Store::Open(store_options, registry);
+  if (!store) return store.error();
+  auto impl = std::make_unique<Impl>(std::move(options), registry, std::move(folder), std::move(*store));
+  if (Status status = impl->Recover(); !status) return status.error();
+  impl->RegisterCallbacks();
+  if (impl->options.background) impl->StartBackground();
+  return std::unique_ptr<Tsdb>(new Tsdb(std::move(impl)));
+}
+
+Tsdb::~Tsdb() {
+  if (!impl_->closed) static_cast<void>(Close());
+}
+
+std::unique_ptr<Appender> Tsdb::NewAppender(const Labels& shared) {
+  const WriteMode mode = impl_->options.durability == Durability::kEveryBatch ? WriteMode::kDisk : WriteMode::kProcess;
+  return MakeAppender({impl_->series, impl_->committer, impl_->head_metrics,
+                       [impl = impl_.get()] { return impl->CurrentLimits(); }, mode},
+                      shared);
+}
+
+std::unique_ptr<Querier> Tsdb::NewQuerier(TimestampMs start_ms, TimestampMs end_ms) const {
+  return MakeQuerier({impl_->series, *impl_->store, impl_->runs}, start_ms, end_ms);
+}
+
+Status Tsdb::Close() {
+  impl_->closed = true;
+  impl_->StopBackground();
+  Status status;
+  if (impl_->options.seal_on_close) {
+    const std::lock_guard lock(impl_->maintenance_mu);
+    status = impl_->SealAndTruncate(Maintenance::kEverything, impl_->options.clock());
+  }
+  if (status && impl_->options.durability != Durability::kNever) status = impl_->store->Sync();
+  if (status && impl_->folder != nullptr) impl_->folder->MarkClean();
+  return status;
+}
+
+void Tsdb::SetRetention(DurationMs time_ms, std::uint64_t size_bytes) {
+  impl_->retention_time_ms.store(time_ms);
+  impl_->retention_size_bytes.store(size_bytes);
+}
+
+void Tsdb::SetOutOfOrderWindow(DurationMs window_ms) { impl_->out_of_order_window_ms.store(window_ms); }
+
+Status Tsdb::RunMaintenance(Maintenance extent) { return impl_->RunMaintenance(extent); }
+
+Status Tsdb::Snapshot(const std::string& path) {
+  if (impl_->folder == nullptr) return Error{Errc::kUnavailable, "a storage in memory cannot be copied"};
+  auto folder = DataFolder::Claim(path, /*use_lockfile=*/false);
+  if (!folder) return folder.error();
+  const std::lock_guard lock(impl_->maintenance_mu);
+  return impl_->store->Checkpoint((*folder)->database_path());
+}
+
+TsdbStats Tsdb::Stats(std::size_t limit) const {
+  TsdbStats stats;
+  CountLabels(impl_->series, limit, stats);
+  stats.chunks = impl_->HeadChunks();
+  stats.min_time_ms = MinTime();
+  stats.max_time_ms = MaxTime();
+  return stats;
+}
+
+TimestampMs Tsdb::MinTime() const {
+  TimestampMs min = impl_->HeadTimes().first;
+  const std::shared_lock visible(impl_->visibility);
+  for (const auto& run : impl_->runs.Current()->runs) min = std::min(min, run->min_t);
+  return min;
+}
+
+TimestampMs Tsdb::MaxTime() const {
+  TimestampMs max = impl_->HeadTimes().second;
+  const std::shared_lock visible(impl_->visibility);
+  for (const auto& run : impl_->runs.Current()->runs) max = std::max(max, run->max_t);
+  return max;
+}
+
+std::uint64_t Tsdb::DirectoryBytes() const { return impl_->DirectoryBytes(); }
+
+}  // namespace vigia::storage

@@ -1,0 +1,58 @@
+// The storage engine behind storage/api. See storage/README.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "storage/api/appender.h"
+#include "storage/api/querier.h"
+#include "storage/telemetry/registry.h"
+#include "storage/tsdb/options.h"
+#include "storage/tsdb/stats.h"
+
+namespace vigia::storage {
+
+// Thread-safe. All appenders, queriers and selections must be gone before Close() or destruction.
+class Tsdb final : public Appendable, public Queryable {
+ public:
+  // Recovers what was committed before: after a killed process all of it. Fails without touching anything when the
+  // folder is in use (kUnavailable) or of another format (kInvalid), and when it is damaged (kCorruption). `registry`
+  // must outlive the Tsdb.
+  static Result<std::unique_ptr<Tsdb>> Open(TsdbOptions options, Registry& registry);
+  ~Tsdb() override;  // Close(), if that was not called; its error is lost then.
+
+  std::unique_ptr<Appender> NewAppender(const Labels& shared) override;
+  std::unique_ptr<Querier> NewQuerier(TimestampMs start_ms, TimestampMs end_ms) const override;
+
+  // Brings everything to rest and gives the folder back. Call once; nothing else may be called afterwards.
+  Status Close();
+
+  // For a reload of the configuration; takes effect with the next maintenance.
+  void SetRetention(DurationMs time_ms, std::uint64_t size_bytes);
+  void SetOutOfOrderWindow(DurationMs window_ms);
+
+  // What the background thread does now and then: seals rows that are due, truncates the log, rewrites, applies
+  // retention. With kEverything nothing waits for being due.
+  enum class Maintenance { kDue, kEverything };
+  Status RunMaintenance(Maintenance extent = Maintenance::kDue);
+
+  // A copy of everything that was committed, which can be opened as a data folder. Hard links where the file system
+  // can. REQUIRES: `path` does not exist, its parent does.
+  Status Snapshot(const std::string& path);
+
+  // `limit`: entries per list.
+  TsdbStats Stats(std::size_t limit) const;
+  // Of all stored samples; kMaxTimestampMs and kMinTimestampMs while there are none.
+  TimestampMs MinTime() const;
+  TimestampMs MaxTime() const;
+  // What the data folder occupies on the disk.
+  std::uint64_t DirectoryBytes() const;
+
+ private:
+  struct Impl;
+  explicit Tsdb(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vigia::storage

@@ -1,0 +1,191 @@
+#include "storage/wal/frame.h"
+
+#include <bit>
+#include <cmath>
+#include <optional>
+
+#include "storage/bytes/varint.h"
+#include "storage/codec/histograms.h"
+
+namespace vigia::storage {
+namespace {
+
+constexpr std::uint8_t kFrameVersion = 1;
+constexpr std::uint64_t kMaxCount = 1u << 26;  // Rows, runs and cells of one frame; far above any real batch.
+
+// Control byte of a changed value: 0lllnnnn = XOR with the base, l leading zero bytes, n bytes that follow;
+// 10dddddd and 11dddddd dddddddd = both are integers, zig-zag difference of 6 and 14 bits.
+constexpr std::uint8_t kShortDelta = 0x80;
+constexpr std::uint8_t kLongDelta = 0xc0;
+
+std::optional<std::int64_t> ExactInteger(std::uint64_t bits) {
+  constexpr double kLimit = 4503599627370496.0;  // 2^52: sums of two stay exact.
+  const double v = std::bit_cast<double>(bits);
+  if (!(std::fabs(v) < kLimit)) return std::nullopt;
+  const auto integer = static_cast<std::int64_t>(v);
+  if (std::bit_cast<std::uint64_t>(static_cast<double>(integer)) != bits) return std::nullopt;  // Fraction, or -0.
+  return integer;
+}
+
+void PutValue(std::string& out, std::uint64_t bits, std::uint64_t base) {
+  const auto now = ExactInteger(bits);
+  const auto last = ExactInteger(base);
+  if (now && last) {
+    const std::uint64_t delta = ZigZag(*now - *last);
+    if (delta < 1u << 6) {
+      out.push_back(static_cast<char>(kShortDelta | delta));
+      return;
+    }
+    if (delta < 1u << 14) {
+      out.push_back(static_cast<char>(kLongDelta | delta >> 8));
+      out.push_back(static_cast<char>(delta));
+      return;
+    }
+  }
+  const std::uint64_t diff = bits ^ base;
+  const auto leading = static_cast<unsigned>(std::countl_zero(diff)) / 8;
+  const auto trailing = static_cast<unsigned>(std::countr_zero(diff)) / 8;
+  const unsigned count = 8 - leading - trailing;
+  out.push_back(static_cast<char>(leading << 4 | count));
+  for (unsigned i = 0; i < count; ++i) out.push_back(static_cast<char>(diff >> (8 * (trailing + i))));
+}
+
+std::optional<std::uint64_t> GetValue(ByteReader& in, std::uint64_t base) {
+  const std::uint8_t control = in.Byte();
+  if (control >= kShortDelta) {
+    std::uint64_t delta = control & 0x3f;
+    if (control >= kLongDelta) delta = delta << 8 | in.Byte();
+    const auto last = ExactInteger(base);
+    if (!last) return std::nullopt;
+    return std::bit_cast<std::uint64_t>(static_cast<double>(*last + UnZigZag(delta)));
+  }
+  const unsigned leading = control >> 4;
+  const unsigned count = control & 0xf;
+  if (count == 0 || leading + count > 8) return std::nullopt;
+  std::uint64_t diff = 0;
+  for (unsigned i = 0; i < count; ++i) diff |= std::uint64_t{in.Byte()} << (8 * (8 - leading - count + i));
+  return base ^ diff;
+}
+
+// Columns as runs: how far the run starts behind the end of the one before, and its length.
+void PutColumns(std::string& out, bool detached, const std::vector<FrameCell>& cells) {
+  std::string runs;
+  std::uint64_t count = 0;
+  std::int64_t end = 0;
+  for (std::size_t i = 0; i < cells.size();) {
+    std::size_t next = i + 1;
+    while (next < cells.size() && cells[next].column == cells[next - 1].column + 1) ++next;
+    PutZigZag(runs, std::int64_t{cells[i].column} - end);
+    PutVarint(runs, next - i);
+    end = std::int64_t{cells[next - 1].column} + 1;
+    i = next;
+    ++count;
+  }
+  PutVarint(out, count << 1 | (detached ? 1 : 0));
+  out += runs;
+}
+
+bool GetColumns(ByteReader& in, bool* detached, std::vector<FrameCell>& cells) {
+  const std::uint64_t head = in.Varint();
+  *detached = (head & 1) != 0;
+  const std::uint64_t runs = head >> 1;
+  std::int64_t end = 0;
+  for (std::uint64_t i = 0; i < runs && in.ok(); ++i) {
+    const std::int64_t start = end + in.ZigZagVarint();
+    const std::uint64_t length = in.Varint();
+    if (start < 0 || start > UINT32_MAX || length == 0 || length > kMaxCount - cells.size()) return false;
+    end = start + static_cast<std::int64_t>(length);
+    for (std::int64_t column = start; column < end; ++column)
+      cells.push_back({static_cast<std::uint32_t>(column), 0, 0});
+  }
+  return in.ok();
+}
+
+void PutRow(std::string& out, const FrameRow& row) {
+  PutColumns(out, row.detached, row.cells);
+  const std::size_t bitmap = out.size();
+  out.resize(bitmap + (row.cells.size() + 7) / 8);
+  for (std::size_t i = 0; i < row.cells.size(); ++i) {
+    const FrameCell& cell = row.cells[i];
+    if (cell.bits == cell.base) continue;
+    out[bitmap + i / 8] = static_cast<char>(out[bitmap + i / 8] | 1 << i % 8);
+    PutValue(out, cell.bits, cell.base);
+  }
+  PutVarint(out, row.histograms.size());
+  for (const FrameHistogram& h : row.histograms) {
+    PutVarint(out, h.column);
+    EncodeHistogram(*h.value, out);
+  }
+}
+
+bool GetRow(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameState& state, FrameRow& row) {
+  if (!GetColumns(in, &row.detached, row.cells)) return false;
+  const std::string_view bitmap = in.Bytes((row.cells.size() + 7) / 8);
+  if (!in.ok()) return false;
+  for (std::size_t i = 0; i < row.cells.size(); ++i) {
+    FrameCell& cell = row.cells[i];
+    if (!state.Base(epoch, target, cell.column, &cell.base)) return false;
+    if (row.detached) cell.base = 0;
+    cell.bits = cell.base;
+    if ((static_cast<unsigned char>(bitmap[i / 8]) >> (i % 8) & 1) != 0) {
+      const auto bits = GetValue(in, cell.base);
+      if (!bits) return false;
+      cell.bits = *bits;
+    }
+    if (!row.detached) state.Update(epoch, target, cell.column, &cell.bits);
+  }
+  const std::uint64_t histograms = in.Varint();
+  for (std::uint64_t i = 0; i < histograms && in.ok(); ++i) {
+    const auto column = static_cast<std::uint32_t>(in.Varint());
+    std::uint64_t base = 0;
+    HistogramPtr value = DecodeHistogram(in);
+    if (value == nullptr || !state.Base(epoch, target, column, &base)) return false;
+    if (!row.detached) state.Update(epoch, target, column, nullptr);
+    row.histograms.push_back({column, std::move(value)});
+  }
+  return in.ok();
+}
+
+}  // namespace
+
+std::string EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& sections) {
+  std::string out;
+  out.push_back(static_cast<char>(kFrameVersion));
+  PutVarint(out, epoch);
+  PutVarint(out, sections.size());
+  for (const FrameSection& section : sections) {
+    PutVarint(out, section.target);
+    PutVarint(out, section.rows.size());
+    TimestampMs last = 0;
+    for (const FrameRow& row : section.rows) {
+      PutZigZag(out, row.t - last);
+      last = row.t;
+      PutRow(out, row);
+    }
+  }
+  return out;
+}
+
+Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state) {
+  const Error damaged{Errc::kCorruption, "damaged row frame"};
+  ByteReader in(bytes);
+  Frame frame;
+  if (in.Byte() != kFrameVersion) return damaged;
+  frame.epoch = static_cast<std::uint32_t>(in.Varint());
+  const std::uint64_t sections = in.Varint();
+  for (std::uint64_t i = 0; i < sections && in.ok(); ++i) {
+    FrameSection& section = frame.sections.emplace_back();
+    section.target = static_cast<std::uint32_t>(in.Varint());
+    const std::uint64_t rows = in.Varint();
+    TimestampMs last = 0;
+    for (std::uint64_t r = 0; r < rows && in.ok(); ++r) {
+      FrameRow& row = section.rows.emplace_back();
+      row.t = last += in.ZigZagVarint();
+      if (!GetRow(in, frame.epoch, section.target, state, row)) return damaged;
+    }
+  }
+  if (!in.ok() || in.left() != 0) return damaged;
+  return frame;
+}
+
+}  // namespace vigia::storage

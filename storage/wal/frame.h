@@ -1,0 +1,64 @@
+// The bytes of one committed batch in the row log. Format: storage/FORMAT.md, "Row frames".
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/model/error.h"
+#include "storage/model/histogram.h"
+#include "storage/model/timestamp.h"
+
+namespace vigia::storage {
+
+// One float sample. `base` is what the reader will know of the column's last value: the value itself is written as a
+// difference to it. Value and base are bit patterns.
+struct FrameCell {
+  std::uint32_t column = 0;
+  std::uint64_t bits = 0;
+  std::uint64_t base = 0;
+};
+
+struct FrameHistogram {
+  std::uint32_t column = 0;
+  HistogramPtr value;
+};
+
+struct FrameRow {
+  TimestampMs t = 0;
+  bool detached = false;  // Out of order: values have no base and are none for what follows.
+  std::vector<FrameCell> cells;
+  std::vector<FrameHistogram> histograms;
+};
+
+// The rows of one target, ascending in time.
+struct FrameSection {
+  std::uint32_t target = 0;
+  std::vector<FrameRow> rows;
+};
+
+// `epoch` tells the reader which bases the writer assumed: a column's last value counts only when it was written in the
+// same epoch, else the base is 0.
+std::string EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& sections);
+
+// Gives the reader's base for a column and takes the new value back; `bits` is null for a histogram, which ends the
+// column's history.
+class FrameState {
+ public:
+  virtual ~FrameState() = default;
+  // False when there is no such column.
+  virtual bool Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) = 0;
+  virtual void Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) = 0;
+};
+
+struct Frame {
+  std::uint32_t epoch = 0;
+  std::vector<FrameSection> sections;
+};
+
+// kCorruption when the bytes are no frame or name an unknown column.
+Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state);
+
+}  // namespace vigia::storage

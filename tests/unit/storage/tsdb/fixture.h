@@ -1,0 +1,115 @@
+// A Tsdb in a temporary folder with a clock that stands still until it is moved.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include "storage/tsdb/tsdb.h"
+#include "tests/support/catch.h"
+
+namespace vigia::storage::test {
+
+class TempFolder {
+ public:
+  TempFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "vigia-tsdb-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~TempFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  std::string path() const { return path_ + "/data"; }
+
+ private:
+  std::string path_;
+};
+
+struct Point {
+  TimestampMs t;
+  std::uint64_t bits;
+  bool operator==(const Point&) const = default;
+};
+inline Point At(TimestampMs t, double v) { return {t, std::bit_cast<std::uint64_t>(v)}; }
+inline std::ostream& operator<<(std::ostream& out, const Point& p) {
+  return out << "(" << p.t << ", " << std::bit_cast<double>(p.bits) << ")";
+}
+
+class Fixture {
+ public:
+  Fixture() {
+    options.path = folder.path();
+    options.background = false;
+    options.durability = Durability::kNever;
+    options.clock = [this] { return now_ms; };
+  }
+
+  void Open() {
+    registry = std::make_unique<Registry>();
+    auto opened = Tsdb::Open(options, *registry);
+    INFO((opened ? std::string() : opened.error().what));
+    REQUIRE((opened).has_value());
+    db = std::move(*opened);
+  }
+  void Reopen() {
+    REQUIRE((db->Close()).has_value());
+    db.reset();
+    Open();
+  }
+  void AppendOne(const Labels& labels, TimestampMs t, double v, const Labels& shared = {}) {
+    auto appender = db->NewAppender(shared);
+    const auto ref = appender->Resolve(labels);
+    REQUIRE((ref).has_value());
+    REQUIRE(appender->Append(*ref, t, v) == AppendOutcome::kAdded);
+    REQUIRE((appender->Commit()).has_value());
+  }
+
+  std::map<std::string, std::vector<Point>> Query(std::vector<Matcher> matchers, TimestampMs from = kMinTimestampMs,
+                                                  TimestampMs to = kMaxTimestampMs) const {
+    std::map<std::string, std::vector<Point>> out;
+    SelectHints hints;
+    hints.start_ms = from;
+    hints.end_ms = to;
+    const auto selection = db->NewQuerier(from, to)->Select(hints, matchers);
+    REQUIRE((selection).has_value());
+    ReadBuffer buffer;
+    for (std::size_t i = 0; i < (*selection)->size(); ++i) {
+      const auto samples = (*selection)->Read(i, buffer);
+      REQUIRE((samples).has_value());
+      REQUIRE(samples->t.size() == samples->v.size());
+      auto& points = out[(*selection)->labels(i).ToString()];
+      REQUIRE(points.empty());
+      for (std::size_t k = 0; k < samples->t.size(); ++k) points.push_back(At(samples->t[k], samples->v[k]));
+    }
+    return out;
+  }
+  double Metric(const std::string& name, const Labels& labels = {}) const {
+    for (const auto& family : registry->Collect()) {
+      if (family.name != name) continue;
+      for (const auto& point : family.points) {
+        if (point.suffix.empty() && point.labels == labels) return point.value;
+      }
+    }
+    return -12345;
+  }
+
+  TempFolder folder;
+  TimestampMs now_ms = 1'700'000'000'000;
+  TsdbOptions options;
+  std::unique_ptr<Registry> registry;
+  std::unique_ptr<Tsdb> db;  // Goes before the registry.
+};
+
+inline Matcher Match(MatchType type, const std::string& name, const std::string& value) {
+  return *Matcher::Create(type, name, value);
+}
+
+}  // namespace vigia::storage::test
