@@ -6,13 +6,12 @@
 #include <mutex>
 #include <string>
 
-#include "alerting/notify/notifier.h"
 #include "alerting/rules/manager.h"
 #include "promql/engine/engine.h"
 #include "server/api/rules_api.h"
 #include "server/api/status_api.h"
 #include "server/app/loaded_config.h"
-#include "server/app/notify_transport.h"
+#include "server/app/notifications.h"
 #include "server/app/options.h"
 #include "server/app/web_address.h"
 #include "server/discovery/manager.h"
@@ -55,7 +54,6 @@ class App {
  private:
   App(Options options, Logger log, WebAddress address);
   storage::Status Build(LoadedConfig loaded);
-  void RegisterRoutes();
   storage::Status Apply(const LoadedConfig& loaded);
   RuntimeStatus Runtime() const;
   TsdbStatus TsdbInfo(std::size_t limit) const;
@@ -83,9 +81,7 @@ class App {
   std::unique_ptr<storage::Tsdb> tsdb_;
   std::unique_ptr<promql::Engine> engine_;
   IoThreads io_;
-  std::unique_ptr<NotifyTransport> transport_;
-  std::unique_ptr<alerting::Notifier> notifier_;
-  std::unique_ptr<DiscoveryManager> notify_discovery_;
+  std::unique_ptr<Notifications> notifications_;
   std::unique_ptr<alerting::RuleManager> rules_;
   std::unique_ptr<ScrapeManager> scrape_;
   std::unique_ptr<DiscoveryManager> scrape_discovery_;

@@ -85,17 +85,11 @@ class EventLoop {
 constexpr int kUsageFault = 2;
 constexpr int kFault = 1;
 
-promql::ParserOptions ParserOf(const Options& options) {
-  return {.experimental_functions = options.HasFeature("promql-experimental-functions"),
-          .extended_range_selectors = options.HasFeature("promql-extended-range-selectors"),
-          .binop_fill_modifiers = options.HasFeature("promql-binop-fill-modifiers")};
-}
-
 int Serve(const Options& options) {
   const Logger log(*ParseLogLevel(options.log_level), *ParseLogFormat(options.log_format));
   log.Info("Starting Vigía", {{"version", VIGIA_VERSION}});
   for (const std::string& name : options.unknown_features) log.Warn("Unknown option for --enable-feature", {{"option", name}});
-  auto loaded = LoadAll(options.config_file, ParserOf(options));
+  auto loaded = LoadAll(options.config_file, options.parser());
   if (loaded.has_error()) {
     log.Error("Error loading config", {{"file", options.config_file}, {"err", loaded.error().what}});
     std::cerr << "vigia: " << loaded.error().what << "\n";

@@ -232,6 +232,12 @@ bool Options::HasFeature(std::string_view name) const {
   return std::find(features.begin(), features.end(), name) != features.end();
 }
 
+promql::ParserOptions Options::parser() const {
+  return {.experimental_functions = HasFeature("promql-experimental-functions"),
+          .extended_range_selectors = HasFeature("promql-extended-range-selectors"),
+          .binop_fill_modifiers = HasFeature("promql-binop-fill-modifiers")};
+}
+
 Result<Options> ParseOptions(const std::vector<std::string>& arguments) {
   Options options;
   FlagSet flags;

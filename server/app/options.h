@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "promql/parser/parse.h"
 #include "storage/model/error.h"
 #include "storage/model/timestamp.h"
 
@@ -59,6 +60,8 @@ struct Options {
   std::map<std::string, std::string> values;  // For /api/v1/status/flags.
 
   bool HasFeature(std::string_view name) const;
+  // The parts of PromQL that features enable.
+  promql::ParserOptions parser() const;
 };
 
 // Arguments without the program's name.

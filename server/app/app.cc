@@ -1,0 +1,284 @@
+#include "server/app/app.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "config/schema/scalar_text.h"
+#include "promql/parser/parse.h"
+#include "server/app/process_metrics.h"
+#include "server/app/routes.h"
+
+namespace vigia::server {
+namespace {
+
+using storage::Errc;
+using storage::Error;
+using storage::Status;
+
+constexpr storage::DurationMs kDefaultRetentionMs = std::int64_t{15} * 24 * 3600 * 1000;
+constexpr const char* kUserAgent = "Prometheus/3.14.0 (Vigia/" VIGIA_VERSION ")";
+
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
+}
+
+storage::TsdbOptions StorageOptions(const Options& options, const LoadedConfig& loaded) {
+  storage::TsdbOptions out;
+  out.path = options.storage_path;
+  out.no_lockfile = options.no_lockfile;
+  out.out_of_order_window_ms = loaded.config->storage.out_of_order_time_window_ms();
+  out.durability = options.wal_fsync == "always"  ? storage::Durability::kEveryBatch
+                   : options.wal_fsync == "never" ? storage::Durability::kNever
+                                                  : storage::Durability::kEverySecond;
+  return out;
+}
+
+struct Retention {
+  storage::DurationMs time_ms = 0;
+  std::uint64_t size_bytes = 0;
+};
+
+// The configuration's limits win over the flags'; without any, samples are kept for 15 days.
+Retention RetentionOf(const Options& options, const config::Config& config) {
+  Retention retention{options.retention_time_ms, options.retention_size_bytes};
+  if (config.storage.tsdb && config.storage.tsdb->retention) {
+    const auto& configured = *config.storage.tsdb->retention;
+    retention.time_ms = configured.time_ms.value_or(retention.time_ms);
+    retention.size_bytes = configured.size_bytes.value_or(retention.size_bytes);
+    if (configured.percentage.value_or(0) > 0) {
+      std::error_code error;
+      std::filesystem::create_directories(options.storage_path, error);
+      const auto space = std::filesystem::space(options.storage_path, error);
+      if (!error) {
+        retention.size_bytes = static_cast<std::uint64_t>(static_cast<double>(space.capacity) * *configured.percentage / 100);
+      }
+    }
+  }
+  if (retention.time_ms == 0 && retention.size_bytes == 0) retention.time_ms = kDefaultRetentionMs;
+  return retention;
+}
+
+promql::EngineOptions EngineOptionsOf(const Options& options, const config::Config& config) {
+  promql::EngineOptions out;
+  out.lookback_delta_ms = options.query_lookback_delta_ms;
+  out.timeout_ms = options.query_timeout_ms;
+  out.max_concurrency = options.query_max_concurrency;
+  out.max_samples = options.query_max_samples;
+  out.default_subquery_step_ms = config.global.evaluation_interval_ms;
+  out.parser = options.parser();
+  out.delayed_name_removal = options.HasFeature("promql-delayed-name-removal");
+  return out;
+}
+
+}  // namespace
+
+App::App(Options options, Logger log, WebAddress address)
+    : options_(std::move(options)),
+      log_(std::move(log)),
+      address_(std::move(address)),
+      clock_(storage::SystemClock()),
+      start_ms_(clock_()),
+      reload_ok_(registry_.AddGauge("prometheus_config_last_reload_successful",
+                                    "Whether the last configuration reload attempt was successful.")),
+      reload_seconds_(registry_.AddGauge("prometheus_config_last_reload_success_timestamp_seconds",
+                                         "Timestamp of the last successful configuration reload.")),
+      ready_gauge_(registry_.AddGauge("prometheus_ready", "Whether Prometheus startup was fully completed and the server is "
+                                                          "ready for normal operation.")),
+      io_(1) {
+  RegisterProcessMetrics(registry_, start_ms_);
+}
+
+App::~App() {
+  if (const auto status = Stop(); status.has_error()) log_.Error("Storage did not close well", {{"err", status.error().what}});
+}
+
+storage::Result<std::unique_ptr<App>> App::Create(Options options, LoadedConfig loaded, Logger log) {
+  auto address = ResolveWebAddress(options.external_url, options.route_prefix, HostName(), options.listen_addresses.front());
+  if (address.has_error()) return address.error();
+  std::unique_ptr<App> app(new App(std::move(options), std::move(log), std::move(*address)));
+  if (auto status = app->Build(std::move(loaded)); status.has_error()) return status.error();
+  return app;
+}
+
+Status App::Build(LoadedConfig loaded) {
+  auto tsdb = storage::Tsdb::Open(StorageOptions(options_, loaded), registry_);
+  if (tsdb.has_error()) return storage::Prefixed(tsdb.error(), "opening storage failed");
+  tsdb_ = std::move(*tsdb);
+  engine_ = std::make_unique<promql::Engine>(EngineOptionsOf(options_, *loaded.config), *tsdb_, registry_);
+  alerting::NotifyOptions notify;
+  notify.queue_capacity = static_cast<std::size_t>(options_.notification_queue_capacity);
+  notify.max_batch = static_cast<std::size_t>(options_.notification_batch_size);
+  notify.drain_on_shutdown = options_.drain_notification_queue_on_shutdown;
+  notifications_ = std::make_unique<Notifications>(notify, io_.executor(), kUserAgent, registry_, log_);
+  alerting::RuleDeps deps;
+  deps.query = [this](const alerting::RuleQuery& query) {
+    promql::QueryRequest request;
+    request.text = query.text;
+    request.start_ms = request.end_ms = query.at_ms;
+    request.cancel = query.cancel;
+    return engine_->Execute(request);
+  };
+  deps.appendable = tsdb_.get();
+  deps.notify = [this](std::span<const alerting::FiredAlert> alerts) { notifications_->Send(alerts); };
+  deps.now = clock_;
+  deps.last_samples = alerting::LastSamplesOf(*tsdb_);
+  deps.warn = [log = log_.With({{"component", "rule manager"}})](std::string_view text) { log.Warn(text); };
+  deps.external_url = address_.external_url;
+  alerting::RuleOptions rules;
+  rules.outage_tolerance_ms = options_.alert_for_outage_tolerance_ms;
+  rules.for_grace_period_ms = options_.alert_for_grace_period_ms;
+  rules.resend_delay_ms = options_.alert_resend_delay_ms;
+  rules_ = std::make_unique<alerting::RuleManager>(std::move(deps), rules, registry_);
+  ScrapeManagerOptions scrape;
+  scrape.user_agent = kUserAgent;
+  scrape.exemplars = options_.HasFeature("exemplar-storage");
+  scrape.align_timestamps = options_.scrape_adjust_timestamps;
+  scrape_ = std::make_unique<ScrapeManager>(scrape, *tsdb_, registry_, log_.With({{"component", "scrape manager"}}), clock_);
+  scrape_discovery_ = std::make_unique<DiscoveryManager>(
+      "scrape", kUserAgent,
+      [this](const std::string& job, std::vector<TargetGroup> groups) { scrape_->SetTargets(job, std::move(groups)); },
+      registry_, log_.With({{"component", "discovery manager scrape"}}));
+  const std::lock_guard lock(config_mu_);
+  loaded_ = std::move(loaded);
+  return {};
+}
+
+Status App::Start() {
+  RegisterRoutes(router_, RouteParts{
+                              .registry = registry_, .storage = *tsdb_, .engine = *engine_, .scrape = *scrape_,
+                              .rules = *rules_, .notifications = *notifications_, .clock = clock_,
+                              .external_url = address_.external_url, .route_prefix = address_.route_prefix,
+                              .options = options_,
+                              .external_labels = [this] { return CurrentConfig()->global.external_labels; },
+                              .status = {.config_yaml = [this] { return config::ToYaml(*CurrentConfig()); },
+                                         .flags = [this] { return options_.values; },
+                                         .runtime = [this] { return Runtime(); },
+                                         .tsdb = [this](std::size_t limit) { return TsdbInfo(limit); },
+                                         .clock = clock_},
+                              .lifecycle = {.enabled = options_.enable_lifecycle,
+                                            .ready = [this] { return ready_.load(); },
+                                            .stopping = [this] { return stopping_.load(); },
+                                            .reload = [this] { return Reload(); },
+                                            .quit = [this] { if (quit_) quit_(); }}});
+  HttpServerOptions web;
+  web.listen = options_.listen_addresses;
+  web.route_prefix = address_.route_prefix.empty() ? "/" : address_.route_prefix;
+  web.cors_origin = options_.cors_origin;
+  web.max_connections = static_cast<std::size_t>(options_.web_max_connections);
+  web.read_timeout_ms = options_.web_read_timeout_ms;
+  web.worker_threads = options_.query_max_concurrency + 4;  // Queries that wait for their turn must not hold up the rest.
+  web_ = std::make_unique<HttpServer>(web, router_, registry_, log_.With({{"component", "web"}}));
+  if (auto status = web_->Start(); status.has_error()) return status;
+  const std::lock_guard reload_lock(reload_mu_);
+  LoadedConfig loaded;
+  {
+    const std::lock_guard lock(config_mu_);
+    loaded = loaded_;
+  }
+  if (auto status = Apply(loaded); status.has_error()) return status;
+  rules_->Start();
+  ready_ = true;
+  ready_gauge_.Set(1);
+  return {};
+}
+
+Status App::Apply(const LoadedConfig& loaded) {
+  for (const std::string& warning : loaded.config->warnings) log_.Warn(warning);
+  // The only step that may refuse what was read and checked comes first.
+  if (auto status = rules_->Update(loaded.rule_files, loaded.config->global); status.has_error()) return status;
+  const Retention retention = RetentionOf(options_, *loaded.config);
+  tsdb_->SetRetention(retention.time_ms, retention.size_bytes);
+  tsdb_->SetOutOfOrderWindow(loaded.config->storage.out_of_order_time_window_ms());
+  engine_->SetDefaultSubqueryStep(loaded.config->global.evaluation_interval_ms);
+  auto scraping = scrape_->Apply(loaded.config);
+  std::map<std::string, config::DiscoveryConfig> jobs;
+  for (const config::ScrapeConfig& job : loaded.config->scrape_configs) jobs.emplace(job.job_name, job.discovery);
+  scrape_discovery_->Apply(jobs);
+  notifications_->Apply(loaded.config);
+  {
+    const std::lock_guard lock(config_mu_);
+    loaded_ = loaded;
+  }
+  reload_ok_.Set(scraping.has_error() ? 0 : 1);
+  if (scraping.has_value()) reload_seconds_.Set(static_cast<double>(clock_()) / 1000);
+  return scraping;
+}
+
+Status App::Reload() {
+  const std::lock_guard reload_lock(reload_mu_);
+  if (stopping_) return Error{Errc::kUnavailable, "the server is stopping"};
+  auto loaded = LoadAll(options_.config_file, options_.parser());
+  Status status = loaded.has_error() ? Status(loaded.error()) : Apply(*loaded);
+  if (status.has_error()) reload_ok_.Set(0);
+  return status;
+}
+
+Status App::Stop() {
+  if (stopping_.exchange(true)) return {};
+  ready_ = false;
+  ready_gauge_.Set(0);
+  const std::lock_guard reload_lock(reload_mu_);
+  if (scrape_discovery_) scrape_discovery_->Stop();
+  if (scrape_) scrape_->Stop();
+  if (rules_) rules_->Stop();
+  if (notifications_) notifications_->Stop();
+  if (web_) web_->Stop();
+  return tsdb_ ? tsdb_->Close() : Status();
+}
+
+config::ConfigPtr App::CurrentConfig() const {
+  const std::lock_guard lock(config_mu_);
+  return loaded_.config;
+}
+
+std::vector<std::string> App::ConfigPaths() const {
+  const std::lock_guard lock(config_mu_);
+  return loaded_.paths;
+}
+
+std::string App::RetentionText() const {
+  const Retention retention = RetentionOf(options_, *CurrentConfig());
+  std::string text = retention.time_ms > 0 ? promql::FormatDuration(retention.time_ms) : "";
+  if (retention.size_bytes > 0) {
+    text += fmt::format("{}{}", text.empty() ? "" : " or ", config::FormatSizeBytes(retention.size_bytes));
+  }
+  return text;
+}
+
+RuntimeStatus App::Runtime() const {
+  RuntimeStatus status;
+  status.start_time_ms = start_ms_;
+  std::error_code error;
+  status.working_directory = std::filesystem::current_path(error).string();
+  status.host_name = HostName();
+  status.reload_ok = reload_ok_.value() == 1;
+  status.last_config_ms = static_cast<storage::TimestampMs>(reload_seconds_.value() * 1000);
+  status.storage_retention = RetentionText();
+  return status;
+}
+
+TsdbStatus App::TsdbInfo(std::size_t limit) const {
+  const storage::TsdbStats stats = tsdb_->Stats(limit);
+  const auto counts = [](const auto& list) {
+    std::vector<NamedCount> out;
+    for (const auto& entry : list) out.push_back({entry.name, entry.value});
+    return out;
+  };
+  TsdbStatus status;
+  status.series = stats.series;
+  status.label_pairs = stats.label_pairs;
+  status.chunks = stats.chunks;
+  status.min_time_ms = stats.min_time_ms;
+  status.max_time_ms = stats.max_time_ms;
+  status.series_by_metric_name = counts(stats.series_by_metric_name);
+  status.values_by_label_name = counts(stats.label_values_by_label_name);
+  status.bytes_by_label_name = counts(stats.memory_bytes_by_label_name);
+  status.series_by_label_pair = counts(stats.series_by_label_pair);
+  return status;
+}
+
+}  // namespace vigia::server

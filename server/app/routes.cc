@@ -1,0 +1,47 @@
+#include "server/app/routes.h"
+
+#include <charconv>
+
+#include "server/api/federate.h"
+#include "server/api/pages.h"
+#include "server/api/query_api.h"
+#include "server/api/rules_api.h"
+#include "server/api/series_api.h"
+#include "server/api/targets_api.h"
+#include "server/exposition/render.h"
+
+namespace vigia::server {
+namespace {
+
+std::uint16_t PortOf(const std::string& listen_address) {
+  std::uint16_t port = 0;
+  const std::string_view digits = std::string_view(listen_address).substr(listen_address.rfind(':') + 1);
+  std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return port;
+}
+
+Response Metrics(const storage::Registry& registry, const Request& http) {
+  const NegotiatedFormat negotiated = Negotiate(http.headers.Get("Accept"));
+  Response response;
+  response.content_type = negotiated.content_type;
+  response.body = Render(registry.Collect(), negotiated.format);
+  return response;
+}
+
+}  // namespace
+
+void RegisterRoutes(Router& router, RouteParts parts) {
+  RegisterQueryApi(router, {parts.engine, parts.clock});
+  RegisterSeriesApi(router, parts.storage);
+  RegisterTargetsApi(router, {parts.scrape, parts.external_url, PortOf(parts.options.listen_addresses.front())});
+  RegisterRulesApi(router, {[&rules = parts.rules] { return rules.Snapshot(); },
+                            [&notifications = parts.notifications] { return notifications.Urls(); }});
+  RegisterStatusApi(router, parts.status);
+  RegisterFederate(router, {parts.storage, parts.registry, parts.clock, parts.options.query_lookback_delta_ms,
+                            parts.external_labels});
+  RegisterLifecycle(router, parts.lifecycle);
+  RegisterPages(router, parts.route_prefix);
+  router.Add({"GET"}, "/metrics", [&registry = parts.registry](const Request& http) { return Metrics(registry, http); });
+}
+
+}  // namespace vigia::server

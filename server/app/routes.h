@@ -1,0 +1,39 @@
+// Every path that the server answers, connected to the parts that answer it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "alerting/rules/manager.h"
+#include "promql/engine/engine.h"
+#include "server/api/status_api.h"
+#include "server/app/notifications.h"
+#include "server/app/options.h"
+#include "server/http/router.h"
+#include "server/scrape/manager.h"
+#include "storage/api/querier.h"
+#include "storage/model/clock.h"
+#include "storage/telemetry/registry.h"
+
+namespace vigia::server {
+
+// References outlive the router.
+struct RouteParts {
+  storage::Registry& registry;
+  const storage::Queryable& storage;
+  promql::Engine& engine;
+  const ScrapeManager& scrape;
+  const alerting::RuleManager& rules;
+  const Notifications& notifications;
+  storage::Clock clock;
+  std::string external_url;
+  std::string route_prefix;
+  const Options& options;
+  std::function<storage::Labels()> external_labels;
+  StatusApiDeps status;
+  LifecycleDeps lifecycle;
+};
+
+void RegisterRoutes(Router& router, RouteParts parts);
+
+}  // namespace vigia::server
