@@ -25,7 +25,12 @@ constexpr std::size_t kAnswerBytes = 65535;  // The largest a DNS message can be
 
 // A resolver of its own, so that threads do not share the library's.
 struct Resolver {
-  Resolver() { ok = ::res_ninit(&state) == 0; }
+  Resolver() {
+    ok = ::res_ninit(&state) == 0;
+    // A look-up blocks the thread, and with it a server that wants to stop.
+    state.retrans = 2;
+    state.retry = 1;
+  }
   ~Resolver() { ::res_nclose(&state); }
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;

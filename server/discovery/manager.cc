@@ -17,7 +17,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr int kIoThreads = 1;
+constexpr int kIoThreads = 2;  // A DNS look-up blocks one of them.
 
 std::vector<TargetGroup> StaticGroups(const config::DiscoveryConfig& config) {
   std::vector<TargetGroup> out;

@@ -1,8 +1,8 @@
 // One discovery mechanism at work.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 

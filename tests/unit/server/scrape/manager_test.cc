@@ -24,6 +24,11 @@ namespace {
 class Exporter {
  public:
   Exporter() {
+    router_.Add({"GET"}, "/hang", [this](const Request& request) {
+      ++requests;
+      while (!request.gone.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      return Response();
+    });
     router_.Add({"GET"}, "/metrics", [this](const Request& request) {
       ++requests;
       const std::lock_guard lock(mu_);
@@ -221,4 +226,36 @@ TEST_CASE("stopping ends in the middle of a scrape and writes no markers") {
   std::this_thread::sleep_for(std::chrono::milliseconds(60));
   CHECK(f.Count("up") == count);
   CHECK_FALSE(f.manager.Apply(With({})).has_value());
+}
+
+TEST_CASE("stopping does not wait for a target that hangs, nor for pending markers") {
+  Fixture f;
+  ScrapeConfig hanging = Job("hanging");
+  hanging.metrics_path = "/hang";
+  hanging.scrape_interval_ms = hanging.scrape_timeout_ms = 400;
+  ScrapeConfig slow = Job("j");
+  slow.scrape_interval_ms = slow.scrape_timeout_ms = 600'000;
+  REQUIRE(f.manager.Apply(With({hanging, slow, Job("gone")})).has_value());
+  f.manager.SetTargets("hanging", At(f.exporter.address));
+  f.manager.SetTargets("j", At(f.exporter.address));
+  f.manager.SetTargets("gone", At(f.exporter.address));
+  f.manager.SetTargets("gone", {});
+  REQUIRE(Eventually([&] { return f.exporter.requests > 0; }));
+  const auto start = std::chrono::steady_clock::now();
+  f.manager.Stop();
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(300));
+  CHECK(f.storage.Samples("up{instance=\"i\", job=\"hanging\"}").empty());
+}
+
+TEST_CASE("a target that hangs is down when its time is over") {
+  Fixture f;
+  ScrapeConfig job = Job("j");
+  job.metrics_path = "/hang";
+  REQUIRE(f.manager.Apply(With({job})).has_value());
+  f.manager.SetTargets("j", At(f.exporter.address));
+  REQUIRE(Eventually([&] { return f.LastIs("up", 0); }));
+  REQUIRE(Eventually([&] {
+    return f.manager.Targets().active[0].last_error ==
+           "Get \"http://" + f.exporter.address + "/hang\": context deadline exceeded";
+  }));
 }

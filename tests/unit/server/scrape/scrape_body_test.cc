@@ -355,3 +355,52 @@ TEST_CASE("bodies that change a little each time are stored as by a parser witho
   }
   for (const auto& [name, samples] : expected) CHECK(f.Of(name) == samples);
 }
+
+TEST_CASE("a warm cache reads damaged bodies as a cold one does") {
+  const std::string text =
+      "# HELP a Some \\\\ help\n# TYPE a histogram\na_bucket{le=\"1\",x=\"q\\\"r\"} 1 5\na_bucket{le=\"+Inf\"} 2\n"
+      "a_sum 1.5e3\n{\"b.c\",\"l\"=\"v\"} NaN\n# note\nd -7\nd 8 6\n";
+  const std::string openmetrics =
+      "# TYPE a counter\n# UNIT a_s s\na_total{x=\"q\"} 1 0.5 # {t=\"1\"} 2 3\n{\"b.c\",\"l\"=\"v\"} +Inf\nd 1\n# "
+      "EOF\n";
+  constexpr std::string_view kBytes = "{}\"\\\n #,=aleE1.- \t\0\xff";
+  unsigned random = 7;
+  const auto next = [&random](std::size_t below) {
+    random = random * 1664525u + 1013904223u;
+    return static_cast<std::size_t>(random >> 8) % below;
+  };
+  for (int round = 0; round < 6000; ++round) {
+    const bool om = round % 2 == 1;
+    const std::string type = om ? "application/openmetrics-text" : "text/plain";
+    const std::string& good = om ? openmetrics : text;
+    std::string bad = good;
+    for (std::size_t i = 0; i <= next(3); ++i) {
+      const std::size_t at = next(bad.size());
+      const std::size_t kind = next(4);
+      if (kind == 0) bad.erase(at, 1 + next(5));
+      if (kind == 1) bad.insert(at, 1, kBytes[next(kBytes.size())]);
+      if (kind == 2) bad[at] = kBytes[next(kBytes.size())];
+      if (kind == 3) bad.insert(at, good.substr(next(good.size()), 1 + next(40)));
+      if (bad.empty()) bad = "x";
+    }
+    Fixture warm;
+    Fixture cold;
+    warm.Scrape(1000, good, type);
+    const ScrapeOutcome a = warm.Scrape(2000, bad, type);
+    const ScrapeOutcome b = cold.Scrape(2000, bad, type);
+    INFO(bad);
+    REQUIRE(a.status.has_value() == b.status.has_value());
+    if (!a.status) REQUIRE(a.status.error().what == b.status.error().what);
+    REQUIRE(a.samples == b.samples);
+    REQUIRE(a.after_relabel == b.after_relabel);
+    for (const std::string& series : cold.storage.Series()) {
+      for (const FakeStorage::Point& p : cold.storage.Points(series)) {
+        if (p.t != 2000 || series.starts_with("scrape_series_added")) continue;
+        const auto points = warm.storage.Points(series);
+        REQUIRE_FALSE(points.empty());
+        REQUIRE(points.back().t == 2000);
+        REQUIRE(std::bit_cast<std::uint64_t>(points.back().v) == std::bit_cast<std::uint64_t>(p.v));
+      }
+    }
+  }
+}
