@@ -44,6 +44,38 @@ bool ReadsNativeHistograms(FunctionId function) {
 
 }  // namespace
 
+namespace {
+
+// The functions for which `allowed` holds, as messages list them.
+std::string NamesOf(bool RangeFunctionSpec::*allowed) {
+  std::vector<std::string> names;
+  for (const RangeFunctionSpec* spec : AllRangeFunctions()) {
+    if (spec->*allowed) names.emplace_back(spec->name);
+  }
+  std::ranges::sort(names);
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+storage::Status CheckWindowKind(const PlanNode& range, const RangeFunctionSpec& spec) {
+  const auto* select = Unwrapped(range).As<RangeSelectNode>();
+  const auto refuse = [&](std::string_view modifier, bool RangeFunctionSpec::*allowed) {
+    return EvaluationError(std::string(modifier) + " modifier can only be used with: " + NamesOf(allowed) +
+                           " - not with " + std::string(spec.name));
+  };
+  if (select == nullptr || select->kind == WindowKind::kPlain) return {};
+  if (select->kind == WindowKind::kAnchored && !spec.allows_anchored) {
+    return refuse("anchored", &RangeFunctionSpec::allows_anchored);
+  }
+  if (select->kind == WindowKind::kSmoothed && !spec.allows_smoothed) {
+    return refuse("smoothed", &RangeFunctionSpec::allows_smoothed);
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<OperatorPtr> Builder::Make(const PlanNode& node, const CallNode& n) {
   const std::string_view name = SignatureOf(n.function).name;
   if (n.function == FunctionId::kAbsentOverTime || FindRangeFunction(name) != nullptr) {
@@ -66,6 +98,7 @@ Result<OperatorPtr> Builder::MakeRangeFunction(const PlanNode& node, const CallN
     arguments.scalars.push_back(std::move(*scalar));
   }
   const PlanNode& range = *n.args[spec->range_argument];
+  if (const storage::Status status = CheckWindowKind(range, *spec); !status) return status.error();
   // What the expression of a subquery touches does not count; what the windows hold of its results does.
   std::uint64_t* const samples = std::exchange(samples_, context_.NewSampleCounter());
   Result<RangeSourcePtr> source = BuildRange(range);

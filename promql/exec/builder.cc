@@ -14,6 +14,7 @@
 #include "promql/exec/scalar_binary_operator.h"
 #include "promql/exec/select_operator.h"
 #include "promql/exec/set_operator.h"
+#include "promql/exec/smoothed_select_operator.h"
 #include "promql/exec/step_invariant_operator.h"
 #include "promql/plan/scalar_math.h"
 
@@ -50,7 +51,10 @@ Result<RangeSourcePtr> Builder::BuildRangeRoot(const PlanNode& node) {
 Result<RangeSourcePtr> Builder::BuildRange(const PlanNode& wrapped) {
   const PlanNode& node = Unwrapped(wrapped);
   if (const auto* select = node.As<RangeSelectNode>()) {
-    return RangeSourcePtr(std::make_unique<StoredRangeSource>(context_, node.steps, *select));
+    RangeGrid grid = GridOf(node.steps, select->shift, select->range_ms);
+    grid.kind = select->kind;
+    grid.lookback_ms = context_.lookback_delta_ms();
+    return RangeSourcePtr(std::make_unique<StoredRangeSource>(context_, select->matchers, select->hints, grid));
   }
   const auto* subquery = node.As<SubqueryNode>();
   if (subquery == nullptr) return EvaluationError("a range vector is expected");
@@ -68,6 +72,9 @@ Result<OperatorPtr> Builder::Make(const PlanNode&, const StringNode&) {
 }
 
 Result<OperatorPtr> Builder::Make(const PlanNode& node, const SelectNode& n) {
+  if (n.smoothed && !n.sample_time) {
+    return OperatorPtr(std::make_unique<SmoothedSelectOperator>(context_, node.steps, n, samples_));
+  }
   return OperatorPtr(std::make_unique<SelectOperator>(context_, node.steps, n, samples_));
 }
 

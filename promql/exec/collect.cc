@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "promql/exec/smoothed_select_operator.h"
+
 namespace vigia::promql {
 
 using storage::Result;
@@ -62,6 +64,11 @@ Result<Matrix> CollectWindows(QueryContext& context, RangeSource& root, std::uin
     if (!root.is_counted()) {
       if (const Status status = context.budget().Charge(window.size()); !status) return status.error();
       samples += window.size();
+    }
+    if (read.windows->grid().kind != WindowKind::kPlain) {
+      std::vector<FloatPoint> points = ExtendedPoints(read, 0);
+      if (!points.empty()) matrix.push_back({std::move((*series)[read.id].labels), std::move(points), {}});
+      continue;
     }
     Series& result = matrix.emplace_back();
     result.metric = std::move((*series)[read.id].labels);

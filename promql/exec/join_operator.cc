@@ -39,6 +39,8 @@ JoinOperator::JoinOperator(QueryContext& context, JoinSpec spec, OperatorPtr lhs
       signatures_(spec_.matching),
       one_rows_(context.budget()),
       reserved_(context.budget()),
+      one_present_(context.budget()),
+      many_present_(context.budget()),
       many_batch_(steps().count) {
   AddInput(lhs_.get());
   AddInput(rhs_.get());
@@ -55,6 +57,7 @@ Result<std::vector<SeriesInfo>> JoinOperator::MakeSeries() {
   one_signatures_ = signatures_.Of(one_);
   if (const Status status = ReadOneSide(); !status) return status.error();
   if (const Status status = FindDuplicates(); !status) return status.error();
+  if (const Status status = PrepareFilling(); !status) return status.error();
   if (!duplicates_.empty()) {
     if (const Status status = ReadManySide(); !status) return status.error();
   }
@@ -98,6 +101,28 @@ Status JoinOperator::FindDuplicates() {
   return {};
 }
 
+Status JoinOperator::PrepareFilling() {
+  if (!fill_one() && !fill_many()) return {};
+  if (Status status = reserved_.Add(2 * steps().count); !status) return status;
+  if (fill_one()) {
+    filled_one_.assign(steps().count, *fill_one());
+    if (Status status = one_present_.Resize(signatures_.count(), steps().count); !status) return status;
+    for (std::size_t i = 0; i < one_rows_.size(); ++i) {
+      const StoredRow row = one_rows_.row(i);
+      one_present_.Add(one_signatures_[row.id], row.first, row.valid);
+    }
+  }
+  if (fill_many()) {
+    filled_many_.assign(steps().count, *fill_many());
+    if (Status status = many_present_.Resize(signatures_.count(), steps().count); !status) return status;
+  }
+  // With a value for what is missing, a step without elements of the many side is joined as well.
+  for (const Duplicate& duplicate : duplicates_) {
+    if (duplicate.first != kNone) return DuplicateError(duplicate);
+  }
+  return {};
+}
+
 Status JoinOperator::ReadManySide() {
   many_rows_.emplace(context().budget());
   RowBatch& batch = many_batch_;
@@ -116,14 +141,18 @@ Status JoinOperator::ReadManySide() {
 Status JoinOperator::CheckDuplicates(const Row& many) {
   for (std::size_t step = 0; step < duplicates_.size(); ++step) {
     if (many.valid[step] == 0 || duplicates_[step].first == kNone) continue;
-    const Labels& first = one_[duplicates_[step].first].labels;
-    const Labels& second = one_[duplicates_[step].second].labels;
-    return EvaluationError("found duplicate series for the match group " + signatures_.Project(second).ToString() +
-                           " on the " + (many_is_left() ? "right" : "left") + " hand-side of the operation: [" +
-                           second.ToString() + ", " + first.ToString() +
-                           "];many-to-many matching not allowed: matching labels must be unique on one side");
+    return DuplicateError(duplicates_[step]);
   }
   return {};
+}
+
+storage::Error JoinOperator::DuplicateError(const Duplicate& duplicate) const {
+  const Labels& first = one_[duplicate.first].labels;
+  const Labels& second = one_[duplicate.second].labels;
+  return EvaluationError("found duplicate series for the match group " + signatures_.Project(second).ToString() +
+                         " on the " + (many_is_left() ? "right" : "left") + " hand-side of the operation: [" +
+                         second.ToString() + ", " + first.ToString() +
+                         "];many-to-many matching not allowed: matching labels must be unique on one side");
 }
 
 Status JoinOperator::MakePairs(std::vector<SeriesInfo>& results) {
@@ -131,7 +160,7 @@ Status JoinOperator::MakePairs(std::vector<SeriesInfo>& results) {
   std::unordered_map<std::string, SeriesId> ids;
   for (std::size_t i = 0; i < many_.size(); ++i) {
     const std::vector<SeriesId>& ones = ones_of_signature_[many_signatures_[i]];
-    if (Status status = reserved_.Add(2 * ones.size()); !status) return status;
+    if (Status status = reserved_.Add(2 * ones.size() + 2); !status) return status;
     ids.clear();
     for (const SeriesId one : ones) {
       // Only included labels depend on the one side.
@@ -144,7 +173,19 @@ Status JoinOperator::MakePairs(std::vector<SeriesInfo>& results) {
       if (is_new) results.push_back(std::move(result));
       pairs_[i].push_back({one, at->second, kNone});
     }
+    if (fill_one()) {
+      SeriesInfo result = ResultOf(many_[i], {signatures_.Project(many_[i].labels), false});
+      const auto [at, is_new] = ids.emplace(result.labels.bytes(), static_cast<SeriesId>(results.size()));
+      if (is_new) results.push_back(std::move(result));
+      pairs_[i].push_back({kFilled, at->second, kNone});
+    }
     std::ranges::stable_sort(pairs_[i], {}, &Pair::result);
+  }
+  if (!fill_many()) return {};
+  for (std::size_t i = 0; i < one_rows_.size(); ++i) {
+    const SeriesInfo& one = one_[one_rows_.row(i).id];
+    result_of_one_.push_back(static_cast<SeriesId>(results.size()));
+    results.push_back(ResultOf({signatures_.Project(one.labels), false}, one));
   }
   return {};
 }
@@ -221,6 +262,14 @@ Result<bool> JoinOperator::NextManyBatch() {
 }
 
 Status JoinOperator::Fill(RowBatch& out) {
+  if (!many_done_) {
+    if (Status status = FillFromMany(out); !status || out.size() > 0) return status;
+    many_done_ = true;
+  }
+  return fill_many() ? FillFromOne(out) : Status();
+}
+
+Status JoinOperator::FillFromMany(RowBatch& out) {
   while (true) {
     if (next_many_ >= many_batch_.size()) {
       const Result<bool> more = NextManyBatch();
@@ -228,36 +277,51 @@ Status JoinOperator::Fill(RowBatch& out) {
       if (!*more) return {};
     }
     for (; next_many_ < many_batch_.size(); ++next_many_, next_pair_ = 0) {
-      const std::vector<Pair>& pairs = pairs_[many_batch_.id(next_many_)];
+      const SeriesId id = many_batch_.id(next_many_);
+      const std::vector<Pair>& pairs = pairs_[id];
       const Row many = many_batch_.row(next_many_);
+      if (fill_many() && next_pair_ == 0) many_present_.Add(many_signatures_[id], 0, many.valid);
       while (next_pair_ < pairs.size()) {
         if (out.full()) return {};
         const SeriesId result = pairs[next_pair_].result;
         const Row row = out.Append(result);
         for (; next_pair_ < pairs.size() && pairs[next_pair_].result == result; ++next_pair_) {
-          if (Status status = JoinPair(many, pairs[next_pair_], row); !status) return status;
+          if (Status status = JoinPair(id, many, pairs[next_pair_], row); !status) return status;
         }
       }
     }
   }
 }
 
-Status JoinOperator::JoinPair(const Row& many, const Pair& pair, const Row& out) {
-  const StoredRow one = one_rows_.row(one_row_of_series_[pair.one]);
-  const std::size_t count = one.values.size();
-  const std::span<const double> many_values = many.values.subspan(one.first, count);
-  const std::span<const double> one_values = one.values;
+Status JoinOperator::JoinPair(SeriesId many_id, const Row& many, const Pair& pair, const Row& out) {
+  const bool filled = pair.one == kFilled;
+  const StoredRow one = filled ? StoredRow{} : one_rows_.row(one_row_of_series_[pair.one]);
+  const std::size_t count = filled ? steps().count : one.values.size();
+  const std::span<const std::uint8_t> present =
+      filled ? one_present_.row(many_signatures_[many_id]) : std::span<const std::uint8_t>(one.valid);
+  const std::uint8_t flip = filled ? 1 : 0;
   both_.resize(count);
-  for (std::size_t i = 0; i < count; ++i) both_[i] = one.valid[i] & many.valid[one.first + i];
-  if (pair.exclusive != kNone) {
-    std::vector<std::uint8_t>& taken = exclusive_[pair.exclusive];
-    for (std::size_t i = 0; i < count; ++i) {
-      if (both_[i] == 0) continue;
-      if (std::exchange(taken[one.first + i], std::uint8_t{1}) != 0) return MultipleMatches(spec_.matching.card);
-    }
+  for (std::size_t i = 0; i < count; ++i) both_[i] = (present[i] ^ flip) & many.valid[one.first + i];
+  if (Status status = TakeExclusively(pair, one.first); !status) return status;
+  const std::span<const double> many_values = many.values.subspan(one.first, count);
+  const std::span<const double> one_values = filled ? std::span<const double>(filled_one_) : one.values;
+  Compute(many_is_left() ? many_values : one_values, many_is_left() ? one_values : many_values, one.first, out);
+  return {};
+}
+
+Status JoinOperator::TakeExclusively(const Pair& pair, std::size_t first) {
+  if (pair.exclusive == kNone) return {};
+  std::vector<std::uint8_t>& taken = exclusive_[pair.exclusive];
+  for (std::size_t i = 0; i < both_.size(); ++i) {
+    if (both_[i] == 0) continue;
+    if (std::exchange(taken[first + i], std::uint8_t{1}) != 0) return MultipleMatches(spec_.matching.card);
   }
-  const std::span<const double> lhs = many_is_left() ? many_values : one_values;
-  const std::span<const double> rhs = many_is_left() ? one_values : many_values;
+  return {};
+}
+
+void JoinOperator::Compute(std::span<const double> lhs, std::span<const double> rhs, std::size_t first,
+                           const Row& out) {
+  const std::size_t count = both_.size();
   computed_.resize(count);
   if (IsComparison(spec_.op)) {
     holds_.resize(count);
@@ -271,8 +335,22 @@ Status JoinOperator::JoinPair(const Row& many, const Pair& pair, const Row& out)
   }
   for (std::size_t i = 0; i < count; ++i) {
     if (both_[i] == 0) continue;
-    out.values[one.first + i] = computed_[i];
-    out.valid[one.first + i] = 1;
+    out.values[first + i] = computed_[i];
+    out.valid[first + i] = 1;
+  }
+}
+
+Status JoinOperator::FillFromOne(RowBatch& out) {
+  for (; next_one_ < one_rows_.size() && !out.full(); ++next_one_) {
+    const StoredRow one = one_rows_.row(next_one_);
+    const std::size_t count = one.values.size();
+    const auto met = many_present_.row(one_signatures_[one.id]).subspan(one.first, count);
+    both_.resize(count);
+    for (std::size_t i = 0; i < count; ++i) both_[i] = one.valid[i] & (met[i] ^ 1);
+    const std::span<const double> filled = std::span<const double>(filled_many_).subspan(one.first, count);
+    const std::span<const double> values = one.values;
+    Compute(many_is_left() ? filled : values, many_is_left() ? values : filled, one.first,
+            out.Append(result_of_one_[next_one_]));
   }
   return {};
 }

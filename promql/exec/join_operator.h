@@ -10,6 +10,7 @@
 
 #include "promql/exec/join_signatures.h"
 #include "promql/exec/operator.h"
+#include "promql/exec/presence_table.h"
 #include "promql/exec/row_store.h"
 
 namespace vigia::promql {
@@ -28,11 +29,19 @@ class JoinOperator : public Operator {
 
  private:
   static constexpr std::uint32_t kNone = 0xffffffff;
-  // A series of the many side and one of the one side with the same signature.
+  // A series of the many side and one of the one side with the same signature. kFilled stands for the value of a fill
+  // modifier, where there is no element of the one side.
+  static constexpr SeriesId kFilled = 0xffffffff;
   struct Pair {
     SeriesId one = 0;
     SeriesId result = 0;
     std::uint32_t exclusive = kNone;  // See exclusive_.
+  };
+
+  // Steps at which two series of the one side have the same signature; the query fails if there is anything to match.
+  struct Duplicate {
+    std::uint32_t first = kNone;  // Places in one_rows_.
+    std::uint32_t second = kNone;
   };
 
   storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
@@ -43,13 +52,25 @@ class JoinOperator : public Operator {
   // When there are duplicates the many side is read before anything is paired: most likely it ends there.
   storage::Status ReadManySide();
   storage::Status CheckDuplicates(const Row& many);
+  storage::Error DuplicateError(const Duplicate& duplicate) const;
+  storage::Status PrepareFilling();
   storage::Status MakePairs(std::vector<SeriesInfo>& results);
   SeriesInfo ResultOf(const SeriesInfo& many, const SeriesInfo& one);
   storage::Status MakeExclusive(const std::vector<SeriesInfo>& results);
 
   storage::Result<bool> NextManyBatch();
-  storage::Status JoinPair(const Row& many, const Pair& pair, const Row& out);
+  storage::Status JoinPair(SeriesId many_id, const Row& many, const Pair& pair, const Row& out);
+  storage::Status FillFromMany(RowBatch& out);
+  // The elements of the one side that met nothing, with the filled value.
+  storage::Status FillFromOne(RowBatch& out);
+  storage::Status TakeExclusively(const Pair& pair, std::size_t first);
+  // lhs and rhs at the steps of both_, from `first` on, into `out`.
+  void Compute(std::span<const double> lhs, std::span<const double> rhs, std::size_t first, const Row& out);
 
+  // fill_right is about the one side and fill_left about the many side, also with group_right, where they are the other
+  // way round in the text: so it is in Prometheus, whose tests hold it to that.
+  const std::optional<double>& fill_one() const { return spec_.matching.fill_right; }
+  const std::optional<double>& fill_many() const { return spec_.matching.fill_left; }
   bool many_is_left() const { return spec_.matching.card != Cardinality::kOneToMany; }
 
   const JoinSpec spec_;
@@ -64,15 +85,17 @@ class JoinOperator : public Operator {
 
   RowStore one_rows_;
   std::vector<std::size_t> one_row_of_series_;  // Place in one_rows_.
-  // Steps at which two series of the one side have the same signature; the query fails if there is anything to match.
-  struct Duplicate {
-    std::uint32_t first = kNone;  // Places in one_rows_.
-    std::uint32_t second = kNone;
-  };
-  std::vector<Duplicate> duplicates_;  // By step; empty when there are none.
+  std::vector<Duplicate> duplicates_;           // By step; empty when there are none.
   // Results that several series of the many side may reach: at each step only one of them may.
   std::vector<std::vector<std::uint8_t>> exclusive_;
   SlotReservation reserved_;
+
+  // For fill modifiers: where signatures have elements, the filled values as a row, and what FillFromOne() gives.
+  PresenceTable one_present_, many_present_;
+  std::vector<double> filled_one_, filled_many_;
+  std::vector<SeriesId> result_of_one_;  // By place in one_rows_.
+  bool many_done_ = false;
+  std::size_t next_one_ = 0;
 
   std::optional<RowStore> many_rows_;
   std::size_t next_stored_ = 0;

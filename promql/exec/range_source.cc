@@ -31,11 +31,18 @@ RangeGrid GridOf(const Steps& steps, const TimeShift& shift, DurationMs range_ms
   return grid;
 }
 
-StoredRangeSource::StoredRangeSource(QueryContext& context, const Steps& steps, const RangeSelectNode& node)
-    : context_(context), node_(node), windows_(GridOf(steps, node.shift, node.range_ms)) {}
+RangeGrid SmoothedGridOf(const Steps& steps, const TimeShift& shift, DurationMs lookback_ms) {
+  RangeGrid grid = GridOf(steps, shift, 2 * lookback_ms);
+  grid.end_start_ms += lookback_ms;
+  return grid;
+}
+
+StoredRangeSource::StoredRangeSource(QueryContext& context, const std::vector<storage::Matcher>& matchers,
+                                     const storage::SelectHints& hints, const RangeGrid& grid)
+    : context_(context), matchers_(matchers), hints_(hints), windows_(grid) {}
 
 Result<std::vector<SeriesInfo>> StoredRangeSource::Series() {
-  auto selection = OpenSelection(context_, node_.hints, node_.matchers);
+  auto selection = OpenSelection(context_, hints_, matchers_);
   if (!selection) return selection.error();
   selection_ = std::move(*selection);
   return SeriesOf(*selection_);

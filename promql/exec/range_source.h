@@ -50,11 +50,14 @@ class ColumnWindows {
 };
 
 RangeGrid GridOf(const Steps& steps, const TimeShift& shift, DurationMs range_ms);
+// For the windows of a smoothed instant selector: (step - lookback, step + lookback].
+RangeGrid SmoothedGridOf(const Steps& steps, const TimeShift& shift, DurationMs lookback_ms);
 
 class StoredRangeSource : public RangeSource {
  public:
-  // `node` must outlive the source.
-  StoredRangeSource(QueryContext& context, const Steps& steps, const RangeSelectNode& node);
+  // Matchers and hints are those of a plan that outlives the source.
+  StoredRangeSource(QueryContext& context, const std::vector<storage::Matcher>& matchers,
+                    const storage::SelectHints& hints, const RangeGrid& grid);
   storage::Result<std::vector<SeriesInfo>> Series() override;
   storage::Result<bool> Next(RangeSeries& out) override;
   void Release() override {}
@@ -62,7 +65,8 @@ class StoredRangeSource : public RangeSource {
 
  private:
   QueryContext& context_;
-  const RangeSelectNode& node_;
+  const std::vector<storage::Matcher>& matchers_;
+  const storage::SelectHints& hints_;
   ColumnWindows windows_;
   std::unique_ptr<storage::Selection> selection_;
   storage::ReadBuffer buffer_;

@@ -7,18 +7,6 @@ namespace vigia::promql {
 using storage::Result;
 using storage::Status;
 
-Status PresenceTable::Resize(std::size_t signatures, std::size_t steps) {
-  if (Status status = reserved_.Add(signatures * steps / sizeof(double) + 1); !status) return status;
-  steps_ = steps;
-  present_.resize(signatures * steps);
-  return {};
-}
-
-void PresenceTable::Add(std::uint32_t signature, const Row& row) {
-  std::uint8_t* const present = present_.data() + signature * steps_;
-  for (std::size_t step = 0; step < steps_; ++step) present[step] |= row.valid[step];
-}
-
 SetOperator::SetOperator(QueryContext& context, BinaryOp op, VectorMatching matching, OperatorPtr lhs, OperatorPtr rhs)
     : Operator(context, lhs->steps(), Accounting::kGathered),
       op_(op),
@@ -53,7 +41,7 @@ Status SetOperator::ReadRightPresence() {
     const Result<std::size_t> rows = rhs_->Next(batch);
     if (!rows) return rows.error();
     if (*rows == 0) return {};
-    for (std::size_t i = 0; i < *rows; ++i) present_.Add(right_signatures_[batch.id(i)], batch.row(i));
+    for (std::size_t i = 0; i < *rows; ++i) present_.Add(right_signatures_[batch.id(i)], 0, batch.row(i).valid);
   }
 }
 
@@ -72,7 +60,7 @@ Status SetOperator::FillFromLeft(RowBatch& out) {
     const std::uint32_t signature = left_signatures_[out.id(i)];
     const Row row = out.row(i);
     if (op_ == BinaryOp::kOr) {
-      present_.Add(signature, row);
+      present_.Add(signature, 0, row.valid);
       continue;
     }
     const std::span<const std::uint8_t> other = present_.row(signature);

@@ -6,24 +6,9 @@
 
 #include "promql/exec/join_signatures.h"
 #include "promql/exec/operator.h"
+#include "promql/exec/presence_table.h"
 
 namespace vigia::promql {
-
-// Which signatures have an element at which step.
-class PresenceTable {
- public:
-  explicit PresenceTable(SampleBudget& budget) : reserved_(budget) {}
-  storage::Status Resize(std::size_t signatures, std::size_t steps);
-  void Add(std::uint32_t signature, const Row& row);
-  std::span<const std::uint8_t> row(std::uint32_t signature) const {
-    return std::span(present_).subspan(signature * steps_, steps_);
-  }
-
- private:
-  SlotReservation reserved_;
-  std::size_t steps_ = 0;
-  std::vector<std::uint8_t> present_;
-};
 
 // Label sets that both sides of `or` have become one series: put a MergeSeriesOperator above.
 class SetOperator : public Operator {

@@ -36,7 +36,8 @@ std::optional<std::uint32_t> FirstSampleOfRange(const WindowSet& windows, std::s
   if (windows.grid().kind == WindowKind::kPlain) return window.begin;
   const auto t = windows.timestamps();
   const TimestampMs start = windows.grid().RangeStart(step);
-  if (t[window.end - 1] <= start) return std::nullopt;
+  // All of it before the range, or (smoothed windows reach that far) all of it after.
+  if (t[window.end - 1] <= start || t[window.begin] > windows.grid().RangeEnd(step)) return std::nullopt;
   const auto from = t.begin() + window.begin;
   const auto inside = std::upper_bound(from, t.begin() + window.end - 1, start);
   return window.begin + static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(0, inside - from - 1));

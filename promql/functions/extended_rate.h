@@ -9,8 +9,8 @@
 
 namespace vigia::promql {
 
-// The last sample at or before the start of the range, or the first of the window. nullopt when nothing lies behind the
-// start of the range. Also for plain windows, where it is the first sample.
+// The last sample at or before the start of the range, or the first of the window. nullopt when all samples lie
+// before the range, or all after it. Also for plain windows, where it is the first sample.
 std::optional<std::uint32_t> FirstSampleOfRange(const WindowSet& windows, std::size_t step);
 
 // The difference between the values at both ends of the range, with resets taken into account for a counter.

@@ -25,11 +25,13 @@ class Assigner {
       return Error{Errc::kLimit, "query processing would load too many samples into memory in query execution"};
     }
     if (auto* select = plan.As<SelectNode>()) {
-      SetRange(select->hints, select->shift, steps, lookback_delta_ms_);
+      SetRange(select->hints, select->shift, steps, lookback_delta_ms_, select->smoothed ? lookback_delta_ms_ : 0);
       return {};
     }
     if (auto* select = plan.As<RangeSelectNode>()) {
-      SetRange(select->hints, select->shift, steps, select->range_ms);
+      const DurationMs before = select->kind == WindowKind::kPlain ? 0 : lookback_delta_ms_;
+      const DurationMs after = select->kind == WindowKind::kSmoothed ? lookback_delta_ms_ : 0;
+      SetRange(select->hints, select->shift, steps, select->range_ms + before, after);
       return {};
     }
     if (auto* subquery = plan.As<SubqueryNode>()) {
@@ -49,9 +51,10 @@ class Assigner {
 
  private:
   // Windows are open on the left: a sample exactly `reach` old is not seen.
-  void SetRange(storage::SelectHints& hints, const TimeShift& shift, const Steps& steps, DurationMs reach) {
+  void SetRange(storage::SelectHints& hints, const TimeShift& shift, const Steps& steps, DurationMs reach,
+                DurationMs beyond) {
     hints.start_ms = shift.Apply(steps.start_ms) - reach + 1;
-    hints.end_ms = shift.Apply(steps.last_ms());
+    hints.end_ms = shift.Apply(steps.last_ms()) + beyond;
     hints.step_ms = steps.single() ? 0 : steps.interval_ms;
     if (steps.count > 0) bounds_.Include(hints.start_ms, hints.end_ms);
   }

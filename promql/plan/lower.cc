@@ -47,19 +47,22 @@ class Lowering {
   Result<PlanPtr> Node(const Expr&, const ParenExpr& n) { return Run(*n.expr); }
 
   Result<PlanPtr> Node(const Expr& expr, const VectorSelector& n) {
-    if (n.extension != RangeExtension::kNone) return NotSupported("smoothed and anchored modifiers are");
+    // Prometheus ignores `anchored` on an instant selector.
     Result<TimeShift> shift = Shift(n.modifiers);
     if (!shift) return shift.error();
-    return Make(expr, SelectNode{n.matchers, *shift, false, {}});
+    SelectNode node;
+    node.matchers = n.matchers;
+    node.shift = *shift;
+    node.smoothed = n.extension == RangeExtension::kSmoothed;
+    return Make(expr, std::move(node));
   }
 
   Result<PlanPtr> Node(const Expr& expr, const MatrixSelector& n) {
-    if (n.selector.extension != RangeExtension::kNone) return NotSupported("smoothed and anchored modifiers are");
     Result<TimeShift> shift = Shift(n.selector.modifiers);
     if (!shift) return shift.error();
     const Result<DurationMs> range = Duration(n.range_expr.get(), n.range_ms, DurationSign::kPositive);
     if (!range) return range.error();
-    return Make(expr, RangeSelectNode{n.selector.matchers, *shift, *range, {}});
+    return Make(expr, RangeSelectNode{n.selector.matchers, *shift, *range, KindOf(n.selector.extension), {}});
   }
 
   Result<PlanPtr> Node(const Expr& expr, const SubqueryExpr& n) {
@@ -82,7 +85,6 @@ class Lowering {
   }
 
   Result<PlanPtr> Node(const Expr& expr, const BinaryExpr& n) {
-    if (n.matching && (n.matching->fill_left || n.matching->fill_right)) return NotSupported("fill modifiers are");
     if (n.op == BinaryOp::kTrimUpper || n.op == BinaryOp::kTrimLower) {
       return NotSupported(std::string("operator ") + std::string(ToString(n.op)) + " is");
     }
@@ -123,6 +125,15 @@ class Lowering {
       if (auto* select = node.args.front()->As<SelectNode>()) select->sample_time = true;
     }
     return Make(expr, std::move(node));
+  }
+
+  static WindowKind KindOf(RangeExtension extension) {
+    switch (extension) {
+      case RangeExtension::kNone: return WindowKind::kPlain;
+      case RangeExtension::kAnchored: return WindowKind::kAnchored;
+      case RangeExtension::kSmoothed: return WindowKind::kSmoothed;
+    }
+    return WindowKind::kPlain;
   }
 
   // The functions that are numbers once the query is known.

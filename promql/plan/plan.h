@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "promql/functions/window_set.h"
 #include "promql/parser/ast.h"
 #include "promql/parser/function_signature.h"
 #include "promql/plan/steps.h"
@@ -41,6 +42,7 @@ struct TimeShift {
 struct SelectNode {
   std::vector<storage::Matcher> matchers;
   TimeShift shift;
+  bool smoothed = false;       // Between samples the value on the line between them.
   bool sample_time = false;    // The values are the times of the samples, in seconds: the argument of timestamp().
   storage::SelectHints hints;  // Filled by AssignTimes() and AddHints().
 };
@@ -50,6 +52,7 @@ struct RangeSelectNode {
   std::vector<storage::Matcher> matchers;
   TimeShift shift;
   DurationMs range_ms = 0;
+  WindowKind kind = WindowKind::kPlain;
   storage::SelectHints hints;
 };
 
