@@ -4,6 +4,7 @@ Traffic is deterministic: each call of tick() is one unit of work with known eff
 arithmetic what every query has to answer. What each scrape was served is kept in `served`.
 """
 import http.server
+import socket
 import threading
 
 LATENCY_BOUNDS = (0.1, 0.5, 1.0, 2.5, 5.0)
@@ -67,14 +68,29 @@ class GuideApp:
         class Server(http.server.ThreadingHTTPServer):
             allow_reuse_address = True
             daemon_threads = True
+            connections = set()
+
+            def process_request(self, request, client_address):
+                self.connections.add(request)
+                super().process_request(request, client_address)
+
+            def shutdown_request(self, request):
+                self.connections.discard(request)
+                super().shutdown_request(request)
 
         self.server = Server(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self):
+        """As if the process had ended: nothing listens, and connections that were kept alive are cut."""
         self.server.shutdown()
         self.server.server_close()
+        for connection in list(self.server.connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # It was closed already.
 
     def add(self, series, delta):
         self.counters[series] = self.counters.get(series, 0) + delta

@@ -35,6 +35,11 @@ def wait_until(what, condition, timeout_s=30.0, pause_s=0.1):
     raise AssertionError(f"{what}: not within {timeout_s} s (last: {last!r})")
 
 
+def now():
+    """The time in whole milliseconds, which is all that a query's time can carry."""
+    return round(time.time(), 3)
+
+
 def get(url, **parameters):
     if parameters:
         url += "?" + urllib.parse.urlencode(parameters, doseq=True)
@@ -50,13 +55,13 @@ class Process:
     def __init__(self, name, command, folder, env=None, user=None):
         self.name = name
         self.log_path = pathlib.Path(folder) / f"{name}.log"
-        log = open(self.log_path, "ab")
         identity = {}
         if user is not None and os.geteuid() == 0:
             entry = pwd.getpwnam(user)
             identity = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-        self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder,
-                                        env={**os.environ, **(env or {})}, **identity)
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder,
+                                            env={**os.environ, **(env or {})}, **identity)
 
     def log(self):
         return self.log_path.read_text(errors="replace")

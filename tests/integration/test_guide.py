@@ -13,7 +13,7 @@ import time
 import unittest
 
 from guide_app import GuideApp
-from processes import Postgres, Process, Vigia, free_port, get, get_json, wait_until
+from processes import Postgres, Process, Vigia, free_port, get, get_json, now, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("VIGIA_BINARY", str(ROOT / "build/release/vigia"))
@@ -77,7 +77,11 @@ receivers: [{name: nobody}]
 
 
 def extrapolated_increase(points, start, end):
-    """increase() over (start, end] as Prometheus defines it, in plain arithmetic. Points are (seconds, value)."""
+    """increase() over (start, end] as Prometheus defines it, in plain arithmetic. Points are (seconds, value).
+
+    Computed in whole milliseconds: differences of large seconds are not exact."""
+    start, end = round(start * 1000), round(end * 1000)
+    points = [(round(t * 1000), v) for t, v in points]
     points = [(t, v) for t, v in points if start < t <= end]
     if len(points) < 2:
         return None
@@ -170,7 +174,7 @@ class GuideStack(unittest.TestCase):
 
     def test_02_stored_values_are_what_was_served(self):
         # Only scrapes that were certainly stored: those before the newest.
-        at = time.time()
+        at = now()
         points = self.raw("llm_tokens_total", at)
         served = [s for s in self.app.served]
         for key, samples in points.items():
@@ -184,7 +188,7 @@ class GuideStack(unittest.TestCase):
             self.assertEqual(times, sorted(set(times)))
 
     def check_rate(self, selector, window_s=300):
-        at = time.time()
+        at = now()
         got = {json.dumps(r["metric"], sort_keys=True): float(r["value"][1])
                for r in self.vigia.query(f"rate({selector}[{window_s}s])", time=at)}
         expected = {k: v / window_s for k, v in self.increases(selector, at, window_s).items()}
@@ -203,8 +207,12 @@ class GuideStack(unittest.TestCase):
         got = {r["metric"]["endpoint"]: float(r["value"][1]) for r in result}
         self.assertAlmostEqual(got["/api/v1/chat"], 2.2, places=6)
         self.assertAlmostEqual(got["/api/v1/files"], 0.095, places=6)
-        result = self.vigia.query("topk(10, histogram_quantile(0.95, sum by (endpoint) "
-                                  "(rate(http_request_duration_seconds_bucket[5m]))))")
+        # The guide's fourth query sums the label le away, so that no quantile is left: empty, and a warning says why.
+        guide = ("topk(10, histogram_quantile(0.95, sum by (endpoint) (rate(http_request_duration_seconds_bucket[5m]))))")
+        answer = get_json(f"{self.vigia.base}/api/v1/query", query=guide)
+        self.assertEqual(answer["data"]["result"], [])
+        self.assertIn('bucket label "le" is missing or has a malformed value', answer["warnings"][0])
+        result = self.vigia.query(guide.replace("by (endpoint)", "by (endpoint, le)"))
         self.assertEqual([r["metric"]["endpoint"] for r in result], ["/api/v1/chat", "/api/v1/files"])
         self.assertAlmostEqual(float(result[0]["value"][1]), 2.2, places=6)
 
@@ -214,7 +222,7 @@ class GuideStack(unittest.TestCase):
         self.assertAlmostEqual(value, 2.0, places=6)
 
     def test_06_llm_queries(self):
-        at = time.time()
+        at = now()
         expected = sum(self.increases("llm_cost_eur_sum", at, 3600).values()) / 3600 * 3600
         self.assertAlmostEqual(self.vigia.value("sum(rate(llm_cost_eur_sum[1h])) * 3600", time=at), expected, delta=1e-9)
         self.check_rate("llm_tokens_total")
@@ -225,15 +233,15 @@ class GuideStack(unittest.TestCase):
     def test_07_database_queries(self):
         wait_until("sessions seen", lambda: self.vigia.query('pg_stat_database_numbackends{datname="devmatrix"} == 4'))
         self.assertEqual(self.postgres.psql("select numbackends from pg_stat_database where datname='devmatrix'"), "4")
-        at = time.time()
+        at = now()
         used = self.vigia.value("redis_memory_used_bytes", time=at)
         self.assertEqual(self.vigia.value("redis_memory_max_bytes", time=at), 64 * 2**20)
         self.assertAlmostEqual(self.vigia.value("redis_memory_used_bytes / redis_memory_max_bytes * 100", time=at),
                                used / (64 * 2**20) * 100, places=9)
         ratio = "pg_stat_database_blks_hit / (pg_stat_database_blks_hit + pg_stat_database_blks_read) * 100"
-        hits = {r["metric"]["datname"]: float(r["value"][1]) for r in self.vigia.query("pg_stat_database_blks_hit", time=at)}
-        reads = {r["metric"]["datname"]: float(r["value"][1]) for r in self.vigia.query("pg_stat_database_blks_read", time=at)}
-        got = {r["metric"]["datname"]: float(r["value"][1]) for r in self.vigia.query(ratio, time=at)}
+        def by_database(expression):
+            return {r["metric"].get("datname", ""): float(r["value"][1]) for r in self.vigia.query(expression, time=at)}
+        hits, reads, got = (by_database(e) for e in ("pg_stat_database_blks_hit", "pg_stat_database_blks_read", ratio))
         self.assertIn("devmatrix", got)
         for name, value in got.items():
             if hits[name] + reads[name] > 0:
@@ -313,7 +321,7 @@ class GuideStack(unittest.TestCase):
         wait_until("pending", lambda: self.alert_state("SlowPending") == "pending")
         before = [a for a in self.vigia.api("alerts")["alerts"] if a["labels"]["alertname"] == "SlowPending"][0]["activeAt"]
         wait_until("ALERTS_FOR_STATE", lambda: self.vigia.query('ALERTS_FOR_STATE{alertname="SlowPending"}'))
-        at = time.time()
+        at = now()
         selector = 'node_cpu_seconds_total'
         kept = self.raw(selector, at)
         self.assertTrue(kept)
