@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "promql/functions/kahan_sum.h"
+#include "promql/value/kahan_sum.h"
 #include "promql/functions/quantile.h"
 
 namespace vigia::promql {

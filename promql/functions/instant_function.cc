@@ -5,7 +5,7 @@
 #include <numbers>
 
 #include "promql/functions/date_functions.h"
-#include "promql/functions/go_math.h"
+#include "promql/value/go_math.h"
 
 namespace vigia::promql {
 namespace {

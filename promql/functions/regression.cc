@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "promql/functions/kahan_sum.h"
+#include "promql/value/kahan_sum.h"
 #include "promql/functions/range_function.h"
 #include "promql/functions/range_specs.h"
 

@@ -2,7 +2,7 @@
 // varianceOverTime). Each step depends on the one before it, so every window is run through.
 #include <cmath>
 
-#include "promql/functions/kahan_sum.h"
+#include "promql/value/kahan_sum.h"
 #include "promql/functions/range_function.h"
 #include "promql/functions/range_specs.h"
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "promql/functions/go_math.h"
+#include "promql/value/go_math.h"
 #include "tests/support/catch.h"
 
 namespace vigia::promql {

@@ -12,6 +12,9 @@ double GoMax(double a, double b);
 double GoLog2(double x);
 double GoLog10(double x);
 
+// 2^x by the reduction and the polynomial of FreeBSD's exp.
+double GoExp2(double x);
+
 // By repeated squaring of the significand, hence exact wherever the products are.
 double GoPow(double x, double y);
 

@@ -1,4 +1,4 @@
-#include "promql/functions/go_math.h"
+#include "promql/value/go_math.h"
 
 #include <cmath>
 #include <cstdint>
@@ -101,6 +101,27 @@ double GoLog2(double x) {
 
 // Go divides its constants before it rounds them, so this is log10(2) and not a quotient of two doubles.
 double GoLog10(double x) { return GoLog2(x) * 0.301029995663981195213738894724493027; }
+
+double GoExp2(double x) {
+  if (std::isnan(x) || x == kInfinity) return x;
+  if (x > 1023.9999999999999) return kInfinity;
+  if (x < -1074) return 0;
+  // 2^x = e^(t ln 2) * 2^k with |t| <= 1/2; ln 2 in two parts, so that the high product loses nothing.
+  const int k = static_cast<int>(x < 0 ? x - 0.5 : x + 0.5);
+  const double t = x - k;
+  const double high = t * 6.93147180369123816490e-01;
+  const double low = -t * 1.90821492927058770002e-10;
+  const double r = high - low;
+  const double square = r * r;
+  constexpr double kP1 = 1.66666666666666657415e-01;
+  constexpr double kP2 = -2.77777777770155933842e-03;
+  constexpr double kP3 = 6.61375632143793436117e-05;
+  constexpr double kP4 = -1.65339022054652515390e-06;
+  constexpr double kP5 = 4.13813679705723846039e-08;
+  const double c = r - square * (kP1 + square * (kP2 + square * (kP3 + square * (kP4 + square * kP5))));
+  const double y = 1 - ((low - (r * c) / (2 - c)) - high);
+  return std::ldexp(y, k);
+}
 
 double GoPow(double x, double y) {
   if (y == 0 || x == 1) return 1;
