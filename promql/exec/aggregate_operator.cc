@@ -42,7 +42,9 @@ FoldOperator::FoldOperator(QueryContext& context, FoldOp op, GroupingSpec groupi
 Result<std::vector<SeriesInfo>> FoldOperator::MakeSeries() {
   const auto series = input_->Series();
   if (!series) return series;
-  Groups groups = MakeGroups(*series, grouping_.without, grouping_.labels);
+  Result<Groups> made = MakeGroups(context(), *series, grouping_.without, grouping_.labels);
+  if (!made) return made.error();
+  Groups& groups = *made;
   groups_ = groups.series.size();
   const std::uint64_t bytes = std::uint64_t{groups_} * steps().count * Fold::BytesPerCell(op_);
   if (const Status status = reserved_.Add(bytes / sizeof(double) + 1); !status) return status.error();
@@ -83,7 +85,9 @@ Result<std::vector<SeriesInfo>> QuantileOperator::MakeSeries() {
   const auto series = input_->Series();
   if (!series) return series;
   WarnOfParameter();
-  Groups groups = MakeGroups(*series, grouping_.without, grouping_.labels);
+  Result<Groups> made = MakeGroups(context(), *series, grouping_.without, grouping_.labels);
+  if (!made) return made.error();
+  Groups& groups = *made;
   groups_ = groups.series.size();
   fold_.emplace(groups_, steps().count);
   const Status status = ForEachRow(*input_, *series, groups, [&](std::uint32_t group, const Row& row) -> Status {

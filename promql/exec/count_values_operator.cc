@@ -36,7 +36,9 @@ Result<std::vector<SeriesInfo>> CountValuesOperator::MakeSeries() {
   } else {
     std::erase(labels, value_label_);
   }
-  Groups groups = MakeGroups(*series, grouping_.without, labels);
+  Result<Groups> made = MakeGroups(context(), *series, grouping_.without, labels);
+  if (!made) return made.error();
+  Groups& groups = *made;
   bases_ = std::move(groups.series);
   by_value_.resize(bases_.size());
   RowBatch batch(steps().count);

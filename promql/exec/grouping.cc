@@ -13,7 +13,8 @@ std::vector<std::string> WithMetadataLabels(std::vector<std::string> labels) {
   return labels;
 }
 
-Groups MakeGroups(const std::vector<SeriesInfo>& series, bool without, const std::vector<std::string>& labels) {
+storage::Result<Groups> MakeGroups(const QueryContext& context, const std::vector<SeriesInfo>& series, bool without,
+                                   const std::vector<std::string>& labels) {
   Groups groups;
   groups.of_series.reserve(series.size());
   if (!without && labels.empty()) {
@@ -24,6 +25,7 @@ Groups MakeGroups(const std::vector<SeriesInfo>& series, bool without, const std
   const std::vector<std::string> dropped = without ? WithMetadataLabels(labels) : std::vector<std::string>();
   std::unordered_map<std::string, std::uint32_t> ids;
   for (const SeriesInfo& info : series) {
+    if (const storage::Status status = context.InterruptedAt(groups.of_series.size()); !status) return status.error();
     Labels key = without ? info.labels.Drop(dropped) : info.labels.Keep(labels);
     const auto [at, is_new] = ids.emplace(key.bytes(), static_cast<std::uint32_t>(groups.series.size()));
     if (is_new) groups.series.push_back({std::move(key), false});

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "promql/exec/query_context.h"
 #include "promql/exec/series_info.h"
 
 namespace vigia::promql {
@@ -15,7 +16,8 @@ struct Groups {
 };
 
 // by (labels) or without (labels), the latter also without the metric name. REQUIRES: `labels` sorted.
-Groups MakeGroups(const std::vector<SeriesInfo>& series, bool without, const std::vector<std::string>& labels);
+storage::Result<Groups> MakeGroups(const QueryContext& context, const std::vector<SeriesInfo>& series, bool without,
+                                   const std::vector<std::string>& labels);
 
 // `labels` and the metadata labels, sorted, unique.
 std::vector<std::string> WithMetadataLabels(std::vector<std::string> labels);

@@ -53,8 +53,12 @@ Result<std::vector<SeriesInfo>> JoinOperator::MakeSeries() {
   if (!right) return right;
   many_ = std::move(many_is_left() ? *left : *right);
   one_ = std::move(many_is_left() ? *right : *left);
-  many_signatures_ = signatures_.Of(many_);
-  one_signatures_ = signatures_.Of(one_);
+  auto of_many = signatures_.Of(context(), many_);
+  if (!of_many) return of_many.error();
+  auto of_one = signatures_.Of(context(), one_);
+  if (!of_one) return of_one.error();
+  many_signatures_ = std::move(*of_many);
+  one_signatures_ = std::move(*of_one);
   if (const Status status = ReadOneSide(); !status) return status.error();
   if (const Status status = FindDuplicates(); !status) return status.error();
   if (const Status status = PrepareFilling(); !status) return status.error();
@@ -159,6 +163,7 @@ Status JoinOperator::MakePairs(std::vector<SeriesInfo>& results) {
   pairs_.resize(many_.size());
   std::unordered_map<std::string, SeriesId> ids;
   for (std::size_t i = 0; i < many_.size(); ++i) {
+    if (Status status = context().InterruptedAt(i + results.size()); !status) return status;
     const std::vector<SeriesId>& ones = ones_of_signature_[many_signatures_[i]];
     if (Status status = reserved_.Add(2 * ones.size() + 2); !status) return status;
     ids.clear();

@@ -13,10 +13,12 @@ JoinSignatures::JoinSignatures(const VectorMatching& matching) : on_(matching.on
 
 Labels JoinSignatures::Project(const Labels& labels) const { return on_ ? labels.Keep(labels_) : labels.Drop(labels_); }
 
-std::vector<std::uint32_t> JoinSignatures::Of(const std::vector<SeriesInfo>& series) {
+storage::Result<std::vector<std::uint32_t>> JoinSignatures::Of(const QueryContext& context,
+                                                               const std::vector<SeriesInfo>& series) {
   std::vector<std::uint32_t> signatures;
   signatures.reserve(series.size());
   for (const SeriesInfo& info : series) {
+    if (const storage::Status status = context.InterruptedAt(signatures.size()); !status) return status.error();
     const auto next = static_cast<std::uint32_t>(ids_.size());
     signatures.push_back(ids_.emplace(Project(info.labels).bytes(), next).first->second);
   }

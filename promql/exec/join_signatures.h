@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "promql/exec/query_context.h"
 #include "promql/exec/series_info.h"
 #include "promql/parser/ast.h"
 
@@ -15,7 +16,7 @@ class JoinSignatures {
  public:
   explicit JoinSignatures(const VectorMatching& matching);
 
-  std::vector<std::uint32_t> Of(const std::vector<SeriesInfo>& series);
+  storage::Result<std::vector<std::uint32_t>> Of(const QueryContext& context, const std::vector<SeriesInfo>& series);
   std::size_t count() const { return ids_.size(); }
   // The labels of the signature: what messages call the match group.
   Labels Project(const Labels& labels) const;

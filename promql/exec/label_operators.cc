@@ -13,7 +13,10 @@ RelabelOperator::RelabelOperator(QueryContext& context, OperatorPtr input, Chang
 Result<std::vector<SeriesInfo>> RelabelOperator::MakeSeries() {
   auto series = input_->Series();
   if (!series) return series;
-  for (SeriesInfo& info : *series) change_(info);
+  for (std::size_t i = 0; i < series->size(); ++i) {
+    if (const Status status = context().InterruptedAt(i); !status) return status.error();
+    change_((*series)[i]);
+  }
   return series;
 }
 

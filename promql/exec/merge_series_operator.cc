@@ -29,6 +29,7 @@ Result<std::vector<SeriesInfo>> MergeSeriesOperator::MakeSeries() {
   std::unordered_map<std::string_view, SeriesId> ids;
   ids.reserve(series->size());
   for (const SeriesInfo& info : *series) {
+    if (const Status status = context().InterruptedAt(target_.size()); !status) return status.error();
     const auto [at, is_new] = ids.emplace(info.labels.bytes(), static_cast<SeriesId>(ids.size()));
     target_.push_back(at->second);
     if (is_new) {

@@ -5,8 +5,23 @@
 
 namespace vigia::promql {
 
+namespace {
+
+std::vector<std::size_t> LineStarts(std::string_view text) {
+  std::vector<std::size_t> starts = {0};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') starts.push_back(i + 1);
+  }
+  return starts;
+}
+
+}  // namespace
+
 QueryContext::QueryContext(QueryContextOptions options, storage::Querier& querier)
-    : options_(std::move(options)), querier_(querier), budget_(options_.max_samples) {}
+    : options_(std::move(options)),
+      line_starts_(LineStarts(options_.text)),
+      querier_(querier),
+      budget_(options_.max_samples) {}
 
 storage::Status QueryContext::Interrupted() const {
   if (options_.cancel.stop_requested()) {
@@ -19,17 +34,9 @@ storage::Status QueryContext::Interrupted() const {
 }
 
 TextPosition QueryContext::PositionOf(PosRange pos) const {
-  TextPosition position;
-  const std::size_t end = std::min<std::size_t>(pos.start, options_.text.size());
-  for (std::size_t i = 0; i < end; ++i) {
-    if (options_.text[i] == '\n') {
-      ++position.line;
-      position.column = 1;
-    } else {
-      ++position.column;
-    }
-  }
-  return position;
+  const std::size_t at = std::min<std::size_t>(pos.start, options_.text.size());
+  const auto line = std::ranges::upper_bound(line_starts_, at) - 1;
+  return {static_cast<int>(line - line_starts_.begin()) + 1, static_cast<int>(at - *line) + 1};
 }
 
 }  // namespace vigia::promql

@@ -7,6 +7,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "promql/exec/sample_budget.h"
 #include "promql/parser/ast.h"
@@ -41,6 +42,10 @@ class QueryContext {
   // kCancelled or kTimeout once the query is to stop. Cheap enough for every batch of rows; loops that run for long
   // without reading a batch call it themselves.
   storage::Status Interrupted() const;
+  // The same for loops over series, which may be millions: looks at every few thousandth.
+  storage::Status InterruptedAt(std::size_t i) const {
+    return i % kSeriesPerLook == kSeriesPerLook - 1 ? Interrupted() : storage::Status();
+  }
 
   TextPosition PositionOf(PosRange pos) const;
 
@@ -51,7 +56,9 @@ class QueryContext {
   std::uint64_t samples_read() const { return samples_read_; }
 
  private:
+  static constexpr std::size_t kSeriesPerLook = 4096;
   const QueryContextOptions options_;
+  const std::vector<std::size_t> line_starts_;  // Bytes of the text; the first is 0.
   storage::Querier& querier_;
   SampleBudget budget_;
   AnnotationSet annotations_;

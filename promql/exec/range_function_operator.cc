@@ -12,6 +12,9 @@ namespace {
 using storage::Result;
 using storage::Status;
 
+// What a kernel may look at between two looks at the deadline: some tens of milliseconds for the slowest.
+constexpr std::uint64_t kSamplesPerCall = 2'000'000;
+
 std::uint64_t LargestWindow(const WindowSet& windows) {
   std::uint64_t largest = 0;
   for (const Window& window : windows.windows()) largest = std::max<std::uint64_t>(largest, window.size());
@@ -62,11 +65,7 @@ Status RangeFunctionOperator::Evaluate(const RangeSeries& series, RowBatch& out)
   *samples_ += series.windows->total_samples();
   if (Status status = context().budget().CheckPeak(pending_ + LargestWindow(*series.windows)); !status) return status;
   const Row row = out.Append(series.id);
-  RangeInput input{series.values, *series.windows, {}};
-  for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) input.scalars[i] = {scalars_[i]};
-  if (Status status = spec_.kernel(input, scratch_, {row.values, row.valid}); !status) {
-    return AsEvaluationError(status.error());
-  }
+  if (Status status = Compute(series, row); !status) return status;
   const std::size_t found = CountValid(row.valid);
   if (found == 0) {
     out.DropLast();
@@ -76,6 +75,45 @@ Status RangeFunctionOperator::Evaluate(const RangeSeries& series, RowBatch& out)
   const std::uint64_t last_window = series.windows->windows().back().size();
   pending_ += found;
   return context().budget().CheckPeak(pending_ + last_window);
+}
+
+Status RangeFunctionOperator::Compute(const RangeSeries& series, const Row& row) {
+  if (series.windows->total_samples() <= kSamplesPerCall) {
+    RangeInput input{series.values, *series.windows, {}};
+    for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) input.scalars[i] = {scalars_[i]};
+    const Status status = spec_.kernel(input, scratch_, {row.values, row.valid});
+    return status ? status : Status(AsEvaluationError(status.error()));
+  }
+  const std::span<const Window> windows = series.windows->windows();
+  for (std::size_t first = 0; first < windows.size();) {
+    std::size_t count = 1;
+    std::uint64_t samples = windows[first].size();
+    for (; first + count < windows.size() && samples <= kSamplesPerCall; ++count)
+      samples += windows[first + count].size();
+    if (Status status = context().Interrupted(); !status) return status;
+    if (Status status = ComputePart(series, first, count, row); !status) return status;
+    first += count;
+  }
+  return {};
+}
+
+Status RangeFunctionOperator::ComputePart(const RangeSeries& series, std::size_t first, std::size_t count,
+                                          const Row& row) {
+  const WindowSet& all = *series.windows;
+  RangeGrid grid = all.grid();
+  grid.steps = count;
+  grid.eval_start_ms = all.grid().EvalTime(first);
+  grid.end_start_ms = all.grid().RangeEnd(first);
+  const std::uint32_t begin = all.windows()[first].begin;
+  const std::uint32_t end = all.windows()[first + count - 1].end;
+  const WindowSet windows(all.timestamps().subspan(begin, end - begin), grid);
+  RangeInput input{series.values.subspan(begin, end - begin), windows, {}};
+  for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) {
+    input.scalars[i] = {std::span<const double>(scalars_[i]).subspan(first, count)};
+  }
+  const StepOutput output{row.values.subspan(first, count), row.valid.subspan(first, count)};
+  const Status status = spec_.kernel(input, scratch_, output);
+  return status ? status : Status(AsEvaluationError(status.error()));
 }
 
 void RangeFunctionOperator::Annotate(const RangeSeries& series, const Row& row) {

@@ -25,6 +25,9 @@ class RangeFunctionOperator : public Operator {
   storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
   storage::Status Fill(RowBatch& out) override;
   storage::Status Evaluate(const RangeSeries& series, RowBatch& out);
+  // One kernel call, or several over parts of the steps when the windows hold so much that a call would take long.
+  storage::Status Compute(const RangeSeries& series, const Row& row);
+  storage::Status ComputePart(const RangeSeries& series, std::size_t first, std::size_t count, const Row& row);
   void Annotate(const RangeSeries& series, const Row& row);
 
   const RangeFunctionSpec& spec_;

@@ -45,7 +45,7 @@ Result<std::vector<SeriesInfo>> StoredRangeSource::Series() {
   auto selection = OpenSelection(context_, hints_, matchers_);
   if (!selection) return selection.error();
   selection_ = std::move(*selection);
-  return SeriesOf(*selection_);
+  return SeriesOf(context_, *selection_);
 }
 
 Result<bool> StoredRangeSource::Next(RangeSeries& out) {

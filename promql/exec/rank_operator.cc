@@ -44,7 +44,9 @@ Result<std::vector<SeriesInfo>> RankOperator::MakeSeries() {
   auto series = input_->Series();
   if (!series) return series;
   series_ = series->size();
-  Groups groups = MakeGroups(*series, grouping_.without, grouping_.labels);
+  Result<Groups> made = MakeGroups(context(), *series, grouping_.without, grouping_.labels);
+  if (!made) return made.error();
+  Groups& groups = *made;
   members_.resize(groups.series.size());
   group_of_series_ = std::move(groups.of_series);
   if (op_ == AggregateOp::kLimitRatio) {

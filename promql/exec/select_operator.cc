@@ -19,10 +19,13 @@ Result<std::unique_ptr<storage::Selection>> OpenSelection(QueryContext& context,
   return selection;
 }
 
-std::vector<SeriesInfo> SeriesOf(const storage::Selection& selection) {
+Result<std::vector<SeriesInfo>> SeriesOf(const QueryContext& context, const storage::Selection& selection) {
   std::vector<SeriesInfo> series;
   series.reserve(selection.size());
-  for (std::size_t i = 0; i < selection.size(); ++i) series.push_back({selection.labels(i), false});
+  for (std::size_t i = 0; i < selection.size(); ++i) {
+    if (const Status status = context.InterruptedAt(i); !status) return status.error();
+    series.push_back({selection.labels(i), false});
+  }
   return series;
 }
 
@@ -46,7 +49,7 @@ Result<std::vector<SeriesInfo>> SelectOperator::MakeSeries() {
   auto selection = OpenSelection(context(), node_.hints, node_.matchers);
   if (!selection) return selection.error();
   selection_ = std::move(*selection);
-  return SeriesOf(*selection_);
+  return SeriesOf(context(), *selection_);
 }
 
 Status SelectOperator::Fill(RowBatch& out) {

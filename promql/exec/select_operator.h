@@ -13,7 +13,7 @@ namespace vigia::promql {
 storage::Result<std::unique_ptr<storage::Selection>> OpenSelection(QueryContext& context,
                                                                    const storage::SelectHints& hints,
                                                                    const std::vector<storage::Matcher>& matchers);
-std::vector<SeriesInfo> SeriesOf(const storage::Selection& selection);
+storage::Result<std::vector<SeriesInfo>> SeriesOf(const QueryContext& context, const storage::Selection& selection);
 // Series i, its samples counted as read. An error if a histogram is among them.
 storage::Result<storage::SamplesView> ReadFloats(QueryContext& context, const storage::Selection& selection,
                                                  std::size_t i, storage::ReadBuffer& buffer);

@@ -24,8 +24,12 @@ Result<std::vector<SeriesInfo>> SetOperator::MakeSeries() {
   auto right = rhs_->Series();
   if (!right) return right;
   JoinSignatures signatures(matching_);
-  left_signatures_ = signatures.Of(*left);
-  right_signatures_ = signatures.Of(*right);
+  auto of_left = signatures.Of(context(), *left);
+  if (!of_left) return of_left.error();
+  auto of_right = signatures.Of(context(), *right);
+  if (!of_right) return of_right.error();
+  left_signatures_ = std::move(*of_left);
+  right_signatures_ = std::move(*of_right);
   if (const Status status = present_.Resize(signatures.count(), steps().count); !status) return status.error();
   if (op_ == BinaryOp::kOr) {
     left->insert(left->end(), std::make_move_iterator(right->begin()), std::make_move_iterator(right->end()));

@@ -113,6 +113,35 @@ TEST_CASE("a query past its deadline says so") {
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
 }
 
+TEST_CASE("windows with very many samples are computed in parts, with the same results") {
+  QueryFixture fixture;
+  LoadMetrics(fixture);
+  // Some seven million samples in all windows: more than one kernel call takes.
+  const auto result =
+      fixture.Run("quantile_over_time(0.5, metric[900s:100ms])", 900 * kSecond, 3'899 * kSecond, kSecond);
+  REQUIRE(result.has_value());
+  const auto& points = std::get<Matrix>(result->value).at(0).floats;
+  const auto at = [&](TimestampMs t) { return fixture.Instant("quantile_over_time(0.5, metric[900s:100ms])", t); };
+  CHECK("{} " + FormatPlain(points.front().v) == at(points.front().t));
+  CHECK("{} " + FormatPlain(points[1200].v) == at(points[1200].t));
+  CHECK("{} " + FormatPlain(points.back().v) == at(points.back().t));
+  CHECK(points.size() == 1300);  // From 900 s to 2199 s: the last point of the subquery is at 1299.9 s.
+}
+
+TEST_CASE("a long kernel is cancelled while it runs") {
+  QueryFixture fixture;
+  LoadMetrics(fixture);
+  QueryRequest request;
+  request.text = "quantile_over_time(0.5, metric[1d:1s])[1d:1s]";
+  request.start_ms = request.end_ms = 1000 * kSecond;
+  request.timeout_ms = 50;
+  const auto start = std::chrono::steady_clock::now();
+  const auto result = fixture.engine().Execute(request);
+  REQUIRE(!result);
+  CHECK(result.error().code == storage::Errc::kTimeout);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(3));
+}
+
 // Storage whose selections wait until the test lets them go on.
 class GatedStorage : public storage::Queryable {
  public:
