@@ -1,0 +1,33 @@
+// POST /api/v1/write: takes what other servers and agents send by Prometheus' remote write protocol (surface.md 1.9).
+#pragma once
+
+#include <cstddef>
+
+#include "server/http/router.h"
+#include "server/log/log.h"
+#include "storage/api/appender.h"
+#include "storage/model/clock.h"
+#include "storage/telemetry/registry.h"
+
+namespace vigia::server {
+
+struct RemoteWriteOptions {
+  bool enabled = false;   // --web.enable-remote-write-receiver; without it the path answers 404.
+  bool accept_v1 = true;  // --web.remote-write-receiver.accepted-protobuf-messages: prometheus.WriteRequest
+  bool accept_v2 = true;  // and io.prometheus.write.v2.Request.
+  std::size_t max_decoded_bytes = 32 << 20;   // Of one request. Above: 400.
+  std::size_t max_cached_series = 4'000'000;  // 32 to 64 bytes each, only for series that came.
+};
+
+// References outlive the router and are thread-safe.
+struct RemoteWriteDeps {
+  storage::Appendable& storage;
+  storage::Registry& registry;
+  storage::Clock clock;
+  Logger log;
+  RemoteWriteOptions options;
+};
+
+void RegisterRemoteWrite(Router& router, RemoteWriteDeps deps);
+
+}  // namespace vigia::server
