@@ -29,6 +29,7 @@ rocksdb::DBOptions MakeDbOptions(const StoreOptions& options, rocksdb::Env* env)
   db.avoid_flush_during_shutdown = true;
   db.max_background_jobs = 2;
   db.max_open_files = -1;
+  db.allow_fallocate = false;  // Megabytes reserved ahead would count against the size limit of retention.
   db.skip_stats_update_on_db_open = true;
   db.skip_checking_sst_file_sizes_on_db_open = true;
   db.stats_dump_period_sec = 0;

@@ -113,6 +113,7 @@ Status Tsdb::Impl::SealAndTruncate(Maintenance extent, TimestampMs now_ms) {
   timed.Done(sealed && *sealed > 0, !sealed);
   if (!sealed) return sealed.error();
   metrics.head_truncations.Add();
+  if (now_ms < rotated_ms) rotated_ms = now_ms;  // The clock was set back.
   const bool old = log.current_bytes() > kRotateBytes || now_ms - rotated_ms > kRotateAgeMs || all;
   Status status = sealer.TruncateLog();
   if (status && old && log.current_bytes() > 0 && log.Rotate()) {

@@ -1,0 +1,138 @@
+#include "storage/codec/tile.h"
+
+#include <map>
+#include <random>
+
+#include "tests/support/catch.h"
+
+namespace vigia::storage {
+namespace {
+
+TEST_CASE("a tile gives back its columns, whatever rows they have") {
+  std::mt19937_64 random(11);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<TimestampMs> times;
+    TimestampMs t = static_cast<TimestampMs>(random() % 1000) - 500;
+    for (std::size_t i = 0; i < 1 + random() % 100; ++i)
+      times.push_back(t += 1 + static_cast<TimestampMs>(random() % 20'000));
+    TileBuilder builder(times);
+    std::map<std::uint32_t, std::map<TimestampMs, double>> expected;
+    std::uint32_t column = 0;
+    for (std::size_t c = 0; c < 1 + random() % 100; ++c) {
+      column += 1 + static_cast<std::uint32_t>(random() % 3 == 0 ? random() % 1000 : 0);
+      std::vector<std::uint32_t> rows;
+      std::vector<double> values;
+      const auto density = 1 + random() % 12;
+      for (std::uint32_t row = 0; row < times.size(); ++row) {
+        if (density < 8 ? random() % density != 0 : density < 10 && row > 3) continue;
+        rows.push_back(row);
+        values.push_back(static_cast<double>(random() % 100));
+        expected[column][times[row]] = values.back();
+      }
+      if (!rows.empty()) builder.AddFloats(column, rows, values);
+    }
+    if (builder.empty()) continue;
+    const std::string bytes = builder.Finish(round % 2 == 0);
+    const auto tile = TileView::Open(bytes);
+    REQUIRE(tile.has_value());
+    CHECK(tile->subset() == (round % 2 == 0));
+    CHECK(tile->columns() == expected.size());
+    const auto back_times = tile->Times();
+    REQUIRE(back_times.has_value());
+    CHECK(*back_times == times);
+    CHECK_FALSE(tile->Find({column + 1, false}).has_value());
+    CHECK_FALSE(tile->Find({0, false}).has_value());
+    const TimestampMs from = times[times.size() / 4];
+    const TimestampMs to = times[times.size() / 2];
+    for (const auto& [wanted, points] : expected) {
+      const auto chunk = tile->Find({wanted, false});
+      REQUIRE(chunk.has_value());
+      CHECK_FALSE(tile->Find({wanted, true}).has_value());
+      std::vector<TimestampMs> at;
+      std::vector<double> v;
+      REQUIRE(tile->ReadFloats(*chunk, times, kMinTimestampMs, kMaxTimestampMs, at, v).has_value());
+      std::map<TimestampMs, double> found;
+      for (std::size_t i = 0; i < at.size(); ++i) found[at[i]] = v[i];
+      CHECK(found == points);
+      at.clear();
+      v.clear();
+      REQUIRE(tile->ReadFloats(*chunk, times, from, to, at, v).has_value());
+      std::size_t inside = 0;
+      for (const auto& [point_t, value] : points) inside += point_t >= from && point_t <= to ? 1 : 0;
+      CHECK(at.size() == inside);
+    }
+  }
+}
+
+TEST_CASE("histograms share a tile with floats") {
+  const std::vector<TimestampMs> times{10, 20, 30};
+  auto h = std::make_shared<FloatHistogram>();
+  h->schema = 3;
+  h->integer = true;
+  h->hint = CounterResetHint::kNotReset;
+  h->zero_threshold = 0x1p-128;
+  h->zero_count = 2;
+  h->count = 12.5;
+  h->sum = -0.1;
+  h->positive_spans = {{-2, 2}, {3, 1}};
+  h->positive_buckets = {1, 2.5, 1e300};
+  h->negative_spans = {{0, 1}};
+  h->negative_buckets = {7};
+  h->custom_values = {0.1, 0.25};
+  TileBuilder builder(times);
+  builder.AddFloats(4, std::vector<std::uint32_t>{0, 1}, std::vector<double>{1, 2});
+  builder.AddHistograms(4, std::vector<std::uint32_t>{2}, std::vector<HistogramPtr>{h});
+  const std::string bytes = builder.Finish();
+  const auto tile = TileView::Open(bytes);
+  REQUIRE(tile.has_value());
+  const auto chunk = tile->Find({4, true});
+  REQUIRE(chunk.has_value());
+  std::vector<TimestampMs> at;
+  std::vector<HistogramPtr> back;
+  REQUIRE(tile->ReadHistograms(*chunk, times, 0, 100, at, back).has_value());
+  REQUIRE(back.size() == 1);
+  CHECK(at[0] == 30);
+  CHECK(back[0]->schema == 3);
+  CHECK(back[0]->integer);
+  CHECK(back[0]->hint == CounterResetHint::kNotReset);
+  CHECK(back[0]->zero_threshold == 0x1p-128);
+  CHECK(back[0]->zero_count == 2);
+  CHECK(back[0]->count == 12.5);
+  CHECK(back[0]->sum == -0.1);
+  CHECK(back[0]->positive_spans == h->positive_spans);
+  CHECK(back[0]->negative_spans == h->negative_spans);
+  CHECK(back[0]->positive_buckets == h->positive_buckets);
+  CHECK(back[0]->negative_buckets == h->negative_buckets);
+  CHECK(back[0]->custom_values == h->custom_values);
+}
+
+TEST_CASE("a damaged tile is an error, not a crash") {
+  std::mt19937_64 random(2);
+  std::vector<TimestampMs> times;
+  for (int i = 0; i < 20; ++i) times.push_back(i * 10);
+  TileBuilder builder(times);
+  std::vector<std::uint32_t> rows{1, 3, 4, 9, 17};
+  for (std::uint32_t column = 0; column < 80; ++column) {
+    builder.AddFloats(column, rows, std::vector<double>{1.5, 2, 3, 1e9, 0.1});
+  }
+  const std::string good = builder.Finish();
+  for (int round = 0; round < 5000; ++round) {
+    std::string bytes = good;
+    for (int flips = 0; flips < 3; ++flips) bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
+    if (round % 3 == 0) bytes.resize(random() % bytes.size());
+    const auto tile = TileView::Open(bytes);
+    if (!tile || tile->rows() > 1000) continue;
+    const auto back = tile->Times();
+    static_cast<void>(tile->Columns().has_value());
+    if (!back) continue;
+    for (std::uint32_t column = 0; column < 80; column += 7) {
+      const auto chunk = tile->Find({column, false});
+      std::vector<TimestampMs> at;
+      std::vector<double> v;
+      if (chunk) static_cast<void>(tile->ReadFloats(*chunk, *back, 0, 100, at, v).has_value());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace vigia::storage
