@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "promql/value/kahan_sum.h"
 #include "promql/functions/quantile.h"
+#include "promql/value/kahan_sum.h"
 
 namespace vigia::promql {
 namespace {
@@ -104,6 +104,11 @@ Fold::Fold(FoldOp op, std::size_t groups, std::size_t steps) : op_(op), steps_(s
 std::size_t Fold::BytesPerCell(FoldOp op) {
   return (HasValue(op) ? sizeof(double) : 0) + (HasCompensation(op) ? sizeof(double) : 0) +
          (HasCount(op) ? sizeof(double) : sizeof(std::uint8_t));
+}
+
+bool Fold::Has(std::size_t group, std::size_t step) const {
+  const std::size_t cell = group * steps_ + step;
+  return count_.empty() ? seen_[cell] != 0 : count_[cell] != 0;
 }
 
 void Fold::Add(std::size_t group, std::span<const double> values, Valid valid) {

@@ -28,6 +28,8 @@ class Fold {
   // Writes the results of a group; a slot is valid if any added series was valid there. Call once per group.
   void Finish(std::size_t group, StepOutput output);
 
+  // Has any value been added to this cell?
+  bool Has(std::size_t group, std::size_t step) const;
   std::size_t steps() const { return steps_; }
 
  private:

@@ -17,8 +17,8 @@ struct ClassicBucket {
 
 // The samples of X_bucket, X_count and X_sum that belong together.
 struct ClassicHistogram {
-  std::vector<ClassicBucket> buckets;  // In any order; of equal bounds the first counts.
-  std::optional<double> count;         // Else the highest bucket's.
+  std::vector<ClassicBucket> buckets = {};     // In any order; of equal bounds the first counts.
+  std::optional<double> count = std::nullopt;  // Else the highest bucket's.
   double sum = 0;
 };
 
