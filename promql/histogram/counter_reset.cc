@@ -1,6 +1,8 @@
 #include "promql/histogram/counter_reset.h"
 
 #include <limits>
+#include <memory>
+#include <utility>
 
 #include "promql/histogram/bounds.h"
 #include "promql/histogram/buckets.h"
@@ -141,6 +143,13 @@ CounterResetHint HintWhenRead(const FloatHistogram* previous, const FloatHistogr
 CounterResetHint HintForStatistics(const FloatHistogram* previous, const FloatHistogram& current) {
   if (current.hint != CounterResetHint::kUnknown || previous == nullptr) return current.hint;
   return ContentWasReset(current, *previous) ? CounterResetHint::kReset : CounterResetHint::kNotReset;
+}
+
+HistogramPtr ForgetNeighbours(const HistogramPtr& h) {
+  if (h->hint == CounterResetHint::kUnknown || h->hint == CounterResetHint::kGauge) return h;
+  FloatHistogram out = *h;
+  out.hint = CounterResetHint::kUnknown;
+  return std::make_shared<const FloatHistogram>(std::move(out));
 }
 
 }  // namespace vigia::promql

@@ -2,6 +2,7 @@
 // tsdb/chunkenc and promql/histogram_stats_iterator.go for the hints; surface.md 4.11)
 #pragma once
 
+#include "promql/value/value.h"
 #include "storage/model/histogram.h"
 
 namespace vigia::promql {
@@ -22,5 +23,9 @@ storage::CounterResetHint HintWhenRead(const storage::FloatHistogram* previous, 
 // HintWhenRead().
 storage::CounterResetHint HintForStatistics(const storage::FloatHistogram* previous,
                                             const storage::FloatHistogram& current);
+
+// For the results of a subquery, whose samples do not follow each other as those of storage did: reset and not_reset
+// become unknown. The same pointer if there is nothing to change.
+HistogramPtr ForgetNeighbours(const HistogramPtr& h);
 
 }  // namespace vigia::promql

@@ -79,6 +79,11 @@ TEST_CASE("hints of samples that follow each other") {
   CHECK(HintForStatistics(&two, one) == Hint::kReset);
   CHECK(HintForStatistics(&one, two) == Hint::kNotReset);
   CHECK(HintForStatistics(&two, gauge) == Hint::kGauge);
+
+  const HistogramPtr shared = Share(one);
+  CHECK(ForgetNeighbours(shared) == shared);
+  CHECK(ForgetNeighbours(Share(gauge))->hint == Hint::kGauge);
+  CHECK(ForgetNeighbours(Share(reset))->hint == Hint::kUnknown);
 }
 
 }  // namespace
