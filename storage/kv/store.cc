@@ -94,6 +94,7 @@ struct Store::Impl {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
   std::atomic<std::uint64_t> next_file{0};
+  std::atomic<bool> refused{false};  // A write failed since the last successful Resume().
 };
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -138,7 +139,10 @@ Status Store::Write(Batch& batch, WriteMode mode) {
   const auto start = std::chrono::steady_clock::now();
   const auto status = impl_->db->Write(write_options, &rocks);
   if (write_options.sync) impl_->fsync_seconds.Observe(SecondsSince(start));
-  if (!status.ok()) impl_->writes_failed.Add();
+  if (!status.ok()) {
+    impl_->writes_failed.Add();
+    impl_->refused.store(true);
+  }
   return FromRocks(status, "write");
 }
 
@@ -237,7 +241,12 @@ Status Store::Flush(Family family) {
   return FromRocks(impl_->db->Flush(flush, impl_->Handle(family)), "flush");
 }
 
-Status Store::Resume() { return FromRocks(impl_->db->Resume(), "resume"); }
+Status Store::Resume() {
+  if (!impl_->refused.exchange(false)) return {};
+  const auto status = impl_->db->Resume();
+  if (!status.ok()) impl_->refused.store(true);
+  return FromRocks(status, "resume");
+}
 
 Status Store::Checkpoint(const std::string& path) {
   rocksdb::Checkpoint* raw = nullptr;

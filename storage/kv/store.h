@@ -104,7 +104,7 @@ class Store {
   Status Sync();
   // Moves a family's recent content out of the log into its table files, so that the log can be shortened.
   Status Flush(Family family);
-  // Tries to leave the state of refused writes after an error such as a full disk.
+  // Tries to leave the state of refused writes after an error such as a full disk. Nothing to do without one.
   Status Resume();
   // A consistent copy by hard links where possible. REQUIRES: `path` does not exist.
   Status Checkpoint(const std::string& path);

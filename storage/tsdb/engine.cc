@@ -88,7 +88,8 @@ void Tsdb::Impl::StopBackground() {
 Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
   const std::lock_guard lock(maintenance_mu);
   const TimestampMs now_ms = options.clock();
-  Status status = SealAndTruncate(extent, now_ms);
+  Status status = store->Resume();
+  if (status) status = SealAndTruncate(extent, now_ms);
   if (status) {
     Timed timed(metrics);
     const auto rewritten = rewriter.Rewrite(now_ms, extent == Maintenance::kEverything);
