@@ -149,10 +149,10 @@ Status App::Build(LoadedConfig loaded) {
 
 Status App::Start() {
   RegisterRoutes(router_, RouteParts{
-                              .registry = registry_, .storage = *tsdb_, .engine = *engine_, .scrape = *scrape_,
+                              .registry = registry_, .storage = *tsdb_, .appendable = *tsdb_, .engine = *engine_, .scrape = *scrape_,
                               .rules = *rules_, .notifications = *notifications_, .clock = clock_,
                               .external_url = address_.external_url, .route_prefix = address_.route_prefix,
-                              .options = options_,
+                              .options = options_, .log = log_,
                               .external_labels = [this] { return CurrentConfig()->global.external_labels; },
                               .status = {.config_yaml = [this] { return config::ToYaml(*CurrentConfig()); },
                                          .flags = [this] { return options_.values; },

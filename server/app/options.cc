@@ -113,6 +113,8 @@ void AddWebFlags(FlagSet& flags, Options& o) {
   flags.Add({"web.enable-lifecycle", "false", "Allow shutdown and reload by HTTP request.", true, false,
              Switch(o.enable_lifecycle)});
   flags.Add({"web.enable-admin-api", "false", "Allow the admin endpoints.", true, false, Switch(o.enable_admin_api)});
+  flags.Add({"web.enable-remote-write-receiver", "false", "Accept remote write requests at /api/v1/write.", true, false,
+             Switch(o.enable_remote_write_receiver)});
   flags.Add({"web.page-title", "Vigía", "Title of the pages.", false, false, Text(o.page_title)});
   flags.Add({"web.cors.origin", ".*", "Origins that may read the API from a browser; an anchored regular expression.", false,
              false, Text(o.cors_origin)});
@@ -208,7 +210,7 @@ void AddIgnoredFlags(FlagSet& flags, Options& o) {
 
 // Parts that do not exist yet are refused rather than silently left out.
 void AddRefusedFlags(FlagSet& flags) {
-  for (const char* name : {"agent", "web.enable-remote-write-receiver", "web.enable-otlp-receiver"}) {
+  for (const char* name : {"agent", "web.enable-otlp-receiver"}) {
     flags.Add({name, "false", "", true, false, [](std::string_view value) -> Status {
                  if (value == "false") return {};
                  return Error{Errc::kInvalid, "this part is not supported yet"};

@@ -28,6 +28,7 @@ struct Options {
   std::string route_prefix;  // As given; empty = the path of the external URL.
   bool enable_lifecycle = false;
   bool enable_admin_api = false;
+  bool enable_remote_write_receiver = false;
   std::string page_title = "Vigía";
   std::string cors_origin = ".*";
 

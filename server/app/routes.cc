@@ -9,6 +9,7 @@
 #include "server/api/series_api.h"
 #include "server/api/targets_api.h"
 #include "server/exposition/render.h"
+#include "server/remote/receiver.h"
 
 namespace vigia::server {
 namespace {
@@ -39,6 +40,8 @@ void RegisterRoutes(Router& router, RouteParts parts) {
   RegisterStatusApi(router, parts.status);
   RegisterFederate(router, {parts.storage, parts.registry, parts.clock, parts.options.query_lookback_delta_ms,
                             parts.external_labels});
+  RegisterRemoteWrite(router, {parts.appendable, parts.registry, parts.clock, parts.log.With({{"component", "remote write"}}),
+                               {.enabled = parts.options.enable_remote_write_receiver}});
   RegisterLifecycle(router, parts.lifecycle);
   RegisterPages(router, parts.route_prefix);
   router.Add({"GET"}, "/metrics", [&registry = parts.registry](const Request& http) { return Metrics(registry, http); });

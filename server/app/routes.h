@@ -10,6 +10,7 @@
 #include "server/app/notifications.h"
 #include "server/app/options.h"
 #include "server/http/router.h"
+#include "server/log/log.h"
 #include "server/scrape/manager.h"
 #include "storage/api/querier.h"
 #include "storage/model/clock.h"
@@ -21,6 +22,7 @@ namespace vigia::server {
 struct RouteParts {
   storage::Registry& registry;
   const storage::Queryable& storage;
+  storage::Appendable& appendable;
   promql::Engine& engine;
   const ScrapeManager& scrape;
   const alerting::RuleManager& rules;
@@ -29,6 +31,7 @@ struct RouteParts {
   std::string external_url;
   std::string route_prefix;
   const Options& options;
+  Logger log;
   std::function<storage::Labels()> external_labels;
   StatusApiDeps status;
   LifecycleDeps lifecycle;
