@@ -64,7 +64,12 @@ Response Json(int status, std::string body) {
 Response ApiError(ApiErrorType type, std::string_view text) {
   const ErrorWords words = WordsOf(type);
   std::string body;
-  JsonWriter(body).BeginObject().Field("status", "error").Field("errorType", words.type).Field("error", text).EndObject();
+  JsonWriter(body)
+      .BeginObject()
+      .Field("status", "error")
+      .Field("errorType", words.type)
+      .Field("error", text)
+      .EndObject();
   return Json(words.status, std::move(body));
 }
 

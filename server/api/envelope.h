@@ -20,8 +20,8 @@ Response InvalidParameter(std::string_view name, std::string_view cause);
 // A failure of storage or of the engine.
 Response ApiError(const storage::Error& error);
 
-// {"status":"success","data":<data>, "warnings":[…], "infos":[…]}; `data` is finished JSON. At most ten annotations of a
-// level are shown, then one line says how many were left out.
+// {"status":"success","data":<data>, "warnings":[…], "infos":[…]}; `data` is finished JSON. At most ten annotations of
+// a level are shown, then one line says how many were left out.
 Response ApiSuccess(std::string_view data, const promql::Annotations& annotations = {});
 
 // The two ends of a success envelope, for bodies that are written piece by piece.

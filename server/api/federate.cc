@@ -55,10 +55,14 @@ storage::Status Collect(const FederateDeps& deps, const MatcherSets& sets, std::
 
 void AppendEscaped(std::string& out, std::string_view value) {
   for (const char c : value) {
-    if (c == '\\') out.append("\\\\");
-    else if (c == '"') out.append("\\\"");
-    else if (c == '\n') out.append("\\n");
-    else out.push_back(c);
+    if (c == '\\')
+      out.append("\\\\");
+    else if (c == '"')
+      out.append("\\\"");
+    else if (c == '\n')
+      out.append("\\n");
+    else
+      out.push_back(c);
   }
 }
 
@@ -108,8 +112,9 @@ Response Federate(const FederateDeps& deps, const FederateMetrics& metrics, cons
     const auto [name_b, labels_b] = key(b);
     return name_a != name_b ? name_a < name_b : labels_a.get() < labels_b.get();
   });
-  newest.erase(std::unique(newest.begin(), newest.end(),
-                           [](const Newest& a, const Newest& b) { return a.labels == b.labels; }), newest.end());
+  newest.erase(
+      std::unique(newest.begin(), newest.end(), [](const Newest& a, const Newest& b) { return a.labels == b.labels; }),
+      newest.end());
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8";
   const Labels external = deps.external_labels();

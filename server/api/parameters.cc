@@ -57,8 +57,7 @@ Result<storage::DurationMs> ParseDurationSeconds(std::string_view text) {
   if (const auto seconds = ParseNumber(text)) {
     constexpr double kMaxSeconds = 9223372036.854775807;  // An int64 of nanoseconds.
     if (!(std::abs(*seconds) <= kMaxSeconds)) {
-      return Error{Errc::kInvalid,
-                   fmt::format("cannot parse \"{}\" to a valid duration. It overflows int64", text)};
+      return Error{Errc::kInvalid, fmt::format("cannot parse \"{}\" to a valid duration. It overflows int64", text)};
     }
     return static_cast<storage::DurationMs>(*seconds * 1000);
   }

@@ -53,7 +53,8 @@ Result<QueryOptions> ReadOptions(const Request& http) {
   if (auto status = ReadDuration(http.params, "timeout", options.request.timeout_ms); status.has_error()) {
     return status.error();
   }
-  if (auto status = ReadDuration(http.params, "lookback_delta", options.request.lookback_delta_ms); status.has_error()) {
+  if (auto status = ReadDuration(http.params, "lookback_delta", options.request.lookback_delta_ms);
+      status.has_error()) {
     return status.error();
   }
   const auto limit = ParseLimit(http.params.Get("limit"));
@@ -87,9 +88,10 @@ Response Answer(promql::Engine& engine, const QueryOptions& options) {
   }
   Truncate(*result, options.limit);
   if (!options.stats.empty() && options.stats != "true" && options.stats != "all") {
-    result->annotations.warnings.push_back(
-        fmt::format("value \"{}\" for parameter \"stats\" is deprecated and will be rejected in the next major release, "
-                    "use \"true\" or \"all\"", options.stats));
+    result->annotations.warnings.push_back(fmt::format(
+        "value \"{}\" for parameter \"stats\" is deprecated and will be rejected in the next major release, "
+        "use \"true\" or \"all\"",
+        options.stats));
   }
   return QueryResponse(std::move(*result), options.stats.empty() ? StatsMode::kNone : StatsMode::kBasic);
 }
@@ -166,7 +168,8 @@ Response FormatQuery(const QueryApiDeps& deps, const Request& http) {
 void RegisterQueryApi(Router& router, QueryApiDeps deps) {
   const std::vector<std::string> methods = {"GET", "POST"};
   const auto add = [&](const char* path, Response (*handler)(const QueryApiDeps&, const Request&)) {
-    router.Add(methods, std::string("/api/v1/") + path, [deps, handler](const Request& http) { return handler(deps, http); });
+    router.Add(methods, std::string("/api/v1/") + path,
+               [deps, handler](const Request& http) { return handler(deps, http); });
   };
   add("query", &InstantQuery);
   add("query_range", &RangeQuery);

@@ -61,7 +61,9 @@ void AppendRule(JsonWriter& json, const RuleSnapshot& rule, bool with_alerts) {
     AppendRuleTail(json, rule);
     return;
   }
-  json.Field("state", rule.state ? ToString(*rule.state) : "unknown").Field("name", rule.name).Field("query", rule.query);
+  json.Field("state", rule.state ? ToString(*rule.state) : "unknown")
+      .Field("name", rule.name)
+      .Field("query", rule.query);
   json.Key("duration").Double(static_cast<double>(rule.for_ms) / 1000);
   json.Key("keepFiringFor").Double(static_cast<double>(rule.keep_firing_for_ms) / 1000);
   AppendMap(json, "labels", rule.labels);
@@ -122,7 +124,8 @@ storage::Result<RuleFilter> ReadFilter(const Params& params) {
   const std::string_view exclude = params.Get("exclude_alerts");
   if (!exclude.empty() && exclude != "true" && exclude != "false" && exclude != "1" && exclude != "0") {
     return Error{Errc::kInvalid, fmt::format("invalid parameter \"exclude_alerts\": error converting exclude_alerts: "
-                                             "\"{}\" is not a boolean", exclude)};
+                                             "\"{}\" is not a boolean",
+                                             exclude)};
   }
   filter.with_alerts = exclude != "true" && exclude != "1";
   const auto limit = ParseLimit(params.Get("group_limit"));
@@ -130,8 +133,9 @@ storage::Result<RuleFilter> ReadFilter(const Params& params) {
   filter.group_limit = static_cast<std::size_t>(*limit);
   filter.next_token = params.Get("group_next_token");
   if (!filter.next_token.empty() && filter.group_limit == 0) {
-    return Error{Errc::kInvalid,
-                 "invalid parameter \"group_limit\": group_limit needs to be present in order to paginate over the groups"};
+    return Error{
+        Errc::kInvalid,
+        "invalid parameter \"group_limit\": group_limit needs to be present in order to paginate over the groups"};
   }
   return filter;
 }
@@ -173,14 +177,16 @@ Response Rules(const RulesApiDeps& deps, const Request& http) {
   if (!filter->next_token.empty()) {
     at = std::find_if(at, groups.end(), [&](const auto& group) { return TokenOf(group) == filter->next_token; });
     if (at == groups.end()) {
-      return InvalidParameter("group_next_token",
-                              fmt::format("invalid group_next_token '{}'. were rule groups changed?", filter->next_token));
+      return InvalidParameter(
+          "group_next_token",
+          fmt::format("invalid group_next_token '{}'. were rule groups changed?", filter->next_token));
     }
   }
   std::string data;
   JsonWriter json(data);
   json.BeginObject().Key("groups").BeginArray();
-  for (std::size_t count = 0; at != groups.end() && (filter->group_limit == 0 || count < filter->group_limit); ++at, ++count) {
+  for (std::size_t count = 0; at != groups.end() && (filter->group_limit == 0 || count < filter->group_limit);
+       ++at, ++count) {
     AppendGroup(json, *at, filter->with_alerts);
   }
   json.EndArray();
@@ -207,7 +213,8 @@ Response Alertmanagers(const RulesApiDeps& deps) {
   std::string data;
   JsonWriter json(data);
   json.BeginObject();
-  for (const auto& [key, list] : {std::pair("activeAlertmanagers", &urls.active), {"droppedAlertmanagers", &urls.dropped}}) {
+  for (const auto& [key, list] :
+       {std::pair("activeAlertmanagers", &urls.active), {"droppedAlertmanagers", &urls.dropped}}) {
     json.Key(key).BeginArray();
     for (const std::string& url : *list) json.BeginObject().Field("url", url).EndObject();
     json.EndArray();

@@ -63,7 +63,8 @@ Response RuntimeInfo(const StatusApiDeps& deps) {
 
 void AppendCounts(JsonWriter& json, std::string_view key, const std::vector<NamedCount>& counts) {
   json.Key(key).BeginArray();
-  for (const NamedCount& count : counts) json.BeginObject().Field("name", count.name).Key("value").Uint(count.value).EndObject();
+  for (const NamedCount& count : counts)
+    json.BeginObject().Field("name", count.name).Key("value").Uint(count.value).EndObject();
   json.EndArray();
 }
 
@@ -83,7 +84,12 @@ Response Tsdb(const StatusApiDeps& deps, const Request& http) {
   JsonWriter json(data);
   json.BeginObject().Key("headStats").BeginObject();
   json.Key("numSeries").Uint(status.series).Key("numLabelPairs").Uint(status.label_pairs);
-  json.Key("chunkCount").Uint(status.chunks).Key("minTime").Int(status.min_time_ms).Key("maxTime").Int(status.max_time_ms);
+  json.Key("chunkCount")
+      .Uint(status.chunks)
+      .Key("minTime")
+      .Int(status.min_time_ms)
+      .Key("maxTime")
+      .Int(status.max_time_ms);
   json.EndObject();
   AppendCounts(json, "seriesCountByMetricName", status.series_by_metric_name);
   AppendCounts(json, "labelValueCountByLabelName", status.values_by_label_name);
@@ -142,7 +148,8 @@ void RegisterLifecycle(Router& router, LifecycleDeps deps) {
   const std::vector<std::string> change = {"POST", "PUT"};
   router.Add(change, "/-/reload", Guarded(deps, [deps](const Request&) {
                const auto status = deps.reload();
-               return status.has_error() ? Text(500, "failed to reload config: " + status.error().what + "\n") : Text(200, "");
+               return status.has_error() ? Text(500, "failed to reload config: " + status.error().what + "\n")
+                                         : Text(200, "");
              }));
   router.Add(change, "/-/quit", Guarded(deps, [deps](const Request&) {
                deps.quit();

@@ -54,11 +54,11 @@ struct StatusApiDeps {
 void RegisterStatusApi(Router& router, StatusApiDeps deps);
 
 struct LifecycleDeps {
-  bool enabled = false;                      // --web.enable-lifecycle
+  bool enabled = false;  // --web.enable-lifecycle
   std::function<bool()> ready;
   std::function<bool()> stopping;
-  std::function<storage::Status()> reload;   // Blocks until the new configuration is in force or refused.
-  std::function<void()> quit;                // Returns at once.
+  std::function<storage::Status()> reload;  // Blocks until the new configuration is in force or refused.
+  std::function<void()> quit;               // Returns at once.
 };
 
 void RegisterLifecycle(Router& router, LifecycleDeps deps);

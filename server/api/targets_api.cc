@@ -33,7 +33,8 @@ void AppendActive(JsonWriter& json, const TargetsApiDeps& deps, const ActiveTarg
   json.Field("scrapePool", target.pool).Field("scrapeUrl", target.url);
   json.Field("globalUrl", GlobalUrl(target.url, deps.external_url, deps.listen_port));
   json.Field("lastError", target.last_error);
-  json.Field("lastScrape", target.last_scrape_ms == 0 ? std::string(kNeverScraped) : FormatRfc3339Ms(target.last_scrape_ms));
+  json.Field("lastScrape",
+             target.last_scrape_ms == 0 ? std::string(kNeverScraped) : FormatRfc3339Ms(target.last_scrape_ms));
   json.Key("lastScrapeDuration").Double(target.last_duration_seconds);
   json.Field("health", ToString(target.health));
   json.Field("scrapeInterval", promql::FormatDuration(target.interval_ms));
@@ -140,7 +141,8 @@ Response TargetsMetadata(const TargetsApiDeps& deps, const Request& http) {
   json.BeginArray();
   std::uint64_t count = 0;
   for (const TargetMetadata& target : deps.manager.Metadata()) {
-    if (!std::all_of(matchers.begin(), matchers.end(), [&](const auto& m) { return m.Matches(target.target); })) continue;
+    if (!std::all_of(matchers.begin(), matchers.end(), [&](const auto& m) { return m.Matches(target.target); }))
+      continue;
     for (const MetricMetadata& metadata : target.metadata) {
       if (!metric.empty() && metadata.metric != metric) continue;
       if (*limit > 0 && count++ >= *limit) continue;
@@ -172,7 +174,8 @@ ScrapeConfigPtr FindPool(const TargetsApiDeps& deps, const Request& http, Respon
     return nullptr;
   }
   auto found = deps.manager.PoolConfig(pool);
-  if (!found) failure = ApiError(ApiErrorType::kBadData, fmt::format("unable to find scrape config for pool \"{}\"", pool));
+  if (!found)
+    failure = ApiError(ApiErrorType::kBadData, fmt::format("unable to find scrape config for pool \"{}\"", pool));
   return found;
 }
 

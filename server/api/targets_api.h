@@ -13,7 +13,7 @@ namespace vigia::server {
 // The manager is thread-safe and outlives the router.
 struct TargetsApiDeps {
   const ScrapeManager& manager;
-  std::string external_url;      // For globalUrl.
+  std::string external_url;  // For globalUrl.
   std::uint16_t listen_port = 0;
 };
 

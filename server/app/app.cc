@@ -1,15 +1,15 @@
 #include "server/app/app.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "config/schema/scalar_text.h"
 #include "promql/parser/parse.h"
 #include "server/app/process_metrics.h"
 #include "server/app/routes.h"
+#include "server/app/web_security_file.h"
 
 namespace vigia::server {
 namespace {
@@ -54,7 +54,8 @@ Retention RetentionOf(const Options& options, const config::Config& config) {
       std::filesystem::create_directories(options.storage_path, error);
       const auto space = std::filesystem::space(options.storage_path, error);
       if (!error) {
-        retention.size_bytes = static_cast<std::uint64_t>(static_cast<double>(space.capacity) * *configured.percentage / 100);
+        retention.size_bytes =
+            static_cast<std::uint64_t>(static_cast<double>(space.capacity) * *configured.percentage / 100);
       }
     }
   }
@@ -86,18 +87,21 @@ App::App(Options options, Logger log, WebAddress address)
                                     "Whether the last configuration reload attempt was successful.")),
       reload_seconds_(registry_.AddGauge("prometheus_config_last_reload_success_timestamp_seconds",
                                          "Timestamp of the last successful configuration reload.")),
-      ready_gauge_(registry_.AddGauge("prometheus_ready", "Whether Prometheus startup was fully completed and the server is "
-                                                          "ready for normal operation.")),
+      ready_gauge_(registry_.AddGauge("prometheus_ready",
+                                      "Whether Prometheus startup was fully completed and the server is "
+                                      "ready for normal operation.")),
       io_(1) {
   RegisterProcessMetrics(registry_, start_ms_);
 }
 
 App::~App() {
-  if (const auto status = Stop(); status.has_error()) log_.Error("Storage did not close well", {{"err", status.error().what}});
+  if (const auto status = Stop(); status.has_error())
+    log_.Error("Storage did not close well", {{"err", status.error().what}});
 }
 
 storage::Result<std::unique_ptr<App>> App::Create(Options options, LoadedConfig loaded, Logger log) {
-  auto address = ResolveWebAddress(options.external_url, options.route_prefix, HostName(), options.listen_addresses.front());
+  auto address =
+      ResolveWebAddress(options.external_url, options.route_prefix, HostName(), options.listen_addresses.front());
   if (address.has_error()) return address.error();
   std::unique_ptr<App> app(new App(std::move(options), std::move(log), std::move(*address)));
   if (auto status = app->Build(std::move(loaded)); status.has_error()) return status.error();
@@ -137,7 +141,8 @@ Status App::Build(LoadedConfig loaded) {
   scrape.user_agent = kUserAgent;
   scrape.exemplars = options_.HasFeature("exemplar-storage");
   scrape.align_timestamps = options_.scrape_adjust_timestamps;
-  scrape_ = std::make_unique<ScrapeManager>(scrape, *tsdb_, registry_, log_.With({{"component", "scrape manager"}}), clock_);
+  scrape_ =
+      std::make_unique<ScrapeManager>(scrape, *tsdb_, registry_, log_.With({{"component", "scrape manager"}}), clock_);
   scrape_discovery_ = std::make_unique<DiscoveryManager>(
       "scrape", kUserAgent,
       [this](const std::string& job, std::vector<TargetGroup> groups) { scrape_->SetTargets(job, std::move(groups)); },
@@ -148,29 +153,41 @@ Status App::Build(LoadedConfig loaded) {
 }
 
 Status App::Start() {
-  RegisterRoutes(router_, RouteParts{
-                              .registry = registry_, .storage = *tsdb_, .appendable = *tsdb_, .engine = *engine_, .scrape = *scrape_,
-                              .rules = *rules_, .notifications = *notifications_, .clock = clock_,
-                              .external_url = address_.external_url, .route_prefix = address_.route_prefix,
-                              .options = options_, .log = log_,
-                              .external_labels = [this] { return CurrentConfig()->global.external_labels; },
-                              .status = {.config_yaml = [this] { return config::ToYaml(*CurrentConfig()); },
-                                         .flags = [this] { return options_.values; },
-                                         .runtime = [this] { return Runtime(); },
-                                         .tsdb = [this](std::size_t limit) { return TsdbInfo(limit); },
-                                         .clock = clock_},
-                              .lifecycle = {.enabled = options_.enable_lifecycle,
-                                            .ready = [this] { return ready_.load(); },
-                                            .stopping = [this] { return stopping_.load(); },
-                                            .reload = [this] { return Reload(); },
-                                            .quit = [this] { if (quit_) quit_(); }}});
+  RegisterRoutes(router_, RouteParts{.registry = registry_,
+                                     .storage = *tsdb_,
+                                     .appendable = *tsdb_,
+                                     .engine = *engine_,
+                                     .scrape = *scrape_,
+                                     .rules = *rules_,
+                                     .notifications = *notifications_,
+                                     .clock = clock_,
+                                     .external_url = address_.external_url,
+                                     .route_prefix = address_.route_prefix,
+                                     .options = options_,
+                                     .log = log_,
+                                     .external_labels = [this] { return CurrentConfig()->global.external_labels; },
+                                     .status = {.config_yaml = [this] { return config::ToYaml(*CurrentConfig()); },
+                                                .flags = [this] { return options_.values; },
+                                                .runtime = [this] { return Runtime(); },
+                                                .tsdb = [this](std::size_t limit) { return TsdbInfo(limit); },
+                                                .clock = clock_},
+                                     .lifecycle = {.enabled = options_.enable_lifecycle,
+                                                   .ready = [this] { return ready_.load(); },
+                                                   .stopping = [this] { return stopping_.load(); },
+                                                   .reload = [this] { return Reload(); },
+                                                   .quit =
+                                                       [this] {
+                                                         if (quit_) quit_();
+                                                       }}});
   HttpServerOptions web;
   web.listen = options_.listen_addresses;
   web.route_prefix = address_.route_prefix.empty() ? "/" : address_.route_prefix;
   web.cors_origin = options_.cors_origin;
   web.max_connections = static_cast<std::size_t>(options_.web_max_connections);
   web.read_timeout_ms = options_.web_read_timeout_ms;
-  web.worker_threads = options_.query_max_concurrency + 4;  // Queries that wait for their turn must not hold up the rest.
+  web.worker_threads =
+      options_.query_max_concurrency + 4;  // Queries that wait for their turn must not hold up the rest.
+  if (!options_.web_config_file.empty()) web.security = WebSecurityFromFile(options_.web_config_file);
   web_ = std::make_unique<HttpServer>(web, router_, registry_, log_.With({{"component", "web"}}));
   if (auto status = web_->Start(); status.has_error()) return status;
   const std::lock_guard reload_lock(reload_mu_);

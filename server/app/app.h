@@ -36,8 +36,8 @@ class App {
   // Listens, applies the first configuration, starts scraping and rules. Fails when an address cannot be bound.
   storage::Status Start();
 
-  // Reads the configuration again. Either all of it takes effect, or nothing changes and the error says why. Thread-safe,
-  // one at a time.
+  // Reads the configuration again. Either all of it takes effect, or nothing changes and the error says why.
+  // Thread-safe, one at a time.
   storage::Status Reload();
 
   // Files that the running configuration was read from.
@@ -73,7 +73,7 @@ class App {
 
   mutable std::mutex config_mu_;  // Guards loaded_. Never held while something is applied.
   LoadedConfig loaded_;
-  std::mutex reload_mu_;          // One reload at a time. Taken before config_mu_.
+  std::mutex reload_mu_;  // One reload at a time. Taken before config_mu_.
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopping_{false};
   std::function<void()> quit_;

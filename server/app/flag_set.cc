@@ -53,8 +53,7 @@ Status FlagSet::Take(Entry& entry, std::string value) {
     return Error{Errc::kInvalid, fmt::format("flag \"--{}\" cannot be repeated", entry.flag.name)};
   }
   if (auto status = entry.flag.set(value); status.has_error()) {
-    return Error{Errc::kInvalid,
-                 fmt::format("flag \"--{}\": \"{}\": {}", entry.flag.name, value, status.error().what)};
+    return Error{Errc::kInvalid, fmt::format("flag \"--{}\": \"{}\": {}", entry.flag.name, value, status.error().what)};
   }
   entry.given.push_back(std::move(value));
   return {};
@@ -78,9 +77,9 @@ Status FlagSet::Parse(const std::vector<std::string>& arguments) {
     }
     if (!entry || (negated && !entry->flag.boolean)) {
       const std::string nearest = Nearest(name);
-      return Error{Errc::kInvalid, fmt::format("unknown flag \"--{}\"{}", name,
-                                               nearest.empty() ? std::string()
-                                                               : fmt::format(" (did you mean \"--{}\"?)", nearest))};
+      return Error{Errc::kInvalid,
+                   fmt::format("unknown flag \"--{}\"{}", name,
+                               nearest.empty() ? std::string() : fmt::format(" (did you mean \"--{}\"?)", nearest))};
     }
     std::string value;
     if (equals != std::string_view::npos) {
@@ -110,9 +109,10 @@ std::string FlagSet::Help() const {
   std::string out;
   for (const Entry& entry : entries_) {
     if (entry.flag.help.empty()) continue;
-    std::string head = "  --" + std::string(entry.flag.boolean && entry.flag.name != "help" && entry.flag.name != "version"
-                                                 ? "[no-]"
-                                                 : "") + entry.flag.name;
+    std::string head =
+        "  --" +
+        std::string(entry.flag.boolean && entry.flag.name != "help" && entry.flag.name != "version" ? "[no-]" : "") +
+        entry.flag.name;
     if (!entry.flag.boolean) head += entry.flag.default_value.empty() ? "=…" : "=" + entry.flag.default_value;
     out += fmt::format("{}{}\n        {}\n", head, entry.flag.repeatable ? " ..." : "", entry.flag.help);
   }

@@ -28,8 +28,8 @@ class FlagSet {
 
   void Add(Flag flag);
 
-  // Calls the setters in order of the arguments. Fails on the first flag that is unknown (with the nearest name), has no
-  // value, is given twice without being repeatable, or whose setter refuses.
+  // Calls the setters in order of the arguments. Fails on the first flag that is unknown (with the nearest name), has
+  // no value, is given twice without being repeatable, or whose setter refuses.
   storage::Status Parse(const std::vector<std::string>& arguments);
 
   // name -> value in force, for /api/v1/status/flags.

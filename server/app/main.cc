@@ -29,15 +29,23 @@ void ReportReload(const Logger& log, const storage::Status& status, std::string_
 class EventLoop {
  public:
   EventLoop(App& app, const Options& options, const Logger& log)
-      : app_(app), options_(options), log_(log), hangup_(context_, SIGHUP), end_(context_, SIGINT, SIGTERM), timer_(context_) {
-    app.OnQuit([this] { asio::post(context_, [this] { End("Received termination request via web service, exiting gracefully..."); }); });
+      : app_(app),
+        options_(options),
+        log_(log),
+        hangup_(context_, SIGHUP),
+        end_(context_, SIGINT, SIGTERM),
+        timer_(context_) {
+    app.OnQuit([this] {
+      asio::post(context_, [this] { End("Received termination request via web service, exiting gracefully..."); });
+    });
   }
 
   void Run() {
     AwaitHangup();
     end_.async_wait([this](const boost::system::error_code& error, int signal) {
-      if (!error) End(signal == SIGINT ? "Received an OS signal, exiting gracefully... (SIGINT)"
-                                       : "Received an OS signal, exiting gracefully... (SIGTERM)");
+      if (!error)
+        End(signal == SIGINT ? "Received an OS signal, exiting gracefully... (SIGINT)"
+                             : "Received an OS signal, exiting gracefully... (SIGTERM)");
     });
     if (options_.config_auto_reload) {
       checksum_ = ChecksumOf(app_.ConfigPaths());
@@ -88,7 +96,8 @@ constexpr int kFault = 1;
 int Serve(const Options& options) {
   const Logger log(*ParseLogLevel(options.log_level), *ParseLogFormat(options.log_format));
   log.Info("Starting Vigía", {{"version", VIGIA_VERSION}});
-  for (const std::string& name : options.unknown_features) log.Warn("Unknown option for --enable-feature", {{"option", name}});
+  for (const std::string& name : options.unknown_features)
+    log.Warn("Unknown option for --enable-feature", {{"option", name}});
   auto loaded = LoadAll(options.config_file, options.parser());
   if (loaded.has_error()) {
     log.Error("Error loading config", {{"file", options.config_file}, {"err", loaded.error().what}});

@@ -25,8 +25,8 @@ std::vector<config::TargetGroup> ToConfigGroups(const std::vector<TargetGroup>& 
 
 }  // namespace
 
-Notifications::Notifications(alerting::NotifyOptions options, boost::asio::any_io_executor executor, std::string user_agent,
-                             storage::Registry& registry, const Logger& log)
+Notifications::Notifications(alerting::NotifyOptions options, boost::asio::any_io_executor executor,
+                             std::string user_agent, storage::Registry& registry, const Logger& log)
     : transport_(std::move(executor), user_agent),
       manager_(options, transport_, registry,
                [log = log.With({{"component", "notifier"}})](std::string_view text) { log.Warn(text); }),
@@ -75,7 +75,9 @@ void Notifications::Send(std::span<const alerting::FiredAlert> alerts) {
   manager_.Send(wire);
 }
 
-AlertmanagerUrls Notifications::Urls() const { return {manager_.ActiveAlertmanagers(), manager_.DroppedAlertmanagers()}; }
+AlertmanagerUrls Notifications::Urls() const {
+  return {manager_.ActiveAlertmanagers(), manager_.DroppedAlertmanagers()};
+}
 
 void Notifications::Stop() {
   discovery_.Stop();

@@ -42,7 +42,7 @@ class Notifications {
   std::mutex mu_;  // Guards the two below.
   config::ConfigPtr config_;
   std::map<std::string, std::vector<config::TargetGroup>> groups_;  // By the discovery job's name.
-  DiscoveryManager discovery_;  // Last: its threads call into the others.
+  DiscoveryManager discovery_;                                      // Last: its threads call into the others.
 };
 
 }  // namespace vigia::server

@@ -20,14 +20,34 @@ using storage::Result;
 using storage::Status;
 
 // Every name that --enable-feature knows (surface.md 2.2), including those that became the default and change nothing.
-constexpr std::array kKnownFeatures = {
-    "auto-reload-config", "concurrent-rule-eval", "created-timestamp-zero-ingestion", "delayed-compaction",
-    "exemplar-storage", "extra-scrape-metrics", "histograms-st-encoding", "memory-snapshot-on-shutdown",
-    "metadata-wal-records", "old-ui", "otlp-deltatocumulative", "otlp-native-delta-ingestion",
-    "promql-binop-fill-modifiers", "promql-delayed-name-removal", "promql-experimental-functions",
-    "promql-extended-range-selectors", "promql-per-step-stats", "search-api", "st-storage", "st-synthesis",
-    "type-and-unit-labels", "use-start-timestamps", "use-uncached-io", "xor2-encoding", "fast-startup",
-    "promql-duration-expr", "native-histograms", "ooo-native-histograms"};
+constexpr std::array kKnownFeatures = {"auto-reload-config",
+                                       "concurrent-rule-eval",
+                                       "created-timestamp-zero-ingestion",
+                                       "delayed-compaction",
+                                       "exemplar-storage",
+                                       "extra-scrape-metrics",
+                                       "histograms-st-encoding",
+                                       "memory-snapshot-on-shutdown",
+                                       "metadata-wal-records",
+                                       "old-ui",
+                                       "otlp-deltatocumulative",
+                                       "otlp-native-delta-ingestion",
+                                       "promql-binop-fill-modifiers",
+                                       "promql-delayed-name-removal",
+                                       "promql-experimental-functions",
+                                       "promql-extended-range-selectors",
+                                       "promql-per-step-stats",
+                                       "search-api",
+                                       "st-storage",
+                                       "st-synthesis",
+                                       "type-and-unit-labels",
+                                       "use-start-timestamps",
+                                       "use-uncached-io",
+                                       "xor2-encoding",
+                                       "fast-startup",
+                                       "promql-duration-expr",
+                                       "native-histograms",
+                                       "ooo-native-histograms"};
 
 FlagSet::Setter Text(std::string& out) {
   return [&out](std::string_view value) -> Status {
@@ -92,11 +112,13 @@ FlagSet::Setter Ignored() {
 }
 
 void AddWebFlags(FlagSet& flags, Options& o) {
-  flags.Add({"web.listen-address", "0.0.0.0:9090", "Address to listen on for the API, the pages and own metrics. Repeatable.",
-             false, true, [&o, first = true](std::string_view value) mutable -> Status {
+  flags.Add({"web.listen-address", "0.0.0.0:9090",
+             "Address to listen on for the API, the pages and own metrics. Repeatable.", false, true,
+             [&o, first = true](std::string_view value) mutable -> Status {
                if (first) o.listen_addresses.clear();
                first = false;
-               if (value.find(':') == std::string_view::npos) return Error{Errc::kInvalid, "expected host:port or :port"};
+               if (value.find(':') == std::string_view::npos)
+                 return Error{Errc::kInvalid, "expected host:port or :port"};
                o.listen_addresses.emplace_back(value);
                return {};
              }});
@@ -106,8 +128,8 @@ void AddWebFlags(FlagSet& flags, Options& o) {
              false, Duration(o.web_read_timeout_ms)});
   flags.Add({"web.max-connections", "512", "Most simultaneous connections over all listeners.", false, false,
              Number(o.web_max_connections, 1)});
-  flags.Add({"web.external-url", "", "URL under which the server is reached from outside: links in alerts and pages.", false,
-             false, Text(o.external_url)});
+  flags.Add({"web.external-url", "", "URL under which the server is reached from outside: links in alerts and pages.",
+             false, false, Text(o.external_url)});
   flags.Add({"web.route-prefix", "", "Prefix of all routes. Default: the path of --web.external-url.", false, false,
              Text(o.route_prefix)});
   flags.Add({"web.enable-lifecycle", "false", "Allow shutdown and reload by HTTP request.", true, false,
@@ -116,37 +138,41 @@ void AddWebFlags(FlagSet& flags, Options& o) {
   flags.Add({"web.enable-remote-write-receiver", "false", "Accept remote write requests at /api/v1/write.", true, false,
              Switch(o.enable_remote_write_receiver)});
   flags.Add({"web.page-title", "Vigía", "Title of the pages.", false, false, Text(o.page_title)});
-  flags.Add({"web.cors.origin", ".*", "Origins that may read the API from a browser; an anchored regular expression.", false,
-             false, Text(o.cors_origin)});
+  flags.Add({"web.cors.origin", ".*", "Origins that may read the API from a browser; an anchored regular expression.",
+             false, false, Text(o.cors_origin)});
 }
 
 void AddStorageFlags(FlagSet& flags, Options& o) {
   flags.Add({"storage.tsdb.path", "data/", "Folder of the data.", false, false, Text(o.storage_path)});
-  flags.Add({"storage.tsdb.retention.time", "", "How long samples are kept, e.g. 30d. 15d when neither time nor size is given.",
-             false, false, Duration(o.retention_time_ms)});
-  flags.Add({"storage.tsdb.retention.size", "", "Most bytes that the data folder may hold, e.g. 10GB; the oldest go first.",
-             false, false, Size(o.retention_size_bytes)});
+  flags.Add({"storage.tsdb.retention.time", "",
+             "How long samples are kept, e.g. 30d. 15d when neither time nor size is given.", false, false,
+             Duration(o.retention_time_ms)});
+  flags.Add({"storage.tsdb.retention.size", "",
+             "Most bytes that the data folder may hold, e.g. 10GB; the oldest go first.", false, false,
+             Size(o.retention_size_bytes)});
   flags.Add({"storage.tsdb.no-lockfile", "false", "Do not lock the data folder.", true, false, Switch(o.no_lockfile)});
   flags.Add({"storage.wal.fsync", "interval",
-             "When the log is forced to disk: interval (each second), always (each commit), never. Surviving a killed process "
+             "When the log is forced to disk: interval (each second), always (each commit), never. Surviving a killed "
+             "process "
              "needs none of them; they matter at a power failure.",
              false, false, OneOf(o.wal_fsync, {"interval", "always", "never"})});
 }
 
 void AddAlertFlags(FlagSet& flags, Options& o) {
-  flags.Add({"rules.alert.for-outage-tolerance", "1h", "Longest outage after which the \"for\" state of alerts is restored.",
-             false, false, Duration(o.alert_for_outage_tolerance_ms)});
+  flags.Add({"rules.alert.for-outage-tolerance", "1h",
+             "Longest outage after which the \"for\" state of alerts is restored.", false, false,
+             Duration(o.alert_for_outage_tolerance_ms)});
   flags.Add({"rules.alert.for-grace-period", "10m",
-             "Least time between an alert and its restored \"for\" state; only for alerts whose \"for\" is longer.", false,
-             false, Duration(o.alert_for_grace_period_ms)});
+             "Least time between an alert and its restored \"for\" state; only for alerts whose \"for\" is longer.",
+             false, false, Duration(o.alert_for_grace_period_ms)});
   flags.Add({"rules.alert.resend-delay", "1m", "Least time before a firing alert is sent again.", false, false,
              Duration(o.alert_resend_delay_ms)});
-  flags.Add({"alertmanager.notification-queue-capacity", "10000", "Alerts that may wait for one Alertmanager.", false, false,
-             Number(o.notification_queue_capacity, 1)});
-  flags.Add({"alertmanager.notification-batch-size", "256", "Most alerts in one request to an Alertmanager.", false, false,
-             Number(o.notification_batch_size, 1)});
-  flags.Add({"alertmanager.drain-notification-queue-on-shutdown", "true", "Send what is queued before stopping.", true, false,
-             Switch(o.drain_notification_queue_on_shutdown)});
+  flags.Add({"alertmanager.notification-queue-capacity", "10000", "Alerts that may wait for one Alertmanager.", false,
+             false, Number(o.notification_queue_capacity, 1)});
+  flags.Add({"alertmanager.notification-batch-size", "256", "Most alerts in one request to an Alertmanager.", false,
+             false, Number(o.notification_batch_size, 1)});
+  flags.Add({"alertmanager.drain-notification-queue-on-shutdown", "true", "Send what is queued before stopping.", true,
+             false, Switch(o.drain_notification_queue_on_shutdown)});
 }
 
 void AddQueryFlags(FlagSet& flags, Options& o) {
@@ -173,7 +199,8 @@ void AddGeneralFlags(FlagSet& flags, Options& o) {
                  const std::size_t comma = std::min(list.find(','), list.size());
                  const std::string_view name = list.substr(0, comma);
                  list.remove_prefix(std::min(comma + 1, list.size()));
-                 const bool known = std::find(kKnownFeatures.begin(), kKnownFeatures.end(), name) != kKnownFeatures.end();
+                 const bool known =
+                     std::find(kKnownFeatures.begin(), kKnownFeatures.end(), name) != kKnownFeatures.end();
                  if (!name.empty()) (known ? o.features : o.unknown_features).emplace_back(name);
                }
                return {};
@@ -187,18 +214,29 @@ void AddGeneralFlags(FlagSet& flags, Options& o) {
 void AddIgnoredFlags(FlagSet& flags, Options& o) {
   flags.Add({"scrape.adjust-timestamps", "true", "", true, false, Switch(o.scrape_adjust_timestamps)});
   flags.Add({"scrape.timestamp-tolerance", "2ms", "", false, false, Duration(o.scrape_timestamp_tolerance_ms)});
-  constexpr std::pair<const char*, const char*> kValues[] = {
-      {"scrape.discovery-reload-interval", "5s"}, {"rules.max-concurrent-evals", "4"},
-      {"storage.tsdb.min-block-duration", "2h"}, {"storage.tsdb.max-block-duration", ""},
-      {"storage.tsdb.wal-segment-size", "0B"}, {"storage.tsdb.wal-compression-type", "snappy"},
-      {"storage.tsdb.head-chunks-write-queue-size", "0"}, {"storage.tsdb.max-block-chunk-segment-size", "0B"},
-      {"storage.tsdb.samples-per-chunk", "120"}, {"storage.tsdb.block-reload-interval", "1m"},
-      {"storage.tsdb.delayed-compaction.max-percent", "10"}, {"storage.tsdb.delay-compact-file.path", ""},
-      {"storage.remote.flush-deadline", "1m"}, {"storage.remote.read-sample-limit", "50000000"},
-      {"storage.remote.read-concurrent-limit", "10"}, {"storage.remote.read-max-bytes-in-frame", "1048576"},
-      {"web.max-notifications-subscribers", "16"}, {"web.user-assets", ""}, {"web.console.templates", "consoles"},
-      {"web.console.libraries", "console_libraries"}, {"web.search.max-limit", "10000"},
-      {"auto-gomemlimit.ratio", "0.9"}, {"auto-gomemlimit.refresh-interval", "0s"}};
+  constexpr std::pair<const char*, const char*> kValues[] = {{"scrape.discovery-reload-interval", "5s"},
+                                                             {"rules.max-concurrent-evals", "4"},
+                                                             {"storage.tsdb.min-block-duration", "2h"},
+                                                             {"storage.tsdb.max-block-duration", ""},
+                                                             {"storage.tsdb.wal-segment-size", "0B"},
+                                                             {"storage.tsdb.wal-compression-type", "snappy"},
+                                                             {"storage.tsdb.head-chunks-write-queue-size", "0"},
+                                                             {"storage.tsdb.max-block-chunk-segment-size", "0B"},
+                                                             {"storage.tsdb.samples-per-chunk", "120"},
+                                                             {"storage.tsdb.block-reload-interval", "1m"},
+                                                             {"storage.tsdb.delayed-compaction.max-percent", "10"},
+                                                             {"storage.tsdb.delay-compact-file.path", ""},
+                                                             {"storage.remote.flush-deadline", "1m"},
+                                                             {"storage.remote.read-sample-limit", "50000000"},
+                                                             {"storage.remote.read-concurrent-limit", "10"},
+                                                             {"storage.remote.read-max-bytes-in-frame", "1048576"},
+                                                             {"web.max-notifications-subscribers", "16"},
+                                                             {"web.user-assets", ""},
+                                                             {"web.console.templates", "consoles"},
+                                                             {"web.console.libraries", "console_libraries"},
+                                                             {"web.search.max-limit", "10000"},
+                                                             {"auto-gomemlimit.ratio", "0.9"},
+                                                             {"auto-gomemlimit.refresh-interval", "0s"}};
   for (const auto& [name, value] : kValues) flags.Add({name, value, "", false, false, Ignored()});
   constexpr std::pair<const char*, const char*> kSwitches[] = {{"auto-gomaxprocs", "true"},
                                                                {"auto-gomemlimit", "true"},

@@ -1,11 +1,11 @@
 #include "server/app/process_metrics.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace vigia::server {
 namespace {
@@ -15,7 +15,9 @@ using storage::InstrumentType;
 double CpuSeconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -63,14 +65,17 @@ void RegisterProcessMetrics(storage::Registry& registry, storage::TimestampMs st
                        [] { return OpenFiles(); });
   registry.AddCallback("process_max_fds", "Maximum number of open file descriptors.", InstrumentType::kGauge,
                        [] { return MaxFiles(); });
-  registry.AddCallback("vigia_process_threads", "Threads of the process.", InstrumentType::kGauge, [] { return Threads(); });
+  registry.AddCallback("vigia_process_threads", "Threads of the process.", InstrumentType::kGauge,
+                       [] { return Threads(); });
   registry.AddGauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.")
       .Set(static_cast<double>(start_ms) / 1000);
   registry
       .AddGauge("prometheus_build_info", "A metric with a constant '1' value labelled by version and revision.",
                 {{"version", "3.14.0"}, {"revision", "vigia-" VIGIA_VERSION}, {"branch", "main"}, {"goos", "linux"}})
       .Set(1);
-  registry.AddGauge("vigia_build_info", "A metric with a constant '1' value labelled by version.", {{"version", VIGIA_VERSION}})
+  registry
+      .AddGauge("vigia_build_info", "A metric with a constant '1' value labelled by version.",
+                {{"version", VIGIA_VERSION}})
       .Set(1);
 }
 

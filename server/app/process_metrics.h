@@ -6,7 +6,8 @@
 
 namespace vigia::server {
 
-// Values are read from /proc at collection time. `registry` outlives nothing here: no reference is kept but the callbacks.
+// Values are read from /proc at collection time. `registry` outlives nothing here: no reference is kept but the
+// callbacks.
 void RegisterProcessMetrics(storage::Registry& registry, storage::TimestampMs start_ms);
 
 }  // namespace vigia::server

@@ -40,11 +40,15 @@ void RegisterRoutes(Router& router, RouteParts parts) {
   RegisterStatusApi(router, parts.status);
   RegisterFederate(router, {parts.storage, parts.registry, parts.clock, parts.options.query_lookback_delta_ms,
                             parts.external_labels});
-  RegisterRemoteWrite(router, {parts.appendable, parts.registry, parts.clock, parts.log.With({{"component", "remote write"}}),
+  RegisterRemoteWrite(router, {parts.appendable,
+                               parts.registry,
+                               parts.clock,
+                               parts.log.With({{"component", "remote write"}}),
                                {.enabled = parts.options.enable_remote_write_receiver}});
   RegisterLifecycle(router, parts.lifecycle);
   RegisterPages(router, parts.route_prefix);
-  router.Add({"GET"}, "/metrics", [&registry = parts.registry](const Request& http) { return Metrics(registry, http); });
+  router.Add({"GET"}, "/metrics",
+             [&registry = parts.registry](const Request& http) { return Metrics(registry, http); });
 }
 
 }  // namespace vigia::server

@@ -24,8 +24,9 @@ storage::Result<WebAddress> ResolveWebAddress(std::string_view external_url, std
   const std::string scheme = url.substr(0, host - 3);
   if ((scheme != "http" && scheme != "https") || url.find_first_of("?#\"' ") != std::string::npos ||
       host >= url.size() || url[host] == '/') {
-    return storage::Error{storage::Errc::kInvalid,
-                          fmt::format("--web.external-url: \"{}\" is not an http or https URL with a host", external_url)};
+    return storage::Error{
+        storage::Errc::kInvalid,
+        fmt::format("--web.external-url: \"{}\" is not an http or https URL with a host", external_url)};
   }
   const std::size_t path = url.find('/', host);
   const std::string url_path = path == std::string::npos ? std::string() : TrimSlashes(url.substr(path));

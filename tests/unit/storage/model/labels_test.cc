@@ -30,7 +30,12 @@ TEST_CASE("values longer than a length byte survive, and the encoding is checked
   for (const std::size_t cut : {1u, 2u, 5u, 300u}) {
     CHECK_FALSE(Labels::IsWellFormed(std::string_view(labels.bytes()).substr(0, labels.bytes().size() - cut)));
   }
-  CHECK_FALSE(Labels::IsWellFormed(std::string("\x01" "b\x01" "1\x01" "a\x01" "1")));
+  CHECK_FALSE(
+      Labels::IsWellFormed(std::string("\x01"
+                                       "b\x01"
+                                       "1\x01"
+                                       "a\x01"
+                                       "1")));
 }
 
 TEST_CASE("keep and drop by sorted names") {

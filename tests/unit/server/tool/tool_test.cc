@@ -1,0 +1,185 @@
+#include "server/tool/tool.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/support/catch.h"
+
+using namespace vigia;
+using Catch::Matchers::Contains;
+
+namespace {
+
+struct Run {
+  int code = 0;
+  std::string out;
+  std::string err;
+  std::vector<server::HttpRequest> requests;
+};
+
+Run Tool(const std::vector<std::string>& words, const std::string& in = "", const std::string& answer = "",
+         int status = 200) {
+  Run run;
+  std::istringstream input(in);
+  std::ostringstream out;
+  std::ostringstream err;
+  const auto fetch = [&](server::HttpRequest request) -> storage::Result<server::HttpResponse> {
+    run.requests.push_back(std::move(request));
+    server::HttpResponse response;
+    response.status = status;
+    response.body = answer;
+    return response;
+  };
+  run.code = server::RunTool(words, {input, out, err, fetch, [] { return storage::TimestampMs{1'700'000'000'000}; }});
+  run.out = out.str();
+  run.err = err.str();
+  return run;
+}
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "vigiatool-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::string Write(const std::string& name, const std::string& text) {
+    const std::string path = path_ + "/" + name;
+    std::ofstream(path) << text;
+    return path;
+  }
+
+ private:
+  std::string path_;
+};
+
+constexpr const char* kRules =
+    "groups:\n- name: g\n  rules:\n  - record: a:b\n    expr: up\n  - alert: Down\n    expr: up == 0\n";
+constexpr const char* kTwice =
+    "groups:\n- name: g\n  rules:\n  - record: a:b\n    expr: up\n  - record: a:b\n    expr: down\n";
+
+}  // namespace
+
+TEST_CASE("a good configuration", "[tool]") {
+  Folder folder;
+  const std::string rules = folder.Write("r.yml", kRules);
+  const std::string config = folder.Write("p.yml", "rule_files: [r.yml]\n");
+  const Run run = Tool({"check", "config", config});
+  CHECK(run.code == 0);
+  CHECK(run.err == "");
+  CHECK(run.out == "Checking " + config + "\n  SUCCESS: 1 rule files found\n SUCCESS: " + config +
+                       " is valid prometheus config file syntax\n\nChecking " + rules +
+                       "\n  SUCCESS: 2 rules found\n\n");
+  CHECK_THAT(Tool({"check", "config", "--syntax-only", config}).out, !Contains("rules found"));
+}
+
+TEST_CASE("a bad configuration", "[tool]") {
+  Folder folder;
+  const Run run = Tool({"check", "config", folder.Write("p.yml", "globall: {}\n")});
+  CHECK(run.code == 1);
+  CHECK_THAT(run.err, Contains("  FAILED: ") && Contains("globall"));
+  CHECK(Tool({"check", "config", "/no/such/file"}).code == 1);
+  CHECK(Tool({"check", "config"}).code == 1);
+}
+
+TEST_CASE("rules", "[tool]") {
+  Folder folder;
+  CHECK(Tool({"check", "rules", folder.Write("r.yml", kRules)}).code == 0);
+  CHECK(Tool({"check", "rules"}, kRules).out == "Checking standard input\n  SUCCESS: 2 rules found\n\n");
+  const Run bad = Tool({"check", "rules"}, "groups:\n- name: g\n  rules:\n  - record: a\n    expr: sum(\n");
+  CHECK(bad.code == 1);
+  CHECK_THAT(bad.err, Contains("FAILED"));
+}
+
+TEST_CASE("duplicate rules are a matter of taste", "[tool]") {
+  const Run run = Tool({"check", "rules"}, kTwice);
+  CHECK(run.code == 0);
+  CHECK_THAT(run.err, Contains("1 duplicate rule(s) found.\nMetric: a:b\n"));
+  CHECK(Tool({"check", "rules", "--lint-fatal"}, kTwice).code == 3);
+  CHECK(Tool({"check", "rules", "--lint=none", "--lint-fatal"}, kTwice).code == 0);
+  CHECK(Tool({"check", "rules", "--lint", "no-such"}, kTwice).code == 1);
+}
+
+TEST_CASE("a long scrape interval is found on request", "[tool]") {
+  Folder folder;
+  const std::string config = folder.Write("p.yml", "scrape_configs: [{job_name: slow, scrape_interval: 10m}]\n");
+  CHECK(Tool({"check", "config", "--lint-fatal", config}).code == 0);
+  CHECK(Tool({"check", "config", "--lint=too-long-scrape-interval", "--lint-fatal", config}).code == 3);
+}
+
+TEST_CASE("format", "[tool]") {
+  CHECK(Tool({"--experimental", "promql", "format", "sum  by(a)(rate(x[5m]))"}).out == "sum by (a) (rate(x[5m]))\n");
+  const Run bad = Tool({"promql", "format", "sum("});
+  CHECK(bad.code == 1);
+  CHECK_THAT(bad.err, Contains("parse error"));
+}
+
+TEST_CASE("instant queries", "[tool]") {
+  const std::string answer =
+      R"({"status":"success","data":{"resultType":"vector","result":[)"
+      R"({"metric":{"job":"j","__name__":"up"},"value":[1700000000,"1"]},{"metric":{},"value":[1700000000.5,"+Inf"]}]}})";
+  const Run run = Tool({"query", "instant", "--time=5", "--header=X-Scope=a", "http://h:9090/", "up"}, "", answer);
+  CHECK(run.code == 0);
+  CHECK(run.out == "up{job=\"j\"} => 1 @[1700000000]\n{} => +Inf @[1700000000.5]\n");
+  REQUIRE(run.requests.size() == 1);
+  CHECK(run.requests[0].url == "http://h:9090/api/v1/query");
+  CHECK(run.requests[0].body == "query=up&time=5");
+  CHECK(run.requests[0].headers.Get("X-Scope") == "a");
+  CHECK_THAT(Tool({"query", "instant", "-o", "json", "http://h", "up"}, "", answer).out, Contains("\"resultType\""));
+  CHECK(Tool({"query", "instant", "http://h", "1"}, "",
+             R"({"status":"success","data":{"resultType":"scalar","result":[1,"2"]}})")
+            .out == "scalar: 2 @[1]\n");
+}
+
+TEST_CASE("range queries", "[tool]") {
+  const Run run = Tool({"query", "range", "http://h", "up"}, "",
+                       R"({"status":"success","data":{"resultType":"matrix","result":[)"
+                       R"({"metric":{"__name__":"up"},"values":[[1,"1"],[2.5,"0"]]}]}})");
+  CHECK(run.out == "up =>\n1 @[1]\n0 @[2.5]\n");
+  CHECK(run.requests.at(0).body == "query=up&start=1699999700.000&end=1700000000.000&step=1");
+  CHECK(Tool({"query", "range", "--start=2020-01-01T00:00:00Z", "http://h", "up"}).code == 1);
+}
+
+TEST_CASE("series and labels", "[tool]") {
+  const Run series = Tool({"query", "series", "--match=up", "--match=x", "http://h"}, "",
+                          R"({"status":"success","data":[{"__name__":"up","a":"\""}]})");
+  CHECK(series.out == "{__name__=\"up\", a=\"\\\"\"}\n");
+  CHECK(series.requests.at(0).body == "match%5B%5D=up&match%5B%5D=x");
+  CHECK(Tool({"query", "series", "http://h"}).code == 1);
+  const Run labels = Tool({"query", "labels", "http://h", "job"}, "", R"({"status":"success","data":["a","b"]})");
+  CHECK(labels.out == "a\nb\n");
+  CHECK_THAT(labels.requests.at(0).url, Contains("/api/v1/label/job/values"));
+  CHECK(labels.requests.at(0).method == "GET");
+}
+
+TEST_CASE("answers that are none", "[tool]") {
+  const auto query = [](const std::string& answer, int status) {
+    return Tool({"query", "instant", "http://h", "up"}, "", answer, status);
+  };
+  const Run refused = query(R"({"status":"error","errorType":"bad_data","error":"no"})", 400);
+  CHECK(refused.code == 1);
+  CHECK(refused.err == "query error: bad_data: no\n");
+  CHECK(query("<html>", 502).err == "query error: server returned 502 and no JSON\n");
+  CHECK(query(R"({"status":"success","data":{}})", 200).code == 1);
+  CHECK(query(R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":1},"value":[]}]}})", 200)
+            .code == 1);
+  CHECK(query(R"({"status":1,"data":5})", 200).code == 1);
+}
+
+TEST_CASE("health", "[tool]") {
+  CHECK(Tool({"check", "healthy"}).out == "  SUCCESS: Prometheus Server is Healthy.\n");
+  const Run run = Tool({"check", "ready", "--url=http://x"}, "", "", 503);
+  CHECK(run.code == 1);
+  CHECK(run.requests.at(0).url == "http://x/-/ready");
+}
+
+TEST_CASE("words that are no command", "[tool]") {
+  CHECK(Tool({}).code == 1);
+  CHECK(Tool({"--help"}).code == 0);
+  CHECK_THAT(Tool({"--version"}).out, Contains("vigiatool, version "));
+  CHECK(Tool({"query", "backwards"}).code == 1);
+  CHECK_THAT(Tool({"check", "rules", "--no-such"}).err, Contains("unknown flag '--no-such'"));
+  CHECK_THAT(Tool({"check", "rules", "--lint"}).err, Contains("expected argument for flag"));
+}
