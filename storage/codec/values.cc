@@ -118,6 +118,20 @@ bool DecodeIntegers(ByteReader& in, unsigned exponent, bool with_exceptions, std
   return true;
 }
 
+// Most columns of most tiles: looked for first, because nothing else is as cheap. A stream of one integer reads as any
+// number of equal ones.
+void EncodeConstant(double v, std::string& out) {
+  const unsigned exponent = ExponentOf(v, 0);
+  if (exponent > kMaxExponent) {
+    out.push_back(static_cast<char>(kConstant));
+    return PutFixed64(out, Bits(v));
+  }
+  std::int64_t q = 0;
+  static_cast<void>(ToDecimal(v, exponent, &q));
+  out.push_back(static_cast<char>(kInteger | exponent << kMethodBits));
+  PackIntegers({&q, 1}, out);
+}
+
 }  // namespace
 
 void EncodeValuesRaw(std::span<const double> values, std::string& out) {
@@ -127,6 +141,7 @@ void EncodeValuesRaw(std::span<const double> values, std::string& out) {
 
 void EncodeValues(std::span<const double> values, std::string& out) {
   assert(!values.empty());
+  if (AllEqual(values)) return EncodeConstant(values[0], out);
   thread_local std::vector<std::int64_t> q;
   thread_local std::vector<std::uint32_t> exceptions;
   const std::size_t start = out.size();
@@ -138,9 +153,6 @@ void EncodeValues(std::span<const double> values, std::string& out) {
     if (method == kIntegerExcept) WriteExceptions(values, exceptions, out);
     PackIntegers(q, out);
     if (out.size() - start <= 1 + values.size() * 4) return;  // XOR is rarely below; do not look.
-  } else if (AllEqual(values)) {
-    out.push_back(static_cast<char>(kConstant));
-    return PutFixed64(out, Bits(values[0]));
   }
   thread_local std::string other;
   other.assign(1, static_cast<char>(kXor));
