@@ -1,4 +1,4 @@
-// The web page's files, embedded in the binary.
+// The web interface's files, embedded in the binary.
 #pragma once
 
 #include <span>
@@ -6,9 +6,11 @@
 
 namespace vigia::server {
 
+// Lives as long as the program. Names with a hash in them never change their content.
 struct Asset {
-  std::string_view name;  // "index.html", "app.js", …
+  std::string_view name;  // "index.html", "main-3F7A.js", "favicon.svg", …
   std::string_view content_type;
+  bool is_gzip = false;  // `content` is compressed.
   std::string_view content;
 };
 

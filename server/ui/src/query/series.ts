@@ -1,0 +1,70 @@
+// A range result in the form that graphs draw: one time axis, one array of values a series, null where there is none.
+import type {LabelSet, RangeData} from '../api/types';
+import {parseValue} from '../format/number';
+import type {Span} from './run';
+
+export interface Line {
+  metric: LabelSet;
+  color: string;
+  values: (number | null)[];
+  last: number | null;
+  min: number | null;
+  max: number | null;
+  mean: number | null;
+}
+
+export interface Lines {
+  times: number[];  // Seconds.
+  lines: Line[];
+  histograms: number;  // Series that have histograms and therefore no line.
+}
+
+// Told apart by hue and by lightness, readable on white and on near-black; blue, orange and green first, for those who do
+// not see red and green alike.
+const colors = ['#3b82f6', '#f08c2e', '#2fa36b', '#d9488b', '#8b6cf0', '#c9a21a', '#18a3b8', '#e0564a', '#7a9a3a', '#b06a3c', '#6f8bb5', '#a35bc9'];
+
+export function timesOf({startMs, endMs, stepMs}: Span): number[] {
+  const count = Math.floor((endMs - startMs) / stepMs) + 1;
+  return Array.from({length: count}, (_, i) => (startMs + i * stepMs) / 1000);
+}
+
+function lineOf(metric: LabelSet, points: [number, string][], index: number, span: Span, count: number): Line {
+  const values = new Array<number | null>(count).fill(null);
+  let min = Infinity;
+  let max = -Infinity;
+  let sum = 0;
+  let seen = 0;
+  let last: number | null = null;
+  for (const [t, text] of points) {
+    const at = Math.round((t * 1000 - span.startMs) / span.stepMs);
+    const value = parseValue(text);
+    last = value;
+    if (at < 0 || at >= count || !Number.isFinite(value)) continue;
+    values[at] = value;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    sum += value;
+    seen += 1;
+  }
+  const some = seen > 0;
+  return {metric, color: colors[index % colors.length], values, last, min: some ? min : null, max: some ? max : null, mean: some ? sum / seen : null};
+}
+
+export function linesOf(data: RangeData, span: Span): Lines {
+  const times = timesOf(span);
+  const plain = data.result.filter((one) => one.values && one.values.length > 0);
+  return {
+    times,
+    lines: plain.map(({metric, values = []}, i) => lineOf(metric, values, i, span, times.length)),
+    histograms: data.result.filter((one) => one.histograms && one.histograms.length > 0).length,
+  };
+}
+
+// Running sums from the first line up; a gap counts as nothing, and stays a gap for its own line.
+export function stack(lines: (number | null)[][]): (number | null)[][] {
+  const sums = new Array<number>(lines[0]?.length ?? 0).fill(0);
+  return lines.map((values) => values.map((value, i) => {
+    sums[i] += value ?? 0;
+    return value === null ? null : sums[i];
+  }));
+}

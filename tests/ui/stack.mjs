@@ -1,0 +1,123 @@
+// A server of ours with a real exporter, on ports that are free, with files in a folder that goes away.
+import {spawn} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const binary = process.env.VIGIA_BINARY ?? fileURLToPath(new URL('../../build/release/vigia', import.meta.url));
+const exporterBinary = process.env.NODE_EXPORTER ?? '/usr/bin/prometheus-node-exporter';
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const {port} = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function answers(url, seconds = 20) {
+  for (let i = 0; i < seconds * 10; i += 1) {
+    try {
+      if ((await fetch(url)).ok) return;
+    } catch { /* not yet */ }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${url} does not answer`);
+}
+
+class Process {
+  constructor(name, command, args) {
+    Object.assign(this, {name, command, args, output: ''});
+  }
+  async start(url) {
+    this.child = spawn(this.command, this.args, {stdio: ['ignore', 'pipe', 'pipe']});
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.on('data', (data) => { this.output = (this.output + data).slice(-20_000); });
+    }
+    const failed = new Promise((_, reject) => {
+      this.child.once('error', reject);
+      this.child.once('exit', (code) => reject(new Error(`${this.name} ended with ${code}\n${this.output}`)));
+    });
+    failed.catch(() => undefined);
+    await Promise.race([answers(url), failed]);
+  }
+  async stop(signal = 'SIGTERM') {
+    if (!this.child || this.child.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill(signal);
+    await ended;
+  }
+}
+
+const rules = `
+groups:
+  - name: machine
+    interval: 1s
+    rules:
+      - {record: "job:up:sum", expr: "sum by (job) (up)"}
+      - record: instance:node_cpu_utilisation:rate1m
+        expr: 1 - avg without (cpu) (sum without (mode) (rate(node_cpu_seconds_total{mode=~"idle|iowait|steal"}[1m])))
+        labels: {team: ops}
+  - name: availability
+    interval: 1s
+    rules:
+      - alert: TargetDown
+        expr: up == 0
+        for: 2s
+        labels: {severity: critical}
+        annotations: {summary: 'Target {{ $labels.instance }} of {{ $labels.job }} is down'}
+      - alert: SlowScrape
+        expr: scrape_duration_seconds > 0
+        for: 1h
+        labels: {severity: info}
+        annotations: {summary: 'Scrapes of {{ $labels.instance }} take longer than they should'}
+      - {alert: NeverFires, expr: "up > 1", labels: {severity: none}}
+`;
+
+const config = (ports) => `
+global: {scrape_interval: 1s, evaluation_interval: 1s}
+rule_files: [rules.yml]
+scrape_configs:
+  - job_name: vigia
+    metrics_path: ${ports.prefix}/metrics
+    static_configs: [{targets: ['127.0.0.1:${ports.server}']}]
+  - job_name: node
+    static_configs: [{targets: ['127.0.0.1:${ports.exporter}'], labels: {__meta_rack: r1, site: home}}]
+    relabel_configs:
+      - {source_labels: [__meta_rack], target_label: rack}
+  - job_name: missing
+    static_configs: [{targets: ['127.0.0.1:1']}]
+  - job_name: filtered
+    static_configs: [{targets: ['127.0.0.1:1', '127.0.0.1:2']}]
+    relabel_configs:
+      - {source_labels: [__address__], regex: '.*:[12]', action: drop}
+`;
+
+// `prefix`: the route prefix, like "/monitoring". `more`: further scrape configurations, YAML.
+export async function startStack({prefix = '', more = ''} = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'vigia-ui-stack-'));
+  const ports = {server: await freePort(), exporter: await freePort(), prefix};
+  writeFileSync(join(folder, 'rules.yml'), rules);
+  writeFileSync(join(folder, 'prometheus.yml'), config(ports) + more);
+  const base = `http://127.0.0.1:${ports.server}${prefix}`;
+  const exporter = new Process('node exporter', exporterBinary, [`--web.listen-address=127.0.0.1:${ports.exporter}`]);
+  const server = new Process('vigia', binary, [`--config.file=${join(folder, 'prometheus.yml')}`, `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${ports.server}`, ...(prefix ? [`--web.route-prefix=${prefix}`] : [])]);
+  const startExporter = () => exporter.start(`http://127.0.0.1:${ports.exporter}/`);
+  const startServer = () => server.start(`${base}/-/ready`);
+  await Promise.all([startExporter(), startServer()]);
+  return {
+    base, ports, folder, startExporter, startServer,
+    stopExporter: () => exporter.stop('SIGKILL'),
+    stopServer: () => server.stop(),
+    async stop() {
+      await Promise.all([exporter.stop('SIGKILL'), server.stop()]);
+      rmSync(folder, {recursive: true, force: true, maxRetries: 5});
+    },
+  };
+}
