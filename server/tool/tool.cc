@@ -1,0 +1,84 @@
+#include "server/tool/tool.h"
+
+#include <algorithm>
+#include <iterator>
+#include <ostream>
+
+#include <fmt/format.h>
+
+#include "promql/parser/parse.h"
+#include "promql/parser/printer.h"
+#include "server/tool/arguments.h"
+#include "server/tool/commands.h"
+
+namespace vigia::server {
+namespace {
+
+struct Command {
+  std::string_view group;
+  std::string_view name;
+  std::string_view usage;
+  int (*run)(const Words&, const ToolWorld&);
+};
+
+constexpr Command kCommands[] = {
+    {"check", "config",
+     "[--syntax-only] [--lint=all|duplicate-rules|too-long-scrape-interval|none] [--lint-fatal] <file>...",
+     &CheckConfig},
+    {"check", "rules", "[--lint=all|duplicate-rules|none] [--lint-fatal] [<file>...]", &CheckRules},
+    {"check", "healthy", "[--url=http://localhost:9090]", &CheckHealthy},
+    {"check", "ready", "[--url=http://localhost:9090]", &CheckReady},
+    {"promql", "format", "<query>", &FormatQuery},
+    {"query", "instant", "[-o promql|json] [--time=] [--header=] <server> <expr>", &QueryInstant},
+    {"query", "range", "[-o promql|json] [--start=] [--end=] [--step=] [--header=] <server> <expr>", &QueryRange},
+    {"query", "series", "[-o promql|json] --match=... [--start=] [--end=] <server>", &QuerySeries},
+    {"query", "labels", "[-o promql|json] [--start=] [--end=] [--match=...] <server> <name>", &QueryLabels},
+};
+
+void PrintUsage(std::ostream& out) {
+  out << "usage: vigiatool <command> [<args> ...]\n\nCommands:\n";
+  for (const Command& command : kCommands) {
+    out << fmt::format("  {} {} {}\n", command.group, command.name, command.usage);
+  }
+}
+
+}  // namespace
+
+int RunTool(const std::vector<std::string>& words, const ToolWorld& world) {
+  // promtool wants this before commands that may change; here nothing depends on it.
+  Words rest;
+  std::copy_if(words.begin(), words.end(), std::back_inserter(rest),
+               [](const auto& w) { return w != "--experimental"; });
+  if (!rest.empty() && rest[0] == "--version") {
+    world.out << "vigiatool, version " VIGIA_VERSION "\n";
+    return kSuccess;
+  }
+  if (rest.empty() || rest[0] == "--help" || rest[0] == "-h" || rest[0] == "help") {
+    PrintUsage(rest.empty() ? world.err : world.out);
+    return rest.empty() ? kFailure : kSuccess;
+  }
+  for (const Command& command : kCommands) {
+    if (rest.size() < 2 || rest[0] != command.group || rest[1] != command.name) continue;
+    return command.run(Words(rest.begin() + 2, rest.end()), world);
+  }
+  world.err << fmt::format("vigiatool: error: expected command but got \"{}\", try --help\n",
+                           rest.size() > 1 ? rest[0] + " " + rest[1] : rest[0]);
+  return kFailure;
+}
+
+int FormatQuery(const Words& words, const ToolWorld& world) {
+  const auto arguments = Arguments::Parse(words, {});
+  if (!arguments || arguments->positional().size() != 1) {
+    world.err << "vigiatool: error: " << (arguments ? "expected one query" : arguments.error().what) << "\n";
+    return kFailure;
+  }
+  const auto expr = promql::ParseExpr(arguments->positional()[0], {true, true, true});
+  if (!expr) {
+    world.err << expr.error().what << "\n";
+    return kFailure;
+  }
+  world.out << promql::Pretty(**expr) << "\n";
+  return kSuccess;
+}
+
+}  // namespace vigia::server
