@@ -29,10 +29,11 @@ std::optional<double> ParseNumber(std::string_view text) {
 constexpr std::string_view kMinTimeText = "-292273086-05-16T16:47:06Z";
 constexpr std::string_view kMaxTimeText = "292277025-08-18T07:12:54.999999999Z";
 
+// The limits themselves are no doubles, so that a clamped double would pass them by one.
 storage::TimestampMs Clamp(double ms) {
-  constexpr auto kMin = static_cast<double>(storage::kMinTimestampMs);
-  constexpr auto kMax = static_cast<double>(storage::kMaxTimestampMs);
-  return static_cast<storage::TimestampMs>(std::clamp(ms, kMin, kMax));
+  if (ms >= static_cast<double>(storage::kMaxTimestampMs)) return storage::kMaxTimestampMs;
+  if (ms <= static_cast<double>(storage::kMinTimestampMs)) return storage::kMinTimestampMs;
+  return static_cast<storage::TimestampMs>(ms);
 }
 
 Error Invalid(std::string_view name, std::string_view cause) {

@@ -50,7 +50,7 @@ bool Contains(const std::string& text, const std::string& part) { return text.fi
 
 TEST_CASE("rules have the keys of the reference in its order") {
   const std::string body = Get("/api/v1/rules");
-  CHECK(Contains(body, R"({"name":"job:up:sum","query":"sum by (job) (up)","health":"unknown","evaluationTime":0,)"
+  CHECK(Contains(body, R"x({"name":"job:up:sum","query":"sum by (job) (up)","health":"unknown","evaluationTime":0,)x"
                        R"("lastEvaluation":"0001-01-01T00:00:00Z","type":"recording"})"));
   CHECK(Contains(body,
                  R"({"state":"pending","name":"Down","query":"up == 0","duration":60,"keepFiringFor":0,)"
