@@ -1,6 +1,8 @@
 #include "server/app/app.h"
 
+#include <ctime>
 #include <filesystem>
+#include <random>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -153,32 +155,38 @@ Status App::Build(LoadedConfig loaded) {
 }
 
 Status App::Start() {
-  RegisterRoutes(router_, RouteParts{.registry = registry_,
-                                     .storage = *tsdb_,
-                                     .appendable = *tsdb_,
-                                     .engine = *engine_,
-                                     .scrape = *scrape_,
-                                     .rules = *rules_,
-                                     .notifications = *notifications_,
-                                     .clock = clock_,
-                                     .external_url = address_.external_url,
-                                     .route_prefix = address_.route_prefix,
-                                     .options = options_,
-                                     .log = log_,
-                                     .external_labels = [this] { return CurrentConfig()->global.external_labels; },
-                                     .status = {.config_yaml = [this] { return config::ToYaml(*CurrentConfig()); },
-                                                .flags = [this] { return options_.values; },
-                                                .runtime = [this] { return Runtime(); },
-                                                .tsdb = [this](std::size_t limit) { return TsdbInfo(limit); },
-                                                .clock = clock_},
-                                     .lifecycle = {.enabled = options_.enable_lifecycle,
-                                                   .ready = [this] { return ready_.load(); },
-                                                   .stopping = [this] { return stopping_.load(); },
-                                                   .reload = [this] { return Reload(); },
-                                                   .quit =
-                                                       [this] {
-                                                         if (quit_) quit_();
-                                                       }}});
+  RegisterRoutes(
+      router_,
+      RouteParts{
+          .registry = registry_,
+          .storage = *tsdb_,
+          .appendable = *tsdb_,
+          .engine = *engine_,
+          .scrape = *scrape_,
+          .rules = *rules_,
+          .notifications = *notifications_,
+          .clock = clock_,
+          .external_url = address_.external_url,
+          .route_prefix = address_.route_prefix,
+          .options = options_,
+          .log = log_,
+          .external_labels = [this] { return CurrentConfig()->global.external_labels; },
+          .status = {.config_yaml = [this] { return config::ToYaml(*CurrentConfig()); },
+                     .flags = [this] { return options_.values; },
+                     .runtime = [this] { return Runtime(); },
+                     .tsdb = [this](std::size_t limit) { return TsdbInfo(limit); },
+                     .clock = clock_},
+          .admin = {.enabled = options_.enable_admin_api,
+                    .snapshot = [this] { return TakeSnapshot(); },
+                    .compact = [this] { return tsdb_->RunMaintenance(storage::Tsdb::Maintenance::kEverything); }},
+          .lifecycle = {.enabled = options_.enable_lifecycle,
+                        .ready = [this] { return ready_.load(); },
+                        .stopping = [this] { return stopping_.load(); },
+                        .reload = [this] { return Reload(); },
+                        .quit =
+                            [this] {
+                              if (quit_) quit_();
+                            }}});
   HttpServerOptions web;
   web.listen = options_.listen_addresses;
   web.route_prefix = address_.route_prefix.empty() ? "/" : address_.route_prefix;
@@ -276,6 +284,23 @@ RuntimeStatus App::Runtime() const {
   status.last_config_ms = static_cast<storage::TimestampMs>(reload_seconds_.value() * 1000);
   status.storage_retention = RetentionText();
   return status;
+}
+
+// The name is that of the reference: the time in UTC and sixteen hexadecimal digits that make it unique.
+storage::Result<std::string> App::TakeSnapshot() {
+  const auto now_s = static_cast<std::time_t>(clock_() / 1000);
+  std::tm utc{};
+  gmtime_r(&now_s, &utc);
+  char time[32] = {};
+  std::strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", &utc);
+  std::random_device random;
+  const std::string name = fmt::format("{}-{:08x}{:08x}", time, random(), random());
+  const std::filesystem::path folder = std::filesystem::path(options_.storage_path) / "snapshots";
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return Error{Errc::kIo, fmt::format("{}: {}", folder.string(), error.message())};
+  if (auto status = tsdb_->Snapshot((folder / name).string()); status.has_error()) return status.error();
+  return name;
 }
 
 TsdbStatus App::TsdbInfo(std::size_t limit) const {

@@ -56,6 +56,7 @@ class App {
   storage::Status Build(LoadedConfig loaded);
   storage::Status Apply(const LoadedConfig& loaded);
   RuntimeStatus Runtime() const;
+  storage::Result<std::string> TakeSnapshot();
   TsdbStatus TsdbInfo(std::size_t limit) const;
   config::ConfigPtr CurrentConfig() const;
   std::string RetentionText() const;

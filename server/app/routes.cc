@@ -38,6 +38,7 @@ void RegisterRoutes(Router& router, RouteParts parts) {
   RegisterRulesApi(router, {[&rules = parts.rules] { return rules.Snapshot(); },
                             [&notifications = parts.notifications] { return notifications.Urls(); }});
   RegisterStatusApi(router, parts.status);
+  RegisterAdminApi(router, parts.admin);
   RegisterFederate(router, {parts.storage, parts.registry, parts.clock, parts.options.query_lookback_delta_ms,
                             parts.external_labels});
   RegisterRemoteWrite(router, {parts.appendable,

@@ -6,6 +6,7 @@
 
 #include "alerting/rules/manager.h"
 #include "promql/engine/engine.h"
+#include "server/api/admin_api.h"
 #include "server/api/status_api.h"
 #include "server/app/notifications.h"
 #include "server/app/options.h"
@@ -34,6 +35,7 @@ struct RouteParts {
   Logger log;
   std::function<storage::Labels()> external_labels;
   StatusApiDeps status;
+  AdminApiDeps admin;
   LifecycleDeps lifecycle;
 };
 

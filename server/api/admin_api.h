@@ -1,0 +1,24 @@
+// /admin/tsdb/*: what changes stored data on request (surface.md 1.6), for --web.enable-admin-api.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "server/http/router.h"
+#include "storage/model/error.h"
+
+namespace vigia::server {
+
+// Callbacks are thread-safe and may take long.
+struct AdminApiDeps {
+  bool enabled = false;
+  // Makes a copy of the data folder that can be opened by itself; gives its name below <data>/snapshots.
+  std::function<storage::Result<std::string>()> snapshot;
+  // Seals, rewrites and drops everything that is due or will be; returns when storage is settled.
+  std::function<storage::Status()> compact;
+};
+
+// Deleting series is answered with «not supported yet» until storage can do it.
+void RegisterAdminApi(Router& router, AdminApiDeps deps);
+
+}  // namespace vigia::server
