@@ -22,12 +22,17 @@ export async function openBrowser(options = {}) {
   };
 }
 
+// Chromium notes every 4xx as an error; from the API they are answers, such as to a mistyped expression.
+const isAnswer = (text, url) => /^Failed to load resource: .* status of 4\d\d/.test(text) && url.includes('/api/v1/');
+
 // `problems`: console errors, exceptions, violations of the Content-Security-Policy, requests to other hosts.
 export async function openPage(context, base) {
   const page = await context.newPage();
+  page.setDefaultTimeout(60_000);  // A loaded machine is slow, not wrong.
   const problems = [];
   page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(`console: ${message.text()} ${message.location().url}`);
+    const {url} = message.location();
+    if (message.type() === 'error' && !isAnswer(message.text(), url)) problems.push(`console: ${message.text()} ${url}`);
   });
   page.on('pageerror', (error) => problems.push(`exception: ${error.stack ?? error}`));
   page.on('request', (request) => {

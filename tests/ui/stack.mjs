@@ -20,10 +20,11 @@ function freePort() {
   });
 }
 
-async function answers(url, seconds = 20) {
-  for (let i = 0; i < seconds * 10; i += 1) {
+async function answers(url, seconds = 90) {
+  const end = Date.now() + seconds * 1000;
+  while (Date.now() < end) {
     try {
-      if ((await fetch(url)).ok) return;
+      if ((await fetch(url, {signal: AbortSignal.timeout(5_000)})).ok) return;
     } catch { /* not yet */ }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -58,9 +58,9 @@ function RuleRow({rule}: {rule: Rule}) {
     <div class="rule-row" role="listitem">
       <span class={`badge ${rule.health === 'ok' ? 'up' : rule.health === 'err' ? 'down' : 'unknown'}`}>{rule.health}</span>
       <div class="rule-what">
-        <div><span class="rule-name">{rule.name}</span> <span class="muted">{rule.type}</span></div>
+        <div><span class="rule-name">{rule.name}</span> <span class="muted">{rule.type}
+          {rule.type === 'alerting' && rule.duration > 0 && `, for ${formatDuration(rule.duration * 1000)}`}</span></div>
         <ExpressionLink text={rule.query} />
-        {rule.type === 'alerting' && rule.duration > 0 && <span class="muted">for {formatDuration(rule.duration * 1000)}</span>}
         {Object.keys(rule.labels ?? {}).length > 0 && <Labels labels={rule.labels ?? {}} />}
         {rule.lastError && <div class="target-error">{rule.lastError}</div>}
       </div>

@@ -17,13 +17,19 @@ function Card({title, rows}: {title: string; rows: [string, ComponentChildren][]
   );
 }
 
-const buildRows: [string, string][] = [['Version', 'version'], ['Revision', 'revision'], ['Branch', 'branch'], ['Built by', 'buildUser'],
-  ['Build date', 'buildDate'], ['Compiler', 'goVersion']];
+const moreBuildRows: [string, string][] = [['Branch', 'branch'], ['Built by', 'buildUser'], ['Build date', 'buildDate'], ['Compiler', 'goVersion']];
 const plainRows: [string, string][] = [['Host', 'hostname'], ['Working directory', 'CWD'], ['Retention', 'storageRetention'],
-  ['Threads', 'goroutineCount'], ['Processors', 'GOMAXPROCS'], ['Memory limit', 'GOMEMLIMIT'], ['Corruptions', 'corruptionCount']];
+  ['Processors', 'GOMAXPROCS'], ['Corruptions found', 'corruptionCount']];
 
-// math.MaxInt64 is the reference's way to say that there is no limit.
-const shown = (value: Facts[string]) => (Number(value) > 9e18 ? 'none' : String(value));
+// The API's version is the one of Prometheus that clients may count on; ours stands in the revision.
+function buildRows(build: Facts): [string, string][] {
+  const revision = String(build.revision ?? '');
+  const own = revision.match(/^vigia-(.*)$/);
+  const first: [string, string][] = own
+    ? [['Vigía', own[1]], ['Compatible with', `Prometheus ${build.version}`]]
+    : [['Version', String(build.version)], ['Revision', revision]];
+  return [...first, ...moreBuildRows.filter(([, key]) => build[key]).map(([name, key]): [string, string] => [name, String(build[key])])];
+}
 
 export function RuntimeView() {
   const build = useLive<Facts>('status/buildinfo', {}, 60_000);
@@ -33,7 +39,7 @@ export function RuntimeView() {
   const facts = runtime.answer?.data;
   const time = (text: Facts[string] | undefined) => {
     const ms = parseTime(String(text ?? ''));
-    return ms === undefined ? '–' : <>{formatTime(ms, clock)} <span class="muted">({roughly(now - ms)} ago)</span></>;
+    return ms === undefined ? '–' : <>{formatTime(Math.floor(ms / 1000) * 1000, clock)} <span class="muted">({roughly(now - ms)} ago)</span></>;
   };
   const loaded = facts?.reloadConfigSuccess;
   return (
@@ -47,12 +53,11 @@ export function RuntimeView() {
             ['Configuration loaded', time(facts.lastConfigTime)],
             ['Last reload', <span class={`badge ${loaded ? 'up' : 'down'}`}>{loaded ? 'successful' : 'failed'}</span>],
             ...plainRows.filter(([, key]) => facts[key] !== undefined && facts[key] !== '')
-              .map(([name, key]): [string, string] => [name, shown(facts[key])]),
+              .map(([name, key]): [string, string] => [name, String(facts[key])]),
           ]} />
         )}
         {build.answer && (
-          <Card title="Build" rows={buildRows.filter(([, key]) => build.answer?.data[key])
-            .map(([name, key]): [string, string] => [name, String(build.answer?.data[key])])} />
+          <Card title="Build" rows={buildRows(build.answer.data)} />
         )}
       </div>
     </>

@@ -81,7 +81,7 @@ export function StorageView() {
           <Figure name="Series" value={integer(head.numSeries)} />
           {head.numLabelPairs !== undefined && <Figure name="Label pairs" value={integer(head.numLabelPairs)} />}
           <Figure name="Chunks" value={integer(head.chunkCount)} />
-          {filled && <Figure name="Head spans" value={roughly(head.maxTime - head.minTime)} note={`since ${formatTime(head.minTime, clock)}`} />}
+          {filled && <Figure name="Head spans" value={roughly(head.maxTime - head.minTime)} note={`since ${formatTime(Math.floor(head.minTime / 1000) * 1000, clock)}`} />}
         </div>
       )}
       {status && (

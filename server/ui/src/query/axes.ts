@@ -15,8 +15,10 @@ const small = ['', 'm', 'µ', 'n'];
 export function marks(values: number[]): string[] {
   const most = Math.max(...values.map(Math.abs));
   if (!(most > 0) || !Number.isFinite(most)) return values.map(String);
-  const thousands = Math.max(1 - small.length, Math.min(prefixes.length - 1, Math.floor(Math.log10(most) / 3 + 1e-9)));
-  if (Math.floor(Math.log10(most) / 3) < 1 - small.length || most >= 1e21) return values.map((v) => (v === 0 ? '0' : v.toExponential(2)));
+  // From a hundredth up, plain decimals are read faster than thousandths.
+  const thousands = most >= 0.01 ? Math.min(prefixes.length - 1, Math.max(0, Math.floor(Math.log10(most) / 3 + 1e-9)))
+    : Math.floor(Math.log10(most) / 3 + 1e-9);
+  if (thousands < 1 - small.length || most >= 1e21) return values.map((v) => (v === 0 ? '0' : v.toExponential(2)));
   const unit = thousands >= 0 ? prefixes[thousands] : small[-thousands];
   const scaled = values.map((value) => value / 1000 ** thousands);
   const gap = values.length > 1 ? Math.abs(scaled[1] - scaled[0]) : Math.abs(scaled[0]);

@@ -4,10 +4,13 @@ import type {Ref} from 'preact';
 import type {Editor} from './editor_view';
 
 export interface EditorHandle {
+  replace: (text: string) => void;
   insert: (text: string) => void;
   focus: () => void;
 }
 
+// `text` is what the field starts with and what it has reported since. Other texts come in by replace(): were the field to
+// follow `text`, a slow machine would see it fight with the person who types on.
 export function ExpressionField({text, label, error, onChange, onExecute, handle, autofocus}: {
   text: string; label: string; error?: string; onChange: (text: string) => void; onExecute: () => void;
   handle: Ref<EditorHandle>; autofocus: boolean;
@@ -38,9 +41,9 @@ export function ExpressionField({text, label, error, onChange, onExecute, handle
     };
   }, []);
 
-  useEffect(() => editor.current?.setText(text), [text]);
   useEffect(() => editor.current?.showError(error), [error, ready]);
   useImperativeHandle(handle, () => ({
+    replace: (next) => editor.current?.setText(next),
     insert: (piece) => (editor.current ? editor.current.insert(piece) : onChange(text + piece)),
     focus: () => (editor.current ? editor.current.focus() : plain.current?.focus()),
   }));

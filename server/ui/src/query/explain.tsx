@@ -44,7 +44,7 @@ function Node({part, atMs}: {part: Part; atMs: number | null}) {
       <div class="tree-node">
         <span class="badge">{part.kind}</span>
         <Expression text={part.expr} />
-        <span class={`tree-finding ${finding?.tone ?? 'muted'}`}>
+        <span class={`tree-finding ${finding?.tone ?? 'muted'}`} data-failed={finding?.tone === 'text-bad'}>
           {finding ? <>{finding.text}{finding.seconds !== undefined && <span class="muted"> · {took(finding.seconds)}</span>}</> : '…'}
         </span>
       </div>

@@ -74,7 +74,16 @@ export function Panel({number, state, autofocus, onChange, onRemove}: Props) {
   const every = useStore(refreshSeconds);
   const id = `panel-${state.id}`;
 
-  useEffect(() => setDraft(state.expr), [state.expr]);
+  const write = (text: string) => {
+    setDraft(text);
+    setFormatError(undefined);
+    editor.current?.replace(text);
+  };
+  const executed = useRef(state.expr);
+  useEffect(() => {
+    if (state.expr !== executed.current) write(state.expr);
+    executed.current = state.expr;
+  }, [state.expr]);
   useEffect(() => {
     if (every === 0 || state.endMs !== null) return undefined;
     const timer = setInterval(() => {
@@ -85,14 +94,14 @@ export function Panel({number, state, autofocus, onChange, onRemove}: Props) {
 
   const execute = (expr = draft) => {
     remember(expr);
+    executed.current = expr;
     if (expr !== state.expr) onChange({expr});
     else setRuns((n) => n + 1);
   };
   const format = async () => {
     try {
       const {data} = await post<string>('format_query', {query: draft});
-      setDraft(data);
-      setFormatError(undefined);
+      write(data);
     } catch (problem) {
       setFormatError(problem instanceof ApiError ? problem.message : String(problem));
     }
@@ -108,7 +117,7 @@ export function Panel({number, state, autofocus, onChange, onRemove}: Props) {
           onChange={(text) => { setDraft(text); setFormatError(undefined); }} onExecute={() => execute()} />
         <div class="panel-tools">
           <button type="button" class="quiet" title="Metrics explorer" aria-label="Metrics explorer" onClick={() => setExploring(true)}><Icon name="list" /></button>
-          <HistoryMenu onChoose={(expr) => { setDraft(expr); execute(expr); }} />
+          <HistoryMenu onChoose={(expr) => { write(expr); execute(expr); }} />
           <button type="button" class="quiet" title="Format the expression" aria-label="Format the expression" onClick={() => void format()}><Icon name="format" /></button>
           <Copy text={() => `${location.origin}${location.pathname}?${encode([{...state, expr: draft}])}`} label="Copy a link to this panel" />
           {onRemove && <button type="button" class="quiet" title="Remove panel" aria-label="Remove panel" onClick={onRemove}><Icon name="trash" /></button>}

@@ -193,6 +193,8 @@ export function createPlot(host: HTMLElement, size: {width: number; height: numb
     bands,
     cursor: {drag: {x: true, y: false, setScale: false}, points: {show: input.lines.length <= 100, size: 6}, y: false},
     hooks: {
+      // For whoever measures: the graph stands.
+      ready: [() => performance.mark('graph-drawn')],
       setCursor: [hover], setSelect: [select],
       draw: input.exemplars.length > 0 ? [(u: uPlot) => drawExemplars(u, input.exemplars)] : [],
     },

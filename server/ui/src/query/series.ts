@@ -60,11 +60,13 @@ export function linesOf(data: RangeData, span: Span): Lines {
   };
 }
 
-// Running sums from the first line up; a gap counts as nothing, and stays a gap for its own line.
+// Running sums from the first line up. A gap of one line counts as nothing; where all have a gap, so has the stack.
 export function stack(lines: (number | null)[][]): (number | null)[][] {
-  const sums = new Array<number>(lines[0]?.length ?? 0).fill(0);
+  const length = lines[0]?.length ?? 0;
+  const sums = new Array<number>(length).fill(0);
+  const some = Array.from({length}, (_, i) => lines.some((values) => values[i] !== null));
   return lines.map((values) => values.map((value, i) => {
     sums[i] += value ?? 0;
-    return value === null ? null : sums[i];
+    return some[i] ? sums[i] : null;
   }));
 }

@@ -1,0 +1,227 @@
+// The interface as a person uses it: a real browser, the real server, a real exporter.
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {after, before, test} from 'node:test';
+import {openBrowser, openPage} from './browser.mjs';
+import {startStack} from './stack.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let stack;
+let browser;
+
+before(async () => {
+  stack = await startStack();
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+// Opens a page of the interface, runs `act`, and asks that nothing went wrong meanwhile.
+async function visit(path, act, {tolerate = () => false} = {}) {
+  const {page, problems} = await openPage(browser.context, stack.base);
+  try {
+    await page.goto(`${stack.base}/${path}`);
+    await act(page);
+    assert.deepEqual(problems.filter((problem) => !tolerate(problem)), []);
+  } finally {
+    await page.close();
+  }
+}
+
+const field = (page, panel = 1) => page.getByRole('textbox', {name: `Expression of panel ${panel}`});
+const legend = (page) => page.locator('.legend .legend-row:not(.head)');
+const rows = (page) => page.locator('.result-row:not(.head)');
+
+// A hash of what the graph shows, to see that it changes.
+const picture = (page) => page.evaluate(() => document.querySelector('.graph canvas')?.toDataURL() ?? '');
+
+test('completes what is typed, runs it and shows the result', () => visit('query', async (page) => {
+  await field(page).click();
+  await page.keyboard.type('node_lo', {delay: 40});
+  const option = page.getByRole('option', {name: /^node_load1\b/});
+  await option.waitFor();
+  await option.click();
+  assert.match(await field(page).innerText(), /node_load1$/);
+  await page.keyboard.press('Enter');
+  await rows(page).first().waitFor();
+  assert.match(await rows(page).first().innerText(), /node_load1\{instance="127\.0\.0\.1:\d+", job="node"/);
+  assert.match(page.url(), /g0\.expr=node_load1&g0\.tab=table/);
+  await page.getByLabel('Cost of the query').waitFor();
+}));
+
+test('the graph follows the expression, the tabs and the range', () => visit('query?g0.expr=up&g0.tab=graph&g0.range_input=5m', async (page) => {
+  await page.locator('.graph canvas').first().waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('.legend .legend-row').length === 4);
+  const first = await picture(page);
+
+  await field(page).fill('sum(rate(node_cpu_seconds_total[10s])) by (mode)');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', {name: 'Execute'}).click();
+  await legend(page).filter({hasText: 'mode="idle"'}).waitFor();
+  await page.waitForFunction((old) => document.querySelector('.graph canvas')?.toDataURL() !== old, first);
+  assert.notEqual(await picture(page), first);
+
+  await page.getByRole('tab', {name: 'Table'}).click();
+  await rows(page).filter({hasText: 'mode="idle"'}).waitFor();
+  await page.goBack();
+  await page.locator('.legend-row').filter({hasText: 'up{'}).first().waitFor();
+
+  await page.getByRole('button', {name: 'Shorter range'}).click();
+  await page.waitForFunction(() => location.search.includes('range_input=1m'));
+  await page.getByRole('button', {name: 'Stacked'}).click();
+  await page.waitForFunction(() => location.search.includes('display_mode=stacked'));
+}));
+
+test('a drag zooms in, the legend hides and isolates', () => visit('query?g0.expr=up&g0.tab=graph&g0.range_input=20s', async (page) => {
+  await legend(page).first().waitFor();
+  const box = await page.locator('.u-over').boundingBox();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 100);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width - 2, box.y + 110, {steps: 5});
+  await page.mouse.up();
+  await page.waitForFunction(() => /range_input=(8|9|10)s/.test(location.search) && location.search.includes('end_input='));
+
+  await legend(page).first().locator('.legend-label').click();
+  await page.waitForFunction(() => document.querySelectorAll('.legend-row.is-hidden').length === 2);
+  await legend(page).first().locator('.legend-label').click();
+  await page.waitForFunction(() => document.querySelectorAll('.legend-row.is-hidden').length === 0);
+  await legend(page).last().locator('.swatch-button').click();
+  await page.waitForFunction(() => document.querySelectorAll('.legend-row.is-hidden').length === 1);
+}));
+
+test("a shared address of Prometheus' form opens its panels", () => visit(
+  'graph?g0.expr=up%3D%3D1&g0.tab=1&g1.expr=node_load1&g1.tab=0&g1.stacked=1&g1.range_input=30m&g1.end_input=2026-01-02%2003%3A04%3A05&g1.step_input=60',
+  async (page) => {
+    await field(page, 2).waitFor();
+    assert.match(page.url(), /\/query\?/);
+    assert.equal(await field(page, 1).innerText(), 'up==1');
+    assert.equal(await field(page, 2).innerText(), 'node_load1');
+    await rows(page).first().waitFor();
+    const second = page.getByRole('region', {name: 'Panel 2'});
+    assert.equal(await second.getByRole('textbox', {name: 'Range'}).inputValue(), '30m');
+    assert.equal(await second.getByRole('textbox', {name: 'End time'}).inputValue(), '2026-01-02 04:04:05');
+    assert.equal(await second.getByRole('textbox', {name: 'Step'}).inputValue(), '1m');
+    assert.equal(await second.getByRole('button', {name: 'Stacked'}).getAttribute('aria-pressed'), 'true');
+    await page.getByRole('button', {name: /change time zone/}).click();
+    assert.equal(await second.getByRole('textbox', {name: 'End time'}).inputValue(), '2026-01-02 03:04:05');
+  }));
+
+test('a mistake is underlined where it is', () => visit('query?g0.expr=sum(up))&g0.tab=table', async (page) => {
+  await page.getByRole('alert').filter({hasText: 'parse error'}).waitFor();
+  await page.locator('.cm-lintRange-error').first().waitFor();
+}));
+
+test('the explorer puts an expression together', () => visit('query', async (page) => {
+  await page.getByRole('button', {name: 'Metrics explorer', exact: true}).click();
+  await page.getByPlaceholder('Search name, type, help').fill('node_cpu_seconds');
+  await page.locator('.metric-row').first().click();
+  await page.locator('.chip', {hasText: 'idle'}).first().click();
+  await page.locator('.explorer-details .choices button').nth(1).click();
+  assert.equal(await field(page).innerText(), 'rate(node_cpu_seconds_total{mode="idle"}[5m])');
+}));
+
+test('formatting, history and explanation', () => visit('query?g0.expr=sum(rate(node_cpu_seconds_total[1m]))by(mode)&g0.tab=table', async (page) => {
+  await rows(page).first().waitFor();
+  await page.getByRole('button', {name: 'Format the expression'}).click();
+  await page.waitForFunction(() => /sum by \(mode\) \(/.test(document.querySelector('.editor-host')?.shadowRoot?.textContent ?? ''));
+  await page.getByRole('button', {name: 'Execute'}).click();
+  await page.getByRole('button', {name: 'Past queries'}).click();
+  await page.locator('.popover .choices button').first().waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', {name: 'Explain'}).click();
+  await page.locator('.tree-node').filter({hasText: 'range selector'}).filter({hasText: /\d+ series/}).waitFor();
+}));
+
+test('a target goes down and an alert fires while one watches', async () => {
+  const targets = await openPage(browser.context, stack.base);
+  const alerts = await openPage(browser.context, stack.base);
+  try {
+    await targets.page.goto(`${stack.base}/targets?search=job="node"`);
+    await targets.page.locator('.target-row.up').waitFor();
+    await alerts.page.goto(`${stack.base}/alerts`);
+    const firing = alerts.page.locator('.alert-table tr').filter({hasText: 'job="node"'}).filter({hasText: 'firing'});
+    await alerts.page.locator('.rule-card').first().waitFor();
+    assert.equal(await firing.count(), 0);
+    await stack.stopExporter();
+    await targets.page.locator('.target-row.down').waitFor();
+    await targets.page.getByText('connection refused').waitFor();
+    await firing.waitFor();
+    await stack.startExporter();
+    await targets.page.locator('.target-row.up').waitFor();
+    assert.deepEqual([...targets.problems, ...alerts.problems], []);
+  } finally {
+    await targets.page.close();
+    await alerts.page.close();
+  }
+});
+
+test('a dead server is announced, and its return needs no reload', () => visit('targets', async (page) => {
+  await page.locator('.target-row.up').first().waitFor();
+  await stack.stopServer();
+  await page.getByRole('alert').filter({hasText: 'has not answered'}).waitFor();
+  await page.locator('.target-row').first().waitFor();
+  await stack.startServer();
+  await page.getByRole('alert').waitFor({state: 'detached'});
+  await page.locator('.target-row.up').first().waitFor();
+}, {tolerate: (problem) => problem.includes('Failed to load resource')}));
+
+test('every old path opens its page', async () => {
+  const titles = {
+    query: 'Query', alerts: 'Alerts', rules: 'Rules', targets: 'Targets', 'service-discovery': 'Service discovery',
+    status: 'Runtime and build', 'tsdb-status': 'Storage', config: 'Configuration', flags: 'Flags', 'alertmanager-discovery': 'Alertmanagers',
+  };
+  for (const [path, title] of Object.entries(titles)) {
+    await visit(path, (page) => page.getByRole('heading', {level: 1, name: title}).waitFor({state: 'attached'}));
+  }
+});
+
+test('no page has a serious problem of accessibility, in either theme', {timeout: 180_000}, async () => {
+  const paths = ['query', 'query?g0.expr=up&g0.tab=graph&g0.range_input=5m', 'query?g0.expr=up&g0.tab=table', 'query?g0.expr=sum(up)&g0.tab=explain',
+    'alerts', 'rules', 'targets', 'service-discovery', 'status', 'tsdb-status', 'config', 'flags', 'alertmanager-discovery'];
+  for (const colorScheme of ['light', 'dark']) {
+    for (const path of paths) {
+      await visit(path, async (page) => {
+        await page.emulateMedia({colorScheme});
+        await page.waitForLoadState('networkidle', {timeout: 3_000}).catch(() => undefined);
+        // Through the debugger, which the Content-Security-Policy does not concern.
+        await page.evaluate(axe);
+        const {violations} = await page.evaluate(() => window.axe.run({resultTypes: ['violations']}));
+        const serious = violations.filter(({impact}) => impact === 'serious' || impact === 'critical')
+          .map(({id, nodes}) => `${path} (${colorScheme}): ${id} ${nodes.map((node) => node.html.slice(0, 160)).slice(0, 3).join(' | ')}`);
+        assert.deepEqual(serious, []);
+      });
+    }
+  }
+});
+
+test('the keyboard alone is enough', () => visit('targets', async (page) => {
+  await page.locator('.target-row').first().waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('job="node"');
+  await page.waitForFunction(() => document.querySelectorAll('.target-row').length === 1);
+  await page.locator('.target-row .disclosure').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('.relabelling').getByText('rack').first().waitFor();
+}));
+
+test('assets are compressed and kept, the page is checked anew, nothing inline is allowed', async () => {
+  const page = await fetch(`${stack.base}/query`, {headers: {'accept-encoding': 'gzip'}});
+  assert.equal(page.headers.get('cache-control'), 'no-cache');
+  assert.match(page.headers.get('content-security-policy'), /default-src 'none'/);
+  assert.doesNotMatch(page.headers.get('content-security-policy'), /unsafe/);
+  const html = await page.text();
+  const names = [...html.matchAll(/"(assets\/[^"]+)"/g)].map((match) => match[1]);
+  assert.ok(names.length >= 2);
+  for (const name of names) {
+    const asset = await fetch(`${stack.base}/${name}`, {headers: {'accept-encoding': 'gzip'}});
+    assert.equal(asset.status, 200);
+    assert.match(asset.headers.get('cache-control'), /immutable/);
+    assert.equal(asset.headers.get('content-encoding'), 'gzip');
+    const plain = await fetch(`${stack.base}/${name}`, {headers: {'accept-encoding': 'identity'}});
+    assert.equal(plain.headers.get('content-encoding'), null);
+    assert.equal(await plain.text(), await asset.text());
+  }
+});
