@@ -207,6 +207,7 @@ class Stack(unittest.TestCase):
     def test_10_the_image_takes_the_place_of_prom_prometheus(self):
         port = free_port()
         self.assertIn("vigia", self.shell("docker run --rm --entrypoint /bin/prometheus vigia --version"))
+        self.assertIn("SUCCESS", self.shell("docker run --rm --entrypoint /bin/promtool vigia check config /etc/prometheus/prometheus.yml"))
         ident = self.shell(f"docker run -d --read-only -p 127.0.0.1:{port}:9090 "
                            f"-v {self.folder}/prometheus/prometheus.yml:/etc/prometheus/prometheus.yml:ro "
                            f"-v {self.folder}/prometheus/alerts.yml:/etc/prometheus/alerts.yml:ro vigia").split()[-1]
