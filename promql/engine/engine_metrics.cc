@@ -24,7 +24,22 @@ EngineMetrics::EngineMetrics(storage::Registry& registry, int max_concurrency)
       queue_(registry, "queue_time"),
       prepare_(registry, "prepare_time"),
       evaluation_(registry, "inner_eval"),
-      sort_(registry, "result_sort") {
+      sort_(registry, "result_sort"),
+      cancelled_(registry.AddCounter("vigia_queries_canceled_total",
+                                     "Queries that ended because somebody asked for it or their client went away.")),
+      slow_(
+          registry.AddCounter("vigia_slow_queries_total", "Queries that took longer than the threshold for logging.")),
+      top_evictions_(registry.AddCounter("vigia_query_top_evictions_total",
+                                         "Entries that left the table of the most expensive queries for new ones.")),
+      log_enabled_(registry.AddGauge("prometheus_engine_query_log_enabled", "State of the query log.")),
+      log_failures_(
+          registry.AddCounter("prometheus_engine_query_log_failures_total", "The number of query log failures.")) {
+  static constexpr std::array kLimits = {"samples", "memory", "timeout", "queue_timeout", "queue_full", "text_bytes"};
+  static_assert(kLimits.size() == std::tuple_size_v<decltype(limit_hits_)>);
+  for (std::size_t i = 0; i < kLimits.size(); ++i) {
+    limit_hits_[i] = &registry.AddCounter("vigia_query_limit_hits_total", "Queries that a limit ended or refused.",
+                                          {{"limit", kLimits[i]}});
+  }
   registry.AddGauge("prometheus_engine_queries_concurrent_max", "The max number of concurrent queries.")
       .Set(max_concurrency);
 }

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 #include "promql/engine/engine.h"
+#include "promql/exec/memory_account.h"
+#include "promql/exec/query_progress.h"
 #include "promql/plan/plan.h"
+#include "promql/value/explain_node.h"
 
 namespace vigia::promql {
 
@@ -16,11 +20,33 @@ struct QueryEnvironment {
   std::chrono::steady_clock::time_point deadline;
 };
 
-// Text to plan. Errors: kInvalid, or kLimit for what cannot be evaluated.
-storage::Result<PlanPtr> PrepareQuery(const QueryRequest& request, const QueryEnvironment& environment);
+// What a running query reports to and takes from. All of it outlives the run.
+struct QueryWatch {
+  std::stop_token cancel;  // Instead of the request's.
+  MemoryAccount& memory;
+  QueryProgress& progress;
+};
 
-// Fills result.value, result.annotations and the times and counts of result.stats, the counts also after an error.
+struct PreparedQuery {
+  PlanPtr plan;
+  std::string normalised;  // The text as the printer writes it; long texts stay as they are.
+};
+
+// Which limits of its own ended a query.
+struct LimitsHit {
+  bool samples = false;
+  bool memory = false;
+};
+
+// Text to plan. Errors: kInvalid, or kLimit for what cannot be evaluated.
+storage::Result<PreparedQuery> PrepareQuery(const QueryRequest& request, const QueryEnvironment& environment);
+
+// Fills result.value, result.annotations, result.explain and the times and counts of result.stats, the counts and the
+// limits also after an error.
 storage::Status RunQuery(PlanNode& plan, const QueryRequest& request, const QueryEnvironment& environment,
-                         QueryResult& result);
+                         const QueryWatch& watch, QueryResult& result, LimitsHit& limits);
+
+// The plan with its times assigned, as users see it.
+storage::Result<ExplainNode> ExplainQuery(const QueryRequest& request, const QueryEnvironment& environment);
 
 }  // namespace vigia::promql

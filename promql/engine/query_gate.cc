@@ -2,16 +2,17 @@
 
 namespace vigia::promql {
 
-storage::Status QueryGate::Enter(const std::stop_token& cancel, std::chrono::steady_clock::time_point deadline) {
+Turn QueryGate::Enter(const std::stop_token& cancel, std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mu_);
-  if (place_free_.wait_until(lock, cancel, deadline, [this] { return free_ > 0; })) {
-    --free_;
-    return {};
+  if (free_ <= 0) {
+    if (waiting_ >= max_waiting_) return Turn::kQueueFull;
+    ++waiting_;
+    const bool granted = place_free_.wait_until(lock, cancel, deadline, [this] { return free_ > 0; });
+    --waiting_;
+    if (!granted) return cancel.stop_requested() ? Turn::kCancelled : Turn::kTimedOut;
   }
-  if (cancel.stop_requested()) {
-    return storage::Error{storage::Errc::kCancelled, "query was canceled in query queue"};
-  }
-  return storage::Error{storage::Errc::kTimeout, "query timed out in query queue"};
+  --free_;
+  return Turn::kGranted;
 }
 
 void QueryGate::Leave() {

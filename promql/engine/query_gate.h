@@ -3,27 +3,30 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
 #include <stop_token>
 
-#include "storage/model/error.h"
-
 namespace vigia::promql {
+
+enum class Turn { kGranted, kTimedOut, kCancelled, kQueueFull };
 
 // Thread-safe.
 class QueryGate {
  public:
-  explicit QueryGate(int places) : free_(places) {}
+  QueryGate(int places, std::size_t max_waiting) : max_waiting_(max_waiting), free_(places) {}
 
-  // Waits for a place. kTimeout "query timed out in query queue", kCancelled "query was canceled in query queue".
-  storage::Status Enter(const std::stop_token& cancel, std::chrono::steady_clock::time_point deadline);
-  // REQUIRES: Enter() succeeded.
+  // Waits for a place, unless as many as may wait already do.
+  Turn Enter(const std::stop_token& cancel, std::chrono::steady_clock::time_point deadline);
+  // REQUIRES: Enter() granted a place.
   void Leave();
 
  private:
+  const std::size_t max_waiting_;
   std::mutex mu_;
   std::condition_variable_any place_free_;
-  int free_;  // Guarded by mu_.
+  int free_;                 // Guarded by mu_,
+  std::size_t waiting_ = 0;  // as is this.
 };
 
 }  // namespace vigia::promql

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "promql/exec/histogram_size.h"
 #include "promql/functions/quantile.h"
 
 namespace vigia::promql {
@@ -11,7 +12,7 @@ namespace {
 using storage::Result;
 using storage::Status;
 
-// Feeds all rows of `input` to add(group, row) and marks the groups whose samples lose their name.
+// Feeds all rows of `input` to add(group, row, labels) and marks the groups whose samples lose their name.
 template <class Add>
 Status ForEachRow(Operator& input, const std::vector<SeriesInfo>& series, Groups& groups, Add&& add) {
   RowBatch batch(input.steps().count);
@@ -23,18 +24,21 @@ Status ForEachRow(Operator& input, const std::vector<SeriesInfo>& series, Groups
       const Row row = batch.row(i);
       const std::uint32_t group = groups.of_series[batch.id(i)];
       if (series[batch.id(i)].drop_name && CountValid(row.valid) > 0) groups.series[group].drop_name = true;
-      if (Status status = add(group, row); !status) return status;
+      if (Status status = add(group, row, series[batch.id(i)].labels); !status) return status;
     }
   }
 }
 
 }  // namespace
 
-FoldOperator::FoldOperator(QueryContext& context, FoldOp op, GroupingSpec grouping, OperatorPtr input)
+FoldOperator::FoldOperator(QueryContext& context, FoldOp op, std::string_view name, GroupingSpec grouping,
+                           OperatorPtr input, PosRange input_pos)
     : Operator(context, input->steps(), Accounting::kOwn),
       op_(op),
+      name_(name),
       grouping_(std::move(grouping)),
       input_(std::move(input)),
+      input_pos_(input_pos),
       reserved_(context.budget()) {
   AddInput(input_.get());
 }
@@ -49,30 +53,87 @@ Result<std::vector<SeriesInfo>> FoldOperator::MakeSeries() {
   const std::uint64_t bytes = std::uint64_t{groups_} * steps().count * Fold::BytesPerCell(op_);
   if (const Status status = reserved_.Add(bytes / sizeof(double) + 1); !status) return status.error();
   fold_.emplace(op_, groups_, steps().count);
-  const Status status = ForEachRow(*input_, *series, groups, [&](std::uint32_t group, const Row& row) -> Status {
-    fold_->Add(group, row.values, row.valid);
-    return {};
-  });
+  const Status status =
+      ForEachRow(*input_, *series, groups,
+                 [&](std::uint32_t group, const Row& row, const Labels& labels) { return Add(group, row, labels); });
   if (!status) return status.error();
   ReleaseInputs();
   return std::move(groups.series);
 }
 
+Status FoldOperator::Add(std::uint32_t group, const Row& row, const Labels& labels) {
+  if (op_ == FoldOp::kCount || op_ == FoldOp::kGroup) {  // They look at no value.
+    fold_->Add(group, row.values, row.valid);
+    return {};
+  }
+  if (!row.histograms.empty()) {
+    floats_.assign(row.valid.begin(), row.valid.end());
+    const bool any = DiscardHistograms({row.values, floats_, row.histograms});
+    if (any && folds_histograms()) return AddHistograms(group, row, labels);
+    if (any) {
+      context().annotations().Add(HistogramIgnoredInAggregationInfo(name_, context().PositionOf(input_pos_)));
+      fold_->Add(group, row.values, floats_);
+      return {};
+    }
+  }
+  fold_->Add(group, row.values, row.valid);
+  if (histogram_fold_) histogram_fold_->AddFloats(group, row.valid);
+  return {};
+}
+
+Status FoldOperator::AddHistograms(std::uint32_t group, const Row& row, const Labels& labels) {
+  if (!histogram_fold_) {
+    const std::uint64_t cells = std::uint64_t{groups_} * steps().count;
+    const std::uint64_t bytes = cells * (HistogramFold::kBytesPerCell + sizeof(std::uint8_t));
+    if (Status status = reserved_.Add(bytes / sizeof(double) + 1); !status) return status;
+    const HistogramFoldOp op = op_ == FoldOp::kSum ? HistogramFoldOp::kSum : HistogramFoldOp::kAvg;
+    histogram_fold_.emplace(op, groups_, steps().count, *fold_);
+    has_cell_.assign(cells, 0);
+  }
+  if (Status status = ReserveCells(group, row); !status) return status;
+  fold_->Add(group, row.values, floats_);
+  histogram_fold_->AddFloats(group, floats_);
+  histograms_.assign(row.histograms.begin(), row.histograms.end());
+  for (std::size_t step = 0; step < histograms_.size(); ++step) {
+    if (row.valid[step] == 0) histograms_[step] = nullptr;
+  }
+  histogram_fold_->Add(group, histograms_);
+  Annotate(histogram_fold_->TakeFlags(), labels.metric_name(), context().PositionOf(input_pos_),
+           context().annotations());
+  return {};
+}
+
+Status FoldOperator::ReserveCells(std::uint32_t group, const Row& row) {
+  constexpr std::uint64_t kSlotsPerSample = 2 * 2;  // Two histograms for each cell.
+  std::uint64_t samples = 0;
+  std::uint8_t* const has_cell = has_cell_.data() + std::size_t{group} * steps().count;
+  for (std::size_t step = 0; step < row.valid.size(); ++step) {
+    if (row.valid[step] == 0 || !row.IsHistogram(step) || std::exchange(has_cell[step], std::uint8_t{1}) != 0) continue;
+    samples += SamplesOf(*row.histograms[step]);
+  }
+  return reserved_.Add(samples * kSlotsPerSample);
+}
+
 Status FoldOperator::Fill(RowBatch& out) {
   for (; next_ < groups_ && !out.full(); ++next_) {
-    const Row row = out.Append(static_cast<SeriesId>(next_));
+    Row row = out.Append(static_cast<SeriesId>(next_));
     fold_->Finish(next_, {row.values, row.valid});
+    if (!histogram_fold_) continue;
+    row = out.WithHistograms(out.size() - 1);
+    histogram_fold_->Finish(next_, {row.values, row.valid}, row.histograms);
+    Annotate(histogram_fold_->TakeFlags(), "", context().PositionOf(input_pos_), context().annotations());
   }
   return {};
 }
 
 QuantileOperator::QuantileOperator(QueryContext& context, OperatorPtr parameter, PosRange parameter_pos,
-                                   GroupingSpec grouping, OperatorPtr input)
+                                   GroupingSpec grouping, OperatorPtr input, PosRange input_pos)
     : Operator(context, input->steps(), Accounting::kOwn),
       parameter_(std::move(parameter)),
       parameter_pos_(parameter_pos),
       grouping_(std::move(grouping)),
       input_(std::move(input)),
+      input_pos_(input_pos),
       reserved_(context.budget()) {
   AddInput(parameter_.get());
   AddInput(input_.get());
@@ -90,13 +151,18 @@ Result<std::vector<SeriesInfo>> QuantileOperator::MakeSeries() {
   Groups& groups = *made;
   groups_ = groups.series.size();
   fold_.emplace(groups_, steps().count);
-  const Status status = ForEachRow(*input_, *series, groups, [&](std::uint32_t group, const Row& row) -> Status {
+  bool ignored_histograms = false;
+  const auto add = [&](std::uint32_t group, const Row& row, const Labels&) -> Status {
+    ignored_histograms |= DiscardHistograms(row);
     // A value and a validity for each step; vectors that grow take up to twice of it.
     if (Status reserved = reserved_.Add(2 * row.values.size() + 1); !reserved) return reserved;
     fold_->Add(group, row.values, row.valid);
     return {};
-  });
-  if (!status) return status.error();
+  };
+  if (const Status status = ForEachRow(*input_, *series, groups, add); !status) return status.error();
+  if (ignored_histograms) {
+    context().annotations().Add(HistogramIgnoredInAggregationInfo("quantile", context().PositionOf(input_pos_)));
+  }
   ReleaseInputs();
   return std::move(groups.series);
 }

@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "promql/exec/builder.h"
-#include "promql/exec/classic_histogram_operator.h"
 #include "promql/exec/clock_operator.h"
 #include "promql/exec/conversion_operators.h"
 #include "promql/exec/evaluation_error.h"
+#include "promql/exec/histogram_function_operator.h"
+#include "promql/exec/info_operator.h"
 #include "promql/exec/label_operators.h"
 #include "promql/exec/map_operators.h"
 #include "promql/exec/merge_series_operator.h"
@@ -18,6 +19,7 @@
 #include "promql/functions/instant_function.h"
 #include "promql/functions/label_functions.h"
 #include "promql/functions/range_function.h"
+#include "promql/histogram/native_quantile.h"
 
 namespace vigia::promql {
 
@@ -36,10 +38,15 @@ std::vector<std::string> StringArgumentsFrom(const CallNode& n, std::size_t firs
   return strings;
 }
 
-bool ReadsNativeHistograms(FunctionId function) {
-  return function == FunctionId::kHistogramAvg || function == FunctionId::kHistogramCount ||
-         function == FunctionId::kHistogramStddev || function == FunctionId::kHistogramStdvar ||
-         function == FunctionId::kHistogramSum;
+// The functions that are a number of each histogram.
+HistogramFieldOperator::Field HistogramFieldOf(FunctionId function) {
+  using storage::FloatHistogram;
+  if (function == FunctionId::kHistogramCount) return [](const FloatHistogram& h) { return h.count; };
+  if (function == FunctionId::kHistogramSum) return [](const FloatHistogram& h) { return h.sum; };
+  if (function == FunctionId::kHistogramAvg) return [](const FloatHistogram& h) { return NativeAverage(h); };
+  if (function == FunctionId::kHistogramStddev) return &NativeDeviation;
+  if (function == FunctionId::kHistogramStdvar) return &NativeVariance;
+  return nullptr;
 }
 
 }  // namespace
@@ -100,10 +107,14 @@ Result<OperatorPtr> Builder::MakeRangeFunction(const PlanNode& node, const CallN
   const PlanNode& range = *n.args[spec->range_argument];
   if (const storage::Status status = CheckWindowKind(range, *spec); !status) return status.error();
   // What the expression of a subquery touches does not count; what the windows hold of its results does.
-  std::uint64_t* const samples = std::exchange(samples_, context_.NewSampleCounter());
+  const PlanNode& subquery = Unwrapped(range);
+  const bool is_subquery = subquery.As<SubqueryNode>() != nullptr;
+  SampleCounter* const inner = NewCounter(is_subquery ? subquery.As<SubqueryNode>()->input->steps.count : 1);
+  SampleCounter* const samples = std::exchange(samples_, inner);
   Result<RangeSourcePtr> source = BuildRange(range);
   samples_ = samples;
   if (!source) return source.error();
+  if (is_subquery) nested_.push_back({samples, inner, &subquery});
   arguments.range = std::move(*source);
   OperatorPtr call =
       std::make_unique<RangeFunctionOperator>(context_, node.steps, *spec, std::move(arguments), samples_);
@@ -149,8 +160,9 @@ Result<OperatorPtr> Builder::MakeSpecialFunction(const PlanNode& node, const Cal
     return MakeHistogramFunction(n);
   }
   if (is(FunctionId::kMinOf, FunctionId::kMaxOf)) return MakeScalarChoice(n);
-  const bool one_argument = n.function == FunctionId::kScalar || n.function == FunctionId::kVector;
-  if (n.args.size() != 1 || !(one_argument || ReadsNativeHistograms(n.function))) {
+  if (is(FunctionId::kInfo)) return MakeInfo(n);
+  const HistogramFieldOperator::Field field = HistogramFieldOf(n.function);
+  if (n.args.size() != 1 || !(is(FunctionId::kScalar, FunctionId::kVector) || field != nullptr)) {
     return EvaluationError("function " + std::string(SignatureOf(n.function).name) + "() is not supported yet");
   }
   Result<OperatorPtr> input = Build(*n.args.front());
@@ -159,7 +171,7 @@ Result<OperatorPtr> Builder::MakeSpecialFunction(const PlanNode& node, const Cal
     return OperatorPtr(std::make_unique<ScalarOperator>(context_, std::move(*input)));
   if (n.function == FunctionId::kVector)
     return OperatorPtr(std::make_unique<VectorOperator>(context_, std::move(*input)));
-  return OperatorPtr(std::make_unique<DiscardOperator>(context_, std::move(*input)));
+  return MergedUnlessDelayed(std::make_unique<HistogramFieldOperator>(context_, field, std::move(*input)));
 }
 
 Result<OperatorPtr> Builder::MakeAbsent(const CallNode& n) {
@@ -235,7 +247,15 @@ Result<OperatorPtr> Builder::MakeHistogramFunction(const CallNode& n) {
     }
   }
   if (!vector) return EvaluationError("a histogram function needs a vector");
-  return Merged(std::make_unique<ClassicHistogramOperator>(context_, std::move(function), std::move(vector)));
+  return Merged(std::make_unique<HistogramFunctionOperator>(context_, std::move(function), std::move(vector)));
+}
+
+Result<OperatorPtr> Builder::MakeInfo(const CallNode& n) {
+  if (n.args.size() != 2 || n.args[1]->As<SelectNode>() == nullptr)
+    return EvaluationError("info() needs to know which metrics to take labels from");
+  Result<OperatorPtr> input = Build(*n.args[0]);
+  if (!input) return input;
+  return Merged(std::make_unique<InfoOperator>(context_, std::move(*input), *n.args[1], samples_));
 }
 
 Result<OperatorPtr> Builder::MakeScalarChoice(const CallNode& n) {

@@ -10,6 +10,7 @@
 #include "promql/exec/label_operators.h"
 #include "promql/exec/map_operators.h"
 #include "promql/exec/merge_series_operator.h"
+#include "promql/exec/profiled_range_source.h"
 #include "promql/exec/rank_operator.h"
 #include "promql/exec/scalar_binary_operator.h"
 #include "promql/exec/select_operator.h"
@@ -36,8 +37,45 @@ Result<OperatorPtr> Builder::BuildRoot(const PlanNode& node) {
   return Merged(std::make_unique<RelabelOperator>(context_, std::move(*root), &RemoveMarkedName));
 }
 
+Builder::Builder(QueryContext& context) : context_(context), samples_(NewCounter(context.count_steps())) {}
+
+SampleCounter* Builder::NewCounter(std::size_t steps) {
+  SampleCounter* const counter = context_.NewSampleCounter();
+  if (context_.count_steps() > 0) counter->KeepSteps(steps);
+  return counter;
+}
+
+const SampleCounter& Builder::FinishCounting() {
+  for (const Nested& nested : nested_) {
+    if (const auto* subquery = nested.node->As<SubqueryNode>()) {
+      const TimeShift& shift = subquery->shift;
+      nested.outer->AddReadsOf(*nested.inner, subquery->input->steps, nested.node->steps,
+                               shift.at_ms ? storage::kMinTimestampMs : shift.offset_ms);
+    } else {
+      nested.outer->AddRepeated(*nested.inner, nested.node->steps.count);
+    }
+  }
+  nested_.clear();
+  return *samples_;
+}
+
 Result<OperatorPtr> Builder::Build(const PlanNode& node) {
-  return std::visit([&](const auto& n) { return Make(node, n); }, node.node);
+  Result<OperatorPtr> built = std::visit([&](const auto& n) { return Make(node, n); }, node.node);
+  if (!built) return built;
+  (*built)->Observe(context_.ProfileOf(node));
+  // Whoever reads the operator fills a batch of this size.
+  const std::uint64_t steps = (*built)->steps().count;
+  const std::uint64_t slots = steps * RowBatch::Capacity(steps);
+  if (storage::Status status = context_.budget().ReserveBytes(slots * SampleBudget::kBytesPerSlot); !status) {
+    return status.error();
+  }
+  return built;
+}
+
+RangeSourcePtr Builder::Observed(const PlanNode& node, RangeSourcePtr source) {
+  OperatorProfile* const profile = context_.ProfileOf(node);
+  if (profile == nullptr) return source;
+  return std::make_unique<ProfiledRangeSource>(context_, *profile, std::move(source));
 }
 
 Result<RangeSourcePtr> Builder::BuildRangeRoot(const PlanNode& node) {
@@ -45,7 +83,8 @@ Result<RangeSourcePtr> Builder::BuildRangeRoot(const PlanNode& node) {
   if (subquery == nullptr) return BuildRange(node);
   Result<OperatorPtr> input = BuildRoot(*subquery->input);
   if (!input) return input.error();
-  return RangeSourcePtr(std::make_unique<SubqueryRangeSource>(node.steps, *subquery, std::move(*input)));
+  const PlanNode& inner = Unwrapped(node);
+  return Observed(inner, std::make_unique<SubqueryRangeSource>(node.steps, *subquery, std::move(*input)));
 }
 
 Result<RangeSourcePtr> Builder::BuildRange(const PlanNode& wrapped) {
@@ -54,13 +93,14 @@ Result<RangeSourcePtr> Builder::BuildRange(const PlanNode& wrapped) {
     RangeGrid grid = GridOf(node.steps, select->shift, select->range_ms);
     grid.kind = select->kind;
     grid.lookback_ms = context_.lookback_delta_ms();
-    return RangeSourcePtr(std::make_unique<StoredRangeSource>(context_, select->matchers, select->hints, grid));
+    return Observed(
+        node, std::make_unique<StoredRangeSource>(context_, select->matchers, select->hints, grid, select->detail));
   }
   const auto* subquery = node.As<SubqueryNode>();
   if (subquery == nullptr) return EvaluationError("a range vector is expected");
   Result<OperatorPtr> input = Build(*subquery->input);
   if (!input) return input.error();
-  return RangeSourcePtr(std::make_unique<SubqueryRangeSource>(node.steps, *subquery, std::move(*input)));
+  return Observed(node, std::make_unique<SubqueryRangeSource>(node.steps, *subquery, std::move(*input)));
 }
 
 Result<OperatorPtr> Builder::Make(const PlanNode& node, const NumberNode& n) {
@@ -73,7 +113,7 @@ Result<OperatorPtr> Builder::Make(const PlanNode&, const StringNode&) {
 
 Result<OperatorPtr> Builder::Make(const PlanNode& node, const SelectNode& n) {
   if (n.smoothed && !n.sample_time) {
-    return OperatorPtr(std::make_unique<SmoothedSelectOperator>(context_, node.steps, n, samples_));
+    return OperatorPtr(std::make_unique<SmoothedSelectOperator>(context_, node.steps, n, node.pos, samples_));
   }
   return OperatorPtr(std::make_unique<SelectOperator>(context_, node.steps, n, samples_));
 }
@@ -94,15 +134,16 @@ Result<OperatorPtr> Builder::Make(const PlanNode& node, const NegateNode& n) {
 }
 
 Result<OperatorPtr> Builder::Make(const PlanNode& node, const StepInvariantNode& n) {
-  std::uint64_t* const inner = context_.NewSampleCounter();
-  std::uint64_t* const outer = std::exchange(samples_, inner);
+  SampleCounter* const inner = NewCounter(1);
+  SampleCounter* const outer = std::exchange(samples_, inner);
   Result<OperatorPtr> input = Build(*n.input);
   samples_ = outer;
   if (!input) return input;
-  return OperatorPtr(std::make_unique<StepInvariantOperator>(context_, node.steps, std::move(*input), inner, outer));
+  nested_.push_back({outer, inner, &node});
+  return OperatorPtr(std::make_unique<StepInvariantOperator>(context_, node.steps, std::move(*input)));
 }
 
-Result<OperatorPtr> Builder::Make(const PlanNode&, const BinaryNode& n) {
+Result<OperatorPtr> Builder::Make(const PlanNode& node, const BinaryNode& n) {
   Result<OperatorPtr> lhs = Build(*n.lhs);
   if (!lhs) return lhs;
   Result<OperatorPtr> rhs = Build(*n.rhs);
@@ -115,7 +156,8 @@ Result<OperatorPtr> Builder::Make(const PlanNode&, const BinaryNode& n) {
         std::make_unique<ScalarBinaryOperator>(context_, std::move(combine), std::move(*lhs), std::move(*rhs)));
   }
   if (scalar_left || scalar_right) {
-    const VectorScalarOperator::Spec spec{n.op, n.return_bool, scalar_left ? VectorSide::kRight : VectorSide::kLeft};
+    const VectorSide side = scalar_left ? VectorSide::kRight : VectorSide::kLeft;
+    const VectorScalarOperator::Spec spec{n.op, n.return_bool, side, node.pos};
     OperatorPtr& vector = scalar_left ? *rhs : *lhs;
     OperatorPtr& scalar = scalar_left ? *lhs : *rhs;
     return MergedUnlessDelayed(
@@ -125,8 +167,8 @@ Result<OperatorPtr> Builder::Make(const PlanNode&, const BinaryNode& n) {
   if (IsSetOperator(n.op)) {
     return Merged(std::make_unique<SetOperator>(context_, n.op, matching, std::move(*lhs), std::move(*rhs)));
   }
-  return Merged(std::make_unique<JoinOperator>(context_, JoinSpec{n.op, n.return_bool, matching}, std::move(*lhs),
-                                               std::move(*rhs)));
+  return Merged(std::make_unique<JoinOperator>(context_, JoinSpec{n.op, n.return_bool, matching, node.pos},
+                                               std::move(*lhs), std::move(*rhs)));
 }
 
 namespace {
@@ -163,15 +205,16 @@ Result<OperatorPtr> Builder::Make(const PlanNode&, const AggregateNode& n) {
     return OperatorPtr(std::make_unique<CountValuesOperator>(context_, label->value, grouping, std::move(*input)));
   }
   if (!n.param)
-    return OperatorPtr(std::make_unique<FoldOperator>(context_, FoldOpOf(n.op), grouping, std::move(*input)));
+    return OperatorPtr(std::make_unique<FoldOperator>(context_, FoldOpOf(n.op), ToString(n.op), grouping,
+                                                      std::move(*input), n.input->pos));
   Result<OperatorPtr> param = Build(*n.param);
   if (!param) return param;
   if (n.op == AggregateOp::kQuantile) {
-    return OperatorPtr(
-        std::make_unique<QuantileOperator>(context_, std::move(*param), n.param->pos, grouping, std::move(*input)));
+    return OperatorPtr(std::make_unique<QuantileOperator>(context_, std::move(*param), n.param->pos, grouping,
+                                                          std::move(*input), n.input->pos));
   }
-  return OperatorPtr(
-      std::make_unique<RankOperator>(context_, n.op, std::move(*param), n.param->pos, grouping, std::move(*input)));
+  return OperatorPtr(std::make_unique<RankOperator>(context_, n.op, std::move(*param), n.param->pos, grouping,
+                                                    std::move(*input), n.input->pos));
 }
 
 }  // namespace vigia::promql

@@ -33,7 +33,7 @@ Status ScalarOperator::Fill(RowBatch& out) {
     for (std::size_t i = 0; i < *rows; ++i) {
       const Row row = out.row(i);
       for (std::size_t step = 0; step < found.size(); ++step) {
-        if (row.valid[step] == 0) continue;
+        if (row.valid[step] == 0 || row.IsHistogram(step)) continue;
         values[step] = found[step] == 0 ? row.values[step] : std::nan("");
         found[step] = found[step] == 0 ? 1 : 2;
       }

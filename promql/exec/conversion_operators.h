@@ -9,7 +9,7 @@
 
 namespace vigia::promql {
 
-// scalar(v): the only element, else NaN.
+// scalar(v): the only float element, else NaN.
 class ScalarOperator : public Operator {
  public:
   ScalarOperator(QueryContext& context, OperatorPtr input);

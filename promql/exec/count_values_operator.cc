@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "promql/exec/evaluation_error.h"
+#include "promql/histogram/format.h"
 #include "promql/value/format.h"
 
 namespace vigia::promql {
@@ -56,7 +57,8 @@ Result<std::vector<SeriesInfo>> CountValuesOperator::MakeSeries() {
 Status CountValuesOperator::Count(std::uint32_t group, const Row& row) {
   for (std::size_t step = 0; step < row.valid.size(); ++step) {
     if (row.valid[step] == 0) continue;
-    const Result<std::size_t> at = CellsOf(group, row.values[step]);
+    const Result<std::size_t> at = row.IsHistogram(step) ? CellsOf(group, FormatHistogram(*row.histograms[step]))
+                                                         : CellsOf(group, row.values[step]);
     if (!at) return at.error();
     counts_[*at][step] += 1;
   }
@@ -66,9 +68,15 @@ Status CountValuesOperator::Count(std::uint32_t group, const Row& row) {
 Result<std::size_t> CountValuesOperator::CellsOf(std::uint32_t group, double value) {
   const auto [known, is_new] = by_value_[group].emplace(std::bit_cast<std::uint64_t>(value), 0);
   if (!is_new) return known->second;
+  const Result<std::size_t> at = CellsOf(group, FormatPlain(value));
+  if (at) known->second = *at;
+  return at;
+}
+
+Result<std::size_t> CountValuesOperator::CellsOf(std::uint32_t group, const std::string& value) {
   if (const Status status = context().Interrupted(); !status) return status.error();
   storage::LabelsBuilder builder(bases_[group].labels);
-  if (keeps_value_label_) builder.Set(value_label_, FormatPlain(value));
+  if (keeps_value_label_) builder.Set(value_label_, value);
   Labels labels = builder.Build();
   const auto [at, is_first] = ids_.emplace(labels.bytes(), series_.size());
   if (is_first) {
@@ -76,7 +84,6 @@ Result<std::size_t> CountValuesOperator::CellsOf(std::uint32_t group, double val
     series_.push_back({std::move(labels), false});
     counts_.emplace_back(steps().count, 0.0);
   }
-  known->second = at->second;
   return at->second;
 }
 

@@ -21,6 +21,7 @@ class CountValuesOperator : public Operator {
   storage::Status Fill(RowBatch& out) override;
   storage::Status Count(std::uint32_t group, const Row& row);
   storage::Result<std::size_t> CellsOf(std::uint32_t group, double value);
+  storage::Result<std::size_t> CellsOf(std::uint32_t group, const std::string& value);
 
   const std::string value_label_;
   const GroupingSpec grouping_;

@@ -5,7 +5,9 @@
 #include <unordered_map>
 
 #include "promql/exec/evaluation_error.h"
+#include "promql/exec/histogram_binary.h"
 #include "promql/exec/kernels/binary_kernels.h"
+#include "promql/plan/scalar_math.h"
 
 namespace vigia::promql {
 namespace {
@@ -197,7 +199,7 @@ Status JoinOperator::MakePairs(std::vector<SeriesInfo>& results) {
 
 SeriesInfo JoinOperator::ResultOf(const SeriesInfo& many, const SeriesInfo& one) {
   const VectorMatching& matching = spec_.matching;
-  const bool arithmetic = !IsComparison(spec_.op);
+  const bool arithmetic = !KeepsMetricName(spec_.op);
   Labels labels = arithmetic ? WithoutMetadata(many.labels) : many.labels;
   if (matching.card == Cardinality::kOneToOne) {
     const std::vector<std::string> names = Sorted(matching.labels);
@@ -261,7 +263,7 @@ Result<bool> JoinOperator::NextManyBatch() {
   }
   many_batch_.Clear();
   for (; next_stored_ < many_rows_->size() && !many_batch_.full(); ++next_stored_) {
-    many_rows_->CopyTo(next_stored_, many_batch_.Append(many_rows_->row(next_stored_).id));
+    many_rows_->AppendTo(next_stored_, many_batch_);
   }
   return many_batch_.size() > 0;
 }
@@ -289,16 +291,16 @@ Status JoinOperator::FillFromMany(RowBatch& out) {
       while (next_pair_ < pairs.size()) {
         if (out.full()) return {};
         const SeriesId result = pairs[next_pair_].result;
-        const Row row = out.Append(result);
+        out.Append(result);
         for (; next_pair_ < pairs.size() && pairs[next_pair_].result == result; ++next_pair_) {
-          if (Status status = JoinPair(id, many, pairs[next_pair_], row); !status) return status;
+          if (Status status = JoinPair(id, many, pairs[next_pair_], out); !status) return status;
         }
       }
     }
   }
 }
 
-Status JoinOperator::JoinPair(SeriesId many_id, const Row& many, const Pair& pair, const Row& out) {
+Status JoinOperator::JoinPair(SeriesId many_id, const Row& many, const Pair& pair, RowBatch& out) {
   const bool filled = pair.one == kFilled;
   const StoredRow one = filled ? StoredRow{} : one_rows_.row(one_row_of_series_[pair.one]);
   const std::size_t count = filled ? steps().count : one.values.size();
@@ -307,10 +309,12 @@ Status JoinOperator::JoinPair(SeriesId many_id, const Row& many, const Pair& pai
   const std::uint8_t flip = filled ? 1 : 0;
   both_.resize(count);
   for (std::size_t i = 0; i < count; ++i) both_[i] = (present[i] ^ flip) & many.valid[one.first + i];
+  Side many_side{many.values.subspan(one.first, count), {}};
+  if (!many.histograms.empty()) many_side.histograms = many.histograms.subspan(one.first, count);
+  const Side one_side{filled ? std::span<const double>(filled_one_) : one.values, one.histograms};
+  Compute(many_is_left() ? many_side : one_side, many_is_left() ? one_side : many_side);
   if (Status status = TakeExclusively(pair, one.first); !status) return status;
-  const std::span<const double> many_values = many.values.subspan(one.first, count);
-  const std::span<const double> one_values = filled ? std::span<const double>(filled_one_) : one.values;
-  Compute(many_is_left() ? many_values : one_values, many_is_left() ? one_values : many_values, one.first, out);
+  Write(one.first, out);
   return {};
 }
 
@@ -324,24 +328,53 @@ Status JoinOperator::TakeExclusively(const Pair& pair, std::size_t first) {
   return {};
 }
 
-void JoinOperator::Compute(std::span<const double> lhs, std::span<const double> rhs, std::size_t first,
-                           const Row& out) {
+void JoinOperator::Compute(const Side& lhs, const Side& rhs) {
   const std::size_t count = both_.size();
   computed_.resize(count);
-  if (IsComparison(spec_.op)) {
-    holds_.resize(count);
-    CompareRow(spec_.op, lhs, rhs, holds_);
-    for (std::size_t i = 0; i < count; ++i) {
-      computed_[i] = spec_.return_bool ? holds_[i] : lhs[i];
-      if (!spec_.return_bool) both_[i] &= holds_[i];
-    }
-  } else {
-    ArithmeticRow(spec_.op, lhs, rhs, computed_);
-  }
+  computed_histograms_.clear();
+  if (IsTrim(spec_.op) || !lhs.histograms.empty() || !rhs.histograms.empty()) return ComputeHistograms(lhs, rhs);
+  if (!IsComparison(spec_.op)) return ArithmeticRow(spec_.op, lhs.values, rhs.values, computed_);
+  holds_.resize(count);
+  CompareRow(spec_.op, lhs.values, rhs.values, holds_);
   for (std::size_t i = 0; i < count; ++i) {
+    computed_[i] = spec_.return_bool ? holds_[i] : lhs.values[i];
+    if (!spec_.return_bool) both_[i] &= holds_[i];
+  }
+}
+
+void JoinOperator::ComputeHistograms(const Side& lhs, const Side& rhs) {
+  computed_histograms_.resize(both_.size());
+  for (std::size_t i = 0; i < both_.size(); ++i) {
     if (both_[i] == 0) continue;
-    out.values[first + i] = computed_[i];
-    out.valid[first + i] = 1;
+    const double left = lhs.values[i];
+    const double right = rhs.values[i];
+    if (IsTrim(spec_.op) || lhs.IsHistogram(i) || rhs.IsHistogram(i)) {
+      const Operand left_side{lhs.IsHistogram(i) ? lhs.histograms[i] : nullptr, left};
+      const Operand right_side{rhs.IsHistogram(i) ? rhs.histograms[i] : nullptr, right};
+      CombinedSample sample = Combine(context(), spec_.op, spec_.return_bool, spec_.pos, left_side, right_side);
+      both_[i] = sample.valid ? 1 : 0;
+      computed_[i] = sample.v;
+      computed_histograms_[i] = std::move(sample.h);
+    } else if (!IsComparison(spec_.op)) {
+      computed_[i] = Arithmetic(spec_.op, left, right);
+    } else {
+      const bool holds = Compare(spec_.op, left, right);
+      computed_[i] = spec_.return_bool ? (holds ? 1 : 0) : left;
+      if (!spec_.return_bool && !holds) both_[i] = 0;
+    }
+  }
+}
+
+void JoinOperator::Write(std::size_t first, RowBatch& out) {
+  const std::size_t last_row = out.size() - 1;
+  const bool has_histograms =
+      std::ranges::any_of(computed_histograms_, [](const HistogramPtr& h) { return h != nullptr; });
+  const Row row = has_histograms ? out.WithHistograms(last_row) : out.row(last_row);
+  for (std::size_t i = 0; i < both_.size(); ++i) {
+    if (both_[i] == 0) continue;
+    row.values[first + i] = computed_[i];
+    row.valid[first + i] = 1;
+    if (has_histograms) row.histograms[first + i] = computed_histograms_[i];
   }
 }
 
@@ -352,10 +385,11 @@ Status JoinOperator::FillFromOne(RowBatch& out) {
     const auto met = many_present_.row(one_signatures_[one.id]).subspan(one.first, count);
     both_.resize(count);
     for (std::size_t i = 0; i < count; ++i) both_[i] = one.valid[i] & (met[i] ^ 1);
-    const std::span<const double> filled = std::span<const double>(filled_many_).subspan(one.first, count);
-    const std::span<const double> values = one.values;
-    Compute(many_is_left() ? filled : values, many_is_left() ? values : filled, one.first,
-            out.Append(result_of_one_[next_one_]));
+    const Side filled{std::span<const double>(filled_many_).subspan(one.first, count), {}};
+    const Side given{one.values, one.histograms};
+    Compute(many_is_left() ? filled : given, many_is_left() ? given : filled);
+    out.Append(result_of_one_[next_one_]);
+    Write(one.first, out);
   }
   return {};
 }

@@ -19,6 +19,7 @@ struct JoinSpec {
   BinaryOp op = BinaryOp::kAdd;
   bool return_bool = false;
   VectorMatching matching;
+  PosRange pos;  // For annotations.
 };
 
 // "One" is the side whose series are unique within a signature: the left of group_right, else the right. "Many" is the
@@ -59,13 +60,23 @@ class JoinOperator : public Operator {
   storage::Status MakeExclusive(const std::vector<SeriesInfo>& results);
 
   storage::Result<bool> NextManyBatch();
-  storage::Status JoinPair(SeriesId many_id, const Row& many, const Pair& pair, const Row& out);
+  // Into the last row of `out`.
+  storage::Status JoinPair(SeriesId many_id, const Row& many, const Pair& pair, RowBatch& out);
   storage::Status FillFromMany(RowBatch& out);
   // The elements of the one side that met nothing, with the filled value.
   storage::Status FillFromOne(RowBatch& out);
   storage::Status TakeExclusively(const Pair& pair, std::size_t first);
-  // lhs and rhs at the steps of both_, from `first` on, into `out`.
-  void Compute(std::span<const double> lhs, std::span<const double> rhs, std::size_t first, const Row& out);
+  // Some steps of a row, or a filled value at all of them.
+  struct Side {
+    std::span<const double> values;
+    std::span<const HistogramPtr> histograms;  // Empty, or as many as values.
+    bool IsHistogram(std::size_t i) const { return !histograms.empty() && histograms[i] != nullptr; }
+  };
+  // lhs and rhs at the steps of both_ into computed_ and computed_histograms_; both_ loses those without a result.
+  void Compute(const Side& lhs, const Side& rhs);
+  void ComputeHistograms(const Side& lhs, const Side& rhs);
+  // What was computed, from step `first` on, into the last row of `out`.
+  void Write(std::size_t first, RowBatch& out);
 
   // fill_right is about the one side and fill_left about the many side, also with group_right, where they are the other
   // way round in the text: so it is in Prometheus, whose tests hold it to that.
@@ -103,6 +114,7 @@ class JoinOperator : public Operator {
   std::size_t next_many_ = 0;  // Of many_batch_,
   std::size_t next_pair_ = 0;  // and of its pairs.
   std::vector<double> computed_;
+  std::vector<HistogramPtr> computed_histograms_;  // Empty when the rows have none.
   std::vector<std::uint8_t> both_, holds_;
 };
 

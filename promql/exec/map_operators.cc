@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "promql/histogram/histogram_operator.h"
+
 namespace vigia::promql {
 
 using storage::Result;
@@ -35,7 +37,11 @@ Status NegateOperator::Fill(RowBatch& out) {
   const Result<std::size_t> rows = input_->Next(out);
   if (!rows) return rows.error();
   for (std::size_t i = 0; i < *rows; ++i) {
-    for (double& value : out.row(i).values) value = -value;
+    const Row row = out.row(i);
+    for (double& value : row.values) value = -value;
+    for (std::size_t step = 0; step < row.histograms.size(); ++step) {
+      if (row.valid[step] != 0 && row.histograms[step]) row.histograms[step] = Negate(row.histograms[step]);
+    }
   }
   return {};
 }
@@ -66,6 +72,8 @@ Status InstantFunctionOperator::Fill(RowBatch& out) {
   if (!rows) return rows.error();
   for (std::size_t i = 0; i < *rows; ++i) {
     const Row row = out.row(i);
+    DiscardHistograms(row);
+    out.DropHistograms(i);
     InstantInput input{row.values, {}};
     for (std::size_t k = 0; k < scalars_.size() && k < input.scalars.size(); ++k) input.scalars[k] = {scalars_[k]};
     spec_.kernel(input, {row.values, row.valid});
@@ -88,29 +96,35 @@ Status TimestampOperator::Fill(RowBatch& out) {
     return {};
   }
   for (std::size_t i = 0; i < *rows; ++i) {
+    out.DropHistograms(i);
     const Row row = out.row(i);
     for (std::size_t k = 0; k < row.values.size(); ++k) row.values[k] = static_cast<double>(steps().At(k)) / 1000.0;
   }
   return {};
 }
 
-DiscardOperator::DiscardOperator(QueryContext& context, OperatorPtr input)
-    : Operator(context, input->steps(), Accounting::kGathered), input_(std::move(input)) {
+HistogramFieldOperator::HistogramFieldOperator(QueryContext& context, Field field, OperatorPtr input)
+    : Operator(context, input->steps(), Accounting::kGathered), field_(field), input_(std::move(input)) {
   AddInput(input_.get());
 }
 
-Result<std::vector<SeriesInfo>> DiscardOperator::MakeSeries() {
-  auto series = input_->Series();
-  if (!series) return series;
-  return std::vector<SeriesInfo>();
-}
+Result<std::vector<SeriesInfo>> HistogramFieldOperator::MakeSeries() { return NamelessSeries(*input_, context()); }
 
-Status DiscardOperator::Fill(RowBatch& out) {
-  while (true) {
-    const Result<std::size_t> rows = input_->Next(out);
-    if (!rows) return rows.error();
-    if (*rows == 0) return {};
+Status HistogramFieldOperator::Fill(RowBatch& out) {
+  const Result<std::size_t> rows = input_->Next(out);
+  if (!rows) return rows.error();
+  for (std::size_t i = 0; i < *rows; ++i) {
+    const Row row = out.row(i);
+    if (row.histograms.empty()) std::ranges::fill(row.valid, std::uint8_t{0});
+    for (std::size_t step = 0; step < row.histograms.size(); ++step) {
+      if (row.valid[step] == 0) continue;
+      const HistogramPtr& h = row.histograms[step];
+      row.valid[step] = h ? 1 : 0;
+      if (h) row.values[step] = field_(*h);
+    }
+    out.DropHistograms(i);
   }
+  return {};
 }
 
 }  // namespace vigia::promql

@@ -1,4 +1,5 @@
-// Operators that change each row in place and drop the metric name: unary minus, element-wise functions, timestamp().
+// Operators that change each row in place and drop the metric name: unary minus, element-wise functions, timestamp(),
+// numbers of histograms.
 #pragma once
 
 #include <utility>
@@ -22,6 +23,7 @@ class NegateOperator : public Operator {
   const OperatorPtr input_;
 };
 
+// Histograms are dropped.
 class InstantFunctionOperator : public Operator {
  public:
   InstantFunctionOperator(QueryContext& context, const InstantFunctionSpec& spec, OperatorPtr input,
@@ -49,14 +51,16 @@ class TimestampOperator : public Operator {
   const Values values_;
 };
 
-// Reads its input for its errors and its cost and gives nothing: functions of native histograms over floats.
-class DiscardOperator : public Operator {
+// histogram_count, histogram_sum and their like: a number that each histogram has. Floats give nothing.
+class HistogramFieldOperator : public Operator {
  public:
-  DiscardOperator(QueryContext& context, OperatorPtr input);
+  using Field = double (*)(const storage::FloatHistogram&);
+  HistogramFieldOperator(QueryContext& context, Field field, OperatorPtr input);
 
  private:
   storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
   storage::Status Fill(RowBatch& out) override;
+  const Field field_;
   const OperatorPtr input_;
 };
 

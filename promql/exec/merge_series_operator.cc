@@ -73,10 +73,7 @@ Status MergeSeriesOperator::SetAside(RowBatch& out) {
       if (Status status = merging_.Add(id, out.row(i)); !status) return status;
       continue;
     }
-    if (kept != i) {
-      std::ranges::copy(out.row(i).values, out.row(kept).values.begin());
-      std::ranges::copy(out.row(i).valid, out.row(kept).valid.begin());
-    }
+    out.MoveRow(i, kept);
     out.set_id(kept++, id);
   }
   while (out.size() > kept) out.DropLast();
@@ -86,15 +83,17 @@ Status MergeSeriesOperator::SetAside(RowBatch& out) {
 Status MergeSeriesOperator::GiveMerged(RowBatch& out) {
   while (next_ < order_.size() && !out.full()) {
     const SeriesId id = order_[next_].first;
-    const Row row = out.Append(id);
+    Row row = out.Append(id);
     for (bool first = true; next_ < order_.size() && order_[next_].first == id; ++next_, first = false) {
       if (!first && equal_labels_ == EqualLabels::kRefused) return DuplicateLabelsError();
       const StoredRow stored = merging_.row(order_[next_].second);
+      if (!stored.histograms.empty()) row = out.WithHistograms(out.size() - 1);
       for (std::size_t i = 0; i < stored.values.size(); ++i) {
         if (stored.valid[i] == 0) continue;
         const std::size_t step = stored.first + i;
         if (row.valid[step] != 0) return DuplicateLabelsError();
         row.values[step] = stored.values[i];
+        if (!stored.histograms.empty()) row.histograms[step] = stored.histograms[i];
         row.valid[step] = 1;
       }
     }

@@ -3,22 +3,51 @@
 #include <algorithm>
 #include <cmath>
 
+#include "promql/exec/histogram_size.h"
+
 namespace vigia::promql {
 
 using storage::Result;
 using storage::Status;
 
+namespace {
+
+std::uint64_t BytesOf(const std::vector<SeriesInfo>& series) {
+  std::uint64_t bytes = series.size() * sizeof(SeriesInfo);
+  for (const SeriesInfo& info : series) bytes += info.labels.bytes().size();
+  return bytes;
+}
+
+}  // namespace
+
 Result<std::vector<SeriesInfo>> Operator::Series() {
   if (const Status status = context_.Interrupted(); !status) return status.error();
-  return MakeSeries();
+  const ProfiledCall call(profile_, context_);
+  auto series = MakeSeries();
+  // Inputs hand label sets on: what storage or a grouping made is counted where it was made.
+  if (series && inputs_.empty()) {
+    if (const Status status = context_.budget().ReserveBytes(BytesOf(*series)); !status) return status.error();
+  }
+  if (series && profile_ != nullptr) profile_->series = series->size();
+  return series;
 }
 
 Result<std::size_t> Operator::Next(RowBatch& out) {
+  if (profile_ == nullptr) return NextRows(out);
+  const ProfiledCall call(profile_, context_);
+  const auto rows = NextRows(out);
+  for (std::size_t i = 0; i < out.size(); ++i) profile_->samples += CountValid(out.row(i).valid);
+  profile_->bytes += out.size() * out.steps() * SampleBudget::kBytesPerSlot;
+  return rows;
+}
+
+Result<std::size_t> Operator::NextRows(RowBatch& out) {
   out.Clear();
   if (done_) return std::size_t{0};
   if (const Status status = context_.Interrupted(); !status) return status.error();
   if (const Status status = Fill(out); !status) return status.error();
   if (const Status status = Account(out); !status) return status.error();
+  context_.Report();
   if (out.size() == 0) {
     done_ = true;
     if (accounting_ == Accounting::kGathered) {
@@ -35,6 +64,12 @@ Status Operator::Account(RowBatch& out) {
     const Row row = out.row(i);
     for (std::size_t step = 0; step < per_step_.size(); ++step) per_step_[step] += row.valid[step];
     samples += CountValid(row.valid);
+    for (std::size_t step = 0; step < row.histograms.size(); ++step) {
+      if (row.valid[step] == 0 || !row.histograms[step]) continue;
+      const std::uint64_t more = SamplesOf(*row.histograms[step]) - 1;
+      per_step_[step] += static_cast<std::uint32_t>(more);
+      samples += more;
+    }
   }
   if (accounting_ == Accounting::kForward) return {};
   charged_ += samples;

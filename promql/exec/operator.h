@@ -34,6 +34,8 @@ class Operator {
   // Clears and fills `out`; 0 = no more rows. A series may come as several rows unless the operator says otherwise only
   // when it has no step valid in two of them. REQUIRES: out.steps() == steps().count.
   storage::Result<std::size_t> Next(RowBatch& out);
+  // Keeps a profile of what it does from here on; null = none. It must outlive the operator.
+  void Observe(OperatorProfile* profile) { profile_ = profile; }
   // The rows given so far are no longer held by anybody.
   void Release();
 
@@ -52,6 +54,7 @@ class Operator {
   QueryContext& context() { return context_; }
 
  private:
+  storage::Result<std::size_t> NextRows(RowBatch& out);
   storage::Status Account(RowBatch& out);
   storage::Status FinishGathering();
 
@@ -62,6 +65,7 @@ class Operator {
   std::uint64_t charged_ = 0;
   std::vector<std::uint32_t> per_step_;  // Samples given, by step.
   bool done_ = false;
+  OperatorProfile* profile_ = nullptr;
 };
 
 using OperatorPtr = std::unique_ptr<Operator>;

@@ -21,7 +21,13 @@ QueryContext::QueryContext(QueryContextOptions options, storage::Querier& querie
     : options_(std::move(options)),
       line_starts_(LineStarts(options_.text)),
       querier_(querier),
-      budget_(options_.max_samples) {}
+      budget_(options_.max_samples, options_.memory) {}
+
+void QueryContext::Report() {
+  if (options_.progress == nullptr) return;
+  options_.progress->samples_held.store(budget_.current(), std::memory_order_relaxed);
+  options_.progress->samples_read.store(samples_read_, std::memory_order_relaxed);
+}
 
 storage::Status QueryContext::Interrupted() const {
   if (options_.cancel.stop_requested()) {

@@ -4,12 +4,17 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "promql/exec/memory_account.h"
+#include "promql/exec/operator_profile.h"
+#include "promql/exec/query_progress.h"
 #include "promql/exec/sample_budget.h"
+#include "promql/exec/sample_counter.h"
 #include "promql/parser/ast.h"
 #include "promql/value/annotations.h"
 #include "storage/api/querier.h"
@@ -26,7 +31,13 @@ struct QueryContextOptions {
   NameRemoval name_removal = NameRemoval::kImmediate;
   std::stop_token cancel;
   std::chrono::steady_clock::time_point deadline;
+  MemoryAccount* memory = nullptr;  // These two outlive the context. Null: nobody asks.
+  QueryProgress* progress = nullptr;
+  bool analyze = false;         // Operators keep profiles.
+  std::size_t count_steps = 0;  // Samples are counted by step, too, when not 0.
 };
+
+struct PlanNode;
 
 // Thread-compatible. `querier` must outlive the context.
 class QueryContext {
@@ -35,6 +46,7 @@ class QueryContext {
 
   storage::Querier& querier() { return querier_; }
   SampleBudget& budget() { return budget_; }
+  const SampleBudget& budget() const { return budget_; }
   AnnotationSet& annotations() { return annotations_; }
   DurationMs lookback_delta_ms() const { return options_.lookback_delta_ms; }
   bool delayed_name_removal() const { return options_.name_removal == NameRemoval::kDelayed; }
@@ -50,9 +62,14 @@ class QueryContext {
   TextPosition PositionOf(PosRange pos) const;
 
   // A counter for the samples that a subtree touches; lives as long as the context.
-  std::uint64_t* NewSampleCounter() { return &counters_.emplace_back(0); }
+  SampleCounter* NewSampleCounter() { return &counters_.emplace_back(); }
   // Samples that storage handed over.
   void CountRead(std::uint64_t samples) { samples_read_ += samples; }
+  // The profile of a plan's node, null when the query is not analysed.
+  OperatorProfile* ProfileOf(const PlanNode& node) { return options_.analyze ? &profiles_[&node] : nullptr; }
+  // Tells those who watch the query how far it is.
+  void Report();
+  std::size_t count_steps() const { return options_.count_steps; }
   std::uint64_t samples_read() const { return samples_read_; }
 
  private:
@@ -62,7 +79,8 @@ class QueryContext {
   storage::Querier& querier_;
   SampleBudget budget_;
   AnnotationSet annotations_;
-  std::deque<std::uint64_t> counters_;
+  std::deque<SampleCounter> counters_;
+  std::map<const PlanNode*, OperatorProfile> profiles_;
   std::uint64_t samples_read_ = 0;
 };
 

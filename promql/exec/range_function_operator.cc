@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "promql/exec/evaluation_error.h"
+#include "promql/exec/histogram_size.h"
 #include "promql/functions/quantile.h"
 
 namespace vigia::promql {
@@ -15,16 +16,10 @@ using storage::Status;
 // What a kernel may look at between two looks at the deadline: some tens of milliseconds for the slowest.
 constexpr std::uint64_t kSamplesPerCall = 2'000'000;
 
-std::uint64_t LargestWindow(const WindowSet& windows) {
-  std::uint64_t largest = 0;
-  for (const Window& window : windows.windows()) largest = std::max<std::uint64_t>(largest, window.size());
-  return largest;
-}
-
 }  // namespace
 
 RangeFunctionOperator::RangeFunctionOperator(QueryContext& context, const Steps& steps, const RangeFunctionSpec& spec,
-                                             Arguments arguments, std::uint64_t* samples)
+                                             Arguments arguments, SampleCounter* samples)
     : Operator(context, steps, Accounting::kOwn), spec_(spec), arguments_(std::move(arguments)), samples_(samples) {}
 
 Result<std::vector<SeriesInfo>> RangeFunctionOperator::MakeSeries() {
@@ -36,7 +31,7 @@ Result<std::vector<SeriesInfo>> RangeFunctionOperator::MakeSeries() {
   auto series = arguments_.range->Series();
   if (!series) return series;
   for (SeriesInfo& info : *series) {
-    if (spec_.annotation == RangeAnnotation::kCounterName) counter_names_.push_back(info.labels);
+    labels_.push_back(info.labels);
     if (spec_.keeps_metric_name) continue;
     info.drop_name = true;
     if (!context().delayed_name_removal()) info.labels = WithoutMetadata(info.labels);
@@ -60,29 +55,41 @@ Status RangeFunctionOperator::Fill(RowBatch& out) {
   return {};
 }
 
+std::uint64_t RangeFunctionOperator::LargestWindow(const WindowSet& windows) const {
+  std::uint64_t largest = 0;
+  for (const Window& window : windows.windows()) largest = std::max(largest, SamplesIn(window));
+  return largest;
+}
+
 Status RangeFunctionOperator::Evaluate(const RangeSeries& series, RowBatch& out) {
   if (Status status = context().Interrupted(); !status) return status;
-  *samples_ += series.windows->total_samples();
+  samples_before_.clear();
+  if (series.histograms.empty()) {
+    samples_->AddWindows(*series.windows);
+  } else {
+    SumSamples(series.histograms, samples_before_);
+    samples_->AddWindows(*series.windows, samples_before_);
+  }
   if (Status status = context().budget().CheckPeak(pending_ + LargestWindow(*series.windows)); !status) return status;
-  const Row row = out.Append(series.id);
+  Row row = out.Append(series.id);
+  if (!series.histograms.empty()) row = out.WithHistograms(out.size() - 1);
   if (Status status = Compute(series, row); !status) return status;
-  const std::size_t found = CountValid(row.valid);
+  Annotate(series, row);
+  const std::uint64_t found = CountSamples(row);
   if (found == 0) {
     out.DropLast();
     return {};
   }
-  Annotate(series, row);
-  const std::uint64_t last_window = series.windows->windows().back().size();
   pending_ += found;
-  return context().budget().CheckPeak(pending_ + last_window);
+  return context().budget().CheckPeak(pending_ + SamplesIn(series.windows->windows().back()));
 }
 
 Status RangeFunctionOperator::Compute(const RangeSeries& series, const Row& row) {
+  flags_ = {};
   if (series.windows->total_samples() <= kSamplesPerCall) {
     RangeInput input{series.values, *series.windows, {}};
     for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) input.scalars[i] = {scalars_[i]};
-    const Status status = spec_.kernel(input, scratch_, {row.values, row.valid});
-    return status ? status : Status(AsEvaluationError(status.error()));
+    return Call(input, series.histograms, row);
   }
   const std::span<const Window> windows = series.windows->windows();
   for (std::size_t first = 0; first < windows.size();) {
@@ -111,28 +118,40 @@ Status RangeFunctionOperator::ComputePart(const RangeSeries& series, std::size_t
   for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) {
     input.scalars[i] = {std::span<const double>(scalars_[i]).subspan(first, count)};
   }
-  const StepOutput output{row.values.subspan(first, count), row.valid.subspan(first, count)};
-  const Status status = spec_.kernel(input, scratch_, output);
+  Row part{row.values.subspan(first, count), row.valid.subspan(first, count)};
+  if (series.histograms.empty()) return Call(input, {}, part);
+  part.histograms = row.histograms.subspan(first, count);
+  return Call(input, series.histograms.subspan(begin, end - begin), part);
+}
+
+Status RangeFunctionOperator::Call(const RangeInput& input, std::span<const HistogramPtr> histograms, const Row& row) {
+  const Status status =
+      histograms.empty()
+          ? spec_.kernel(input, scratch_, {row.values, row.valid})
+          : EvaluateMixedRange(spec_, MixedRangeInput{input.values, histograms, input.windows, input.scalars},
+                               mixed_scratch_, MixedStepOutput{row.values, row.valid, row.histograms}, flags_);
   return status ? status : Status(AsEvaluationError(status.error()));
 }
 
 void RangeFunctionOperator::Annotate(const RangeSeries& series, const Row& row) {
+  const TextPosition position = context().PositionOf(arguments_.first_argument);
+  const std::string_view metric = labels_[series.id].metric_name();
+  vigia::promql::Annotate(flags_, metric, position, context().annotations());
+  const auto is_float = [&](std::size_t step) { return row.valid[step] != 0 && !row.IsHistogram(step); };
   switch (spec_.annotation) {
     case RangeAnnotation::kNone: return;
     case RangeAnnotation::kCounterName: {
-      const Labels& labels = counter_names_[series.id];
-      if (LooksLikeNoCounter(labels.metric_name())) {
-        context().annotations().Add(
-            PossibleNonCounterInfo(labels.metric_name(), context().PositionOf(arguments_.first_argument)));
+      if (!LooksLikeNoCounter(metric)) return;
+      for (std::size_t step = 0; step < row.valid.size(); ++step) {
+        if (is_float(step)) return context().annotations().Add(PossibleNonCounterInfo(metric, position));
       }
       return;
     }
     case RangeAnnotation::kQuantileArgument: {
       const ScalarArgument q{scalars_.front()};
       for (std::size_t step = 0; step < row.valid.size(); ++step) {
-        if (row.valid[step] == 0 || IsValidQuantile(q.At(step))) continue;
-        context().annotations().Add(
-            InvalidQuantileWarning(q.At(step), context().PositionOf(arguments_.first_argument)));
+        if (!is_float(step) || IsValidQuantile(q.At(step))) continue;
+        context().annotations().Add(InvalidQuantileWarning(q.At(step), position));
       }
       return;
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "promql/exec/select_operator.h"
+#include "promql/histogram/counter_reset.h"
 #include "storage/model/sample.h"
 
 namespace vigia::promql {
@@ -38,8 +39,12 @@ RangeGrid SmoothedGridOf(const Steps& steps, const TimeShift& shift, DurationMs 
 }
 
 StoredRangeSource::StoredRangeSource(QueryContext& context, const std::vector<storage::Matcher>& matchers,
-                                     const storage::SelectHints& hints, const RangeGrid& grid)
-    : context_(context), matchers_(matchers), hints_(hints), windows_(grid) {}
+                                     const storage::SelectHints& hints, const RangeGrid& grid, HistogramDetail detail)
+    : context_(context),
+      matchers_(matchers),
+      hints_(hints),
+      windows_(grid),
+      reader_(context, hints, matchers, detail) {}
 
 Result<std::vector<SeriesInfo>> StoredRangeSource::Series() {
   auto selection = OpenSelection(context_, hints_, matchers_);
@@ -51,11 +56,20 @@ Result<std::vector<SeriesInfo>> StoredRangeSource::Series() {
 Result<bool> StoredRangeSource::Next(RangeSeries& out) {
   if (next_ >= selection_->size()) return false;
   const std::size_t i = next_++;
-  const auto view = ReadFloats(context_, *selection_, i, buffer_);
+  const auto view = ReadSamples(context_, *selection_, i, buffer_);
   if (!view) return view.error();
   out.id = static_cast<SeriesId>(i);
+  const bool has_histograms = HasHistograms(*view);
+  histograms_.clear();
+  if (has_histograms) {
+    if (const Status status = reader_.Start(*view, *selection_, i); !status) return status.error();
+  }
   if (std::ranges::none_of(view->v, storage::IsStaleNan)) {
+    for (std::size_t k = 0; has_histograms && k < view->t.size(); ++k) {
+      histograms_.push_back(view->h[k] ? reader_.Read(k) : nullptr);
+    }
     out.values = view->v;
+    out.histograms = histograms_;
     out.windows = &windows_.For(view->t, view->column);
     return true;
   }
@@ -65,8 +79,10 @@ Result<bool> StoredRangeSource::Next(RangeSeries& out) {
     if (storage::IsStaleNan(view->v[k])) continue;
     times_.push_back(view->t[k]);
     values_.push_back(view->v[k]);
+    if (has_histograms) histograms_.push_back(view->h[k] ? reader_.Read(k) : nullptr);
   }
   out.values = values_;
+  out.histograms = histograms_;
   out.windows = &windows_.For(times_, 0);
   return true;
 }
@@ -88,6 +104,13 @@ Result<bool> SubqueryRangeSource::Next(RangeSeries& out) {
   const Row row = batch_.row(next_);
   out.id = batch_.id(next_);
   ++next_;
+  histograms_.clear();
+  for (std::size_t i = 0; i < row.histograms.size(); ++i) {
+    if (row.valid[i] == 0) continue;
+    histograms_.push_back(row.histograms[i] ? ForgetNeighbours(row.histograms[i]) : nullptr);
+  }
+  if (std::ranges::all_of(histograms_, [](const HistogramPtr& h) { return h == nullptr; })) histograms_.clear();
+  out.histograms = histograms_;
   if (CountValid(row.valid) == row.valid.size()) {
     out.values = row.values;
     out.windows = &windows_.For(grid_times_, kGridColumn);

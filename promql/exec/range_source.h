@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "promql/exec/histogram_reader.h"
 #include "promql/exec/operator.h"
 #include "promql/functions/window_set.h"
 #include "promql/plan/plan.h"
@@ -17,6 +18,7 @@ namespace vigia::promql {
 struct RangeSeries {
   SeriesId id = 0;
   std::span<const double> values;
+  std::span<const HistogramPtr> histograms;  // Empty when there are only floats, else as many as values.
   const WindowSet* windows = nullptr;
 };
 
@@ -57,7 +59,7 @@ class StoredRangeSource : public RangeSource {
  public:
   // Matchers and hints are those of a plan that outlives the source.
   StoredRangeSource(QueryContext& context, const std::vector<storage::Matcher>& matchers,
-                    const storage::SelectHints& hints, const RangeGrid& grid);
+                    const storage::SelectHints& hints, const RangeGrid& grid, HistogramDetail detail);
   storage::Result<std::vector<SeriesInfo>> Series() override;
   storage::Result<bool> Next(RangeSeries& out) override;
   void Release() override {}
@@ -70,9 +72,11 @@ class StoredRangeSource : public RangeSource {
   ColumnWindows windows_;
   std::unique_ptr<storage::Selection> selection_;
   storage::ReadBuffer buffer_;
+  HistogramReader reader_;
   std::size_t next_ = 0;
   std::vector<TimestampMs> times_;  // Without stale markers, when there were any.
   std::vector<double> values_;
+  std::vector<HistogramPtr> histograms_;
 };
 
 class SubqueryRangeSource : public RangeSource {
@@ -92,6 +96,7 @@ class SubqueryRangeSource : public RangeSource {
   std::vector<TimestampMs> grid_times_;  // All steps of the subquery: the column of series without gaps.
   std::vector<TimestampMs> times_;
   std::vector<double> values_;
+  std::vector<HistogramPtr> histograms_;
 };
 
 }  // namespace vigia::promql

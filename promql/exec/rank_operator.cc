@@ -25,13 +25,14 @@ void Settle(StoredRow row, std::size_t step) {
 }  // namespace
 
 RankOperator::RankOperator(QueryContext& context, AggregateOp op, OperatorPtr parameter, PosRange parameter_pos,
-                           GroupingSpec grouping, OperatorPtr input)
+                           GroupingSpec grouping, OperatorPtr input, PosRange input_pos)
     : Operator(context, input->steps(), Accounting::kOwn),
       op_(op),
       parameter_(std::move(parameter)),
       parameter_pos_(parameter_pos),
       grouping_(std::move(grouping)),
       input_(std::move(input)),
+      input_pos_(input_pos),
       rows_(context.budget()) {
   AddInput(parameter_.get());
   AddInput(input_.get());
@@ -64,7 +65,7 @@ Status RankOperator::Fill(RowBatch& out) {
     ReleaseInputs();
   }
   for (; next_ < order_.size() && !out.full(); ++next_) {
-    rows_.CopyTo(order_[next_], out.Append(rows_.row(order_[next_]).id));
+    rows_.AppendTo(order_[next_], out);
   }
   return {};
 }
@@ -102,6 +103,7 @@ Result<std::vector<std::size_t>> RankOperator::Sizes() {
 Status RankOperator::ChooseRanked() {
   const auto sizes = Sizes();
   if (!sizes) return sizes.error();
+  bool ignored_histograms = false;
   RankedSelection selection(op_ == AggregateOp::kTopk ? RankOrder::kTop : RankOrder::kBottom, 0);
   for (std::size_t step = 0; step < steps().count; ++step) {
     if (Status status = context().Interrupted(); !status) return status;
@@ -109,7 +111,12 @@ Status RankOperator::ChooseRanked() {
       selection.Reset((*sizes)[step]);
       for (const std::size_t i : members) {
         const StoredRow row = rows_.row(i);
-        if (row.Has(step)) selection.Offer(row.At(step), static_cast<std::uint32_t>(i));
+        if (!row.Has(step)) continue;
+        if (row.HistogramAt(step) != nullptr) {
+          ignored_histograms = true;
+        } else {
+          selection.Offer(row.At(step), static_cast<std::uint32_t>(i));
+        }
       }
       if ((*sizes)[step] > 0 && steps().single()) {
         for (const auto& entry : selection.Sorted()) order_.push_back(entry.index);
@@ -117,6 +124,9 @@ Status RankOperator::ChooseRanked() {
       for (const auto& entry : selection.entries()) MarkChosen(rows_.row(entry.index), step);
       for (const std::size_t i : members) Settle(rows_.row(i), step);
     }
+  }
+  if (ignored_histograms && std::ranges::any_of(*sizes, [](std::size_t size) { return size > 0; })) {
+    context().annotations().Add(HistogramIgnoredInAggregationInfo(ToString(op_), context().PositionOf(input_pos_)));
   }
   return {};
 }

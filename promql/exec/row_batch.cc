@@ -1,8 +1,16 @@
 #include "promql/exec/row_batch.h"
 
+#include <iterator>
 #include <numeric>
 
+#include "promql/exec/histogram_size.h"
+
 namespace vigia::promql {
+
+void RowBatch::Clear() {
+  for (std::vector<HistogramPtr>& row : histograms_) row.clear();
+  ids_.clear();
+}
 
 Row RowBatch::Append(SeriesId id) {
   if (values_.empty()) {
@@ -16,8 +24,46 @@ Row RowBatch::Append(SeriesId id) {
   return added;
 }
 
+void RowBatch::DropLast() {
+  ids_.pop_back();
+  DropHistograms(ids_.size());
+}
+
+Row RowBatch::WithHistograms(std::size_t i) {
+  if (histograms_.empty()) histograms_.resize(capacity_);
+  histograms_[i].resize(steps_);
+  return row(i);
+}
+
+void RowBatch::MoveRow(std::size_t from, std::size_t to) {
+  if (from == to) return;
+  const Row source = row(from);
+  const Row target = row(to);
+  std::ranges::copy(source.values, target.values.begin());
+  std::ranges::copy(source.valid, target.valid.begin());
+  if (!histograms_.empty()) std::swap(histograms_[to], histograms_[from]);
+}
+
 std::size_t CountValid(std::span<const std::uint8_t> valid) {
   return std::accumulate(valid.begin(), valid.end(), std::size_t{0});
+}
+
+std::uint64_t CountSamples(const Row& row) {
+  std::uint64_t samples = CountValid(row.valid);
+  for (std::size_t step = 0; step < row.histograms.size(); ++step) {
+    if (row.valid[step] != 0 && row.histograms[step]) samples += SamplesOf(*row.histograms[step]) - 1;
+  }
+  return samples;
+}
+
+bool DiscardHistograms(const Row& row) {
+  bool any = false;
+  for (std::size_t step = 0; step < row.histograms.size(); ++step) {
+    if (row.valid[step] == 0 || !row.histograms[step]) continue;
+    row.valid[step] = 0;
+    any = true;
+  }
+  return any;
 }
 
 }  // namespace vigia::promql

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "promql/exec/histogram_size.h"
+
 namespace vigia::promql {
 
 using storage::Result;
@@ -15,11 +17,27 @@ Status RowStore::Add(SeriesId id, const Row& row) {
   while (row.valid[end - 1] == 0) --end;
   const std::size_t count = end - first;
   if (Status status = reserved_.Add(count); !status) return status;
-  entries_.push_back({id, first, values_.size(), count});
   const auto values = row.values.subspan(first, count);
   const auto valid = row.valid.subspan(first, count);
+  entries_.push_back({id, first, values_.size(), count, kFloatsOnly});
   values_.insert(values_.end(), values.begin(), values.end());
   valid_.insert(valid_.end(), valid.begin(), valid.end());
+  if (row.histograms.empty()) return {};
+  return AddHistograms(row.histograms.subspan(first, count), valid);
+}
+
+Status RowStore::AddHistograms(std::span<const HistogramPtr> histograms, std::span<const std::uint8_t> valid) {
+  constexpr std::uint64_t kSlotsPerPointer = sizeof(HistogramPtr) / sizeof(double);
+  constexpr std::uint64_t kSlotsPerSample = 2;
+  std::uint64_t samples = 0;
+  for (std::size_t i = 0; i < histograms.size(); ++i) {
+    if (valid[i] != 0 && histograms[i]) samples += SamplesOf(*histograms[i]);
+  }
+  if (samples == 0) return {};
+  const std::uint64_t slots = histograms.size() * kSlotsPerPointer + samples * kSlotsPerSample;
+  if (Status status = reserved_.Add(slots); !status) return status;
+  entries_.back().histograms = histograms_.size();
+  histograms_.emplace_back(histograms.begin(), histograms.end());
   return {};
 }
 
@@ -37,14 +55,25 @@ Status RowStore::AddAll(Operator& input) {
 
 StoredRow RowStore::row(std::size_t i) {
   const Entry& entry = entries_[i];
-  return {entry.id, entry.first, std::span(values_).subspan(entry.offset, entry.count),
-          std::span(valid_).subspan(entry.offset, entry.count)};
+  StoredRow row{entry.id,
+                entry.first,
+                std::span(values_).subspan(entry.offset, entry.count),
+                std::span(valid_).subspan(entry.offset, entry.count),
+                {}};
+  if (entry.histograms != kFloatsOnly) row.histograms = histograms_[entry.histograms];
+  return row;
 }
 
-void RowStore::CopyTo(std::size_t i, const Row& out) {
+Row RowStore::AppendTo(std::size_t i, RowBatch& out) {
   const StoredRow stored = row(i);
-  std::ranges::copy(stored.values, out.values.begin() + static_cast<std::ptrdiff_t>(stored.first));
-  std::ranges::copy(stored.valid, out.valid.begin() + static_cast<std::ptrdiff_t>(stored.first));
+  Row added = out.Append(stored.id);
+  const auto first = static_cast<std::ptrdiff_t>(stored.first);
+  std::ranges::copy(stored.values, added.values.begin() + first);
+  std::ranges::copy(stored.valid, added.valid.begin() + first);
+  if (stored.histograms.empty()) return added;
+  added = out.WithHistograms(out.size() - 1);
+  std::ranges::copy(stored.histograms, added.histograms.begin() + first);
+  return added;
 }
 
 }  // namespace vigia::promql

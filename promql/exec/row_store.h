@@ -19,9 +19,14 @@ struct StoredRow {
   std::size_t first = 0;
   std::span<double> values;
   std::span<std::uint8_t> valid;
+  std::span<HistogramPtr> histograms;  // As in Row: empty, or as many as values.
 
   bool Has(std::size_t step) const { return step >= first && step - first < valid.size() && valid[step - first] != 0; }
   double At(std::size_t step) const { return values[step - first]; }
+  // REQUIRES: Has(step). nullptr: a float.
+  const storage::FloatHistogram* HistogramAt(std::size_t step) const {
+    return histograms.empty() ? nullptr : histograms[step - first].get();
+  }
 };
 
 // Thread-compatible.
@@ -36,20 +41,25 @@ class RowStore {
 
   std::size_t size() const { return entries_.size(); }
   StoredRow row(std::size_t i);
-  // Copies into a row of full length that has no valid steps yet.
-  void CopyTo(std::size_t i, const Row& row);
+  // Appends row i, at its full length. REQUIRES: !out.full().
+  Row AppendTo(std::size_t i, RowBatch& out);
 
  private:
+  static constexpr std::size_t kFloatsOnly = static_cast<std::size_t>(-1);
   struct Entry {
     SeriesId id;
     std::size_t first;
     std::size_t offset;
     std::size_t count;
+    std::size_t histograms;  // Place in histograms_, or kFloatsOnly.
   };
+  storage::Status AddHistograms(std::span<const HistogramPtr> histograms, std::span<const std::uint8_t> valid);
+
   SlotReservation reserved_;
   std::vector<Entry> entries_;
   std::vector<double> values_;
   std::vector<std::uint8_t> valid_;
+  std::vector<std::vector<HistogramPtr>> histograms_;  // Of the rows that have any.
 };
 
 }  // namespace vigia::promql

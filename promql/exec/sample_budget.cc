@@ -16,8 +16,9 @@ storage::Error TooManySamples() {
 
 storage::Status SampleBudget::CheckPeak(std::uint64_t extra) {
   peak_ = std::max(peak_, current_ + extra);
-  if (current_ + extra > max_samples_) return TooManySamples();
-  return {};
+  if (current_ + extra <= max_samples_) return {};
+  exceeded_ = true;
+  return TooManySamples();
 }
 
 std::uint64_t SampleBudget::max_slots() const {
@@ -26,9 +27,19 @@ std::uint64_t SampleBudget::max_slots() const {
 }
 
 storage::Status SampleBudget::ReserveSlots(std::uint64_t slots) {
-  if (slots > max_slots() || slots_ + slots > max_slots()) return TooManySamples();
+  if (slots > max_slots() || slots_ + slots > max_slots()) {
+    exceeded_ = true;
+    return TooManySamples();
+  }
+  if (storage::Status status = ReserveBytes(slots * kBytesPerSlot); !status) return status;
   slots_ += slots;
   return {};
+}
+
+void SampleBudget::ReleaseSlots(std::uint64_t slots) {
+  const std::uint64_t released = std::min(slots, slots_);
+  slots_ -= released;
+  if (memory_ != nullptr) memory_->Release(released * kBytesPerSlot);
 }
 
 }  // namespace vigia::promql

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "promql/exec/memory_account.h"
 #include "storage/model/error.h"
 
 namespace vigia::promql {
@@ -13,7 +14,9 @@ namespace vigia::promql {
 // Thread-compatible.
 class SampleBudget {
  public:
-  explicit SampleBudget(std::uint64_t max_samples) : max_samples_(max_samples) {}
+  // Slots are taken from `memory`, too, when it is given; it must outlive the budget.
+  explicit SampleBudget(std::uint64_t max_samples, MemoryAccount* memory = nullptr)
+      : max_samples_(max_samples), memory_(memory) {}
 
   // Adds `samples`; fails when there are then more than the limit.
   storage::Status Charge(std::uint64_t samples) {
@@ -27,17 +30,26 @@ class SampleBudget {
   // Before memory for `slots` doubles is allocated. Rows have a slot for each step, with or without a sample: a query
   // within its samples can still want too much memory, which is refused with the same words.
   storage::Status ReserveSlots(std::uint64_t slots);
-  void ReleaseSlots(std::uint64_t slots) { slots_ -= std::min(slots, slots_); }
+  void ReleaseSlots(std::uint64_t slots);
+  // Memory that is not about slots: label sets, results. Held until the account dies.
+  storage::Status ReserveBytes(std::uint64_t bytes) { return memory_ ? memory_->Reserve(bytes) : storage::Status(); }
   std::uint64_t max_slots() const;
 
   std::uint64_t current() const { return current_; }
   std::uint64_t peak() const { return peak_; }
+  std::uint64_t held_bytes() const { return slots_ * kBytesPerSlot; }
+  // Whether the query failed for its samples or slots.
+  bool exceeded() const { return exceeded_; }
+
+  static constexpr std::uint64_t kBytesPerSlot = 9;  // A value and its validity.
 
  private:
   const std::uint64_t max_samples_;
+  MemoryAccount* const memory_;
   std::uint64_t current_ = 0;
   std::uint64_t peak_ = 0;
   std::uint64_t slots_ = 0;
+  bool exceeded_ = false;
 };
 
 // Slots reserved as long as the object lives.

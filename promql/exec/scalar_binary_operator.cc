@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "promql/exec/histogram_binary.h"
 #include "promql/exec/kernels/binary_kernels.h"
 #include "promql/exec/map_operators.h"
 
@@ -52,15 +53,35 @@ Result<std::vector<SeriesInfo>> VectorScalarOperator::MakeSeries() {
   if (!scalars) return scalars.error();
   scalars_ = std::move(*scalars);
   auto series = vector_->Series();
-  if (series && (!IsComparison(spec_.op) || spec_.return_bool)) DropNames(*series, context());
+  if (series && (!KeepsMetricName(spec_.op) || spec_.return_bool)) DropNames(*series, context());
   return series;
 }
 
 Status VectorScalarOperator::Fill(RowBatch& out) {
   const Result<std::size_t> rows = vector_->Next(out);
   if (!rows) return rows.error();
-  for (std::size_t i = 0; i < *rows; ++i) Apply(out.row(i));
+  for (std::size_t i = 0; i < *rows; ++i) {
+    const Row row = out.row(i);
+    const bool has_histograms = !row.histograms.empty();
+    if (has_histograms || IsTrim(spec_.op)) was_valid_.assign(row.valid.begin(), row.valid.end());
+    if (!IsTrim(spec_.op)) Apply(row);
+    if (has_histograms || IsTrim(spec_.op)) ApplyToHistograms(row);
+  }
   return {};
+}
+
+void VectorScalarOperator::ApplyToHistograms(const Row& row) {
+  for (std::size_t step = 0; step < was_valid_.size(); ++step) {
+    if (was_valid_[step] == 0 || !(row.IsHistogram(step) || IsTrim(spec_.op))) continue;
+    const Operand scalar{nullptr, scalars_[step]};
+    const Operand sample{row.IsHistogram(step) ? row.histograms[step] : nullptr, row.values[step]};
+    const bool vector_left = spec_.vector_side == VectorSide::kLeft;
+    CombinedSample result = Combine(context(), spec_.op, spec_.return_bool, spec_.pos, vector_left ? sample : scalar,
+                                    vector_left ? scalar : sample);
+    row.valid[step] = result.valid ? 1 : 0;
+    row.values[step] = result.v;
+    if (!row.histograms.empty()) row.histograms[step] = std::move(result.h);
+  }
 }
 
 void VectorScalarOperator::Apply(const Row& row) {

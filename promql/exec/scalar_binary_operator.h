@@ -33,6 +33,7 @@ class VectorScalarOperator : public Operator {
     BinaryOp op = BinaryOp::kAdd;
     bool return_bool = false;
     VectorSide vector_side = VectorSide::kLeft;
+    PosRange pos;  // For annotations.
   };
   VectorScalarOperator(QueryContext& context, Spec spec, OperatorPtr vector, OperatorPtr scalar);
 
@@ -40,10 +41,12 @@ class VectorScalarOperator : public Operator {
   storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
   storage::Status Fill(RowBatch& out) override;
   void Apply(const Row& row);
+  // The steps at which `was_valid_` has a histogram, or, for trims, anything.
+  void ApplyToHistograms(const Row& row);
   const Spec spec_;
   const OperatorPtr vector_, scalar_;
   std::vector<double> scalars_;
-  std::vector<std::uint8_t> holds_;
+  std::vector<std::uint8_t> holds_, was_valid_;
 };
 
 }  // namespace vigia::promql

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "promql/exec/evaluation_error.h"
+#include "promql/exec/histogram_size.h"
 #include "storage/model/sample.h"
 
 namespace vigia::promql {
@@ -29,21 +30,19 @@ Result<std::vector<SeriesInfo>> SeriesOf(const QueryContext& context, const stor
   return series;
 }
 
-Result<storage::SamplesView> ReadFloats(QueryContext& context, const storage::Selection& selection, std::size_t i,
-                                        storage::ReadBuffer& buffer) {
+Result<storage::SamplesView> ReadSamples(QueryContext& context, const storage::Selection& selection, std::size_t i,
+                                         storage::ReadBuffer& buffer) {
   auto view = selection.Read(i, buffer);
-  if (!view) return view.error();
-  context.CountRead(view->t.size());
-  if (std::ranges::any_of(view->h, [](const storage::HistogramPtr& h) { return h != nullptr; })) {
-    const Labels labels = selection.labels(i);
-    return EvaluationError("native histograms are not supported yet: " + std::string(labels.metric_name()));
-  }
+  if (view) context.CountRead(view->t.size());
   return view;
 }
 
 SelectOperator::SelectOperator(QueryContext& context, const Steps& steps, const SelectNode& node,
-                               std::uint64_t* samples)
-    : Operator(context, steps, Accounting::kOwn), node_(node), samples_(samples) {}
+                               SampleCounter* samples)
+    : Operator(context, steps, Accounting::kOwn),
+      node_(node),
+      samples_(samples),
+      histograms_(context, node.hints, node.matchers, node.detail) {}
 
 Result<std::vector<SeriesInfo>> SelectOperator::MakeSeries() {
   auto selection = OpenSelection(context(), node_.hints, node_.matchers);
@@ -54,21 +53,49 @@ Result<std::vector<SeriesInfo>> SelectOperator::MakeSeries() {
 
 Status SelectOperator::Fill(RowBatch& out) {
   for (; next_ < selection_->size() && !out.full(); ++next_) {
-    const auto view = ReadFloats(context(), *selection_, next_, buffer_);
+    const auto view = ReadSamples(context(), *selection_, next_, buffer_);
     if (!view) return view.error();
     if (view->t.empty()) continue;
     PickSamples(*view);
     const Row row = out.Append(static_cast<SeriesId>(next_));
-    std::uint64_t found = 0;
-    for (std::size_t step = 0; step < picks_.size(); ++step) {
-      const std::uint32_t pick = picks_[step];
-      if (pick == kNone || storage::IsStaleNan(view->v[pick])) continue;
-      row.values[step] = node_.sample_time ? static_cast<double>(view->t[pick]) / 1000.0 : view->v[pick];
-      row.valid[step] = 1;
-      ++found;
+    const std::uint64_t found = TakeFloats(*view, row);
+    samples_->AddRow(row.valid, found);
+    if (!view->h.empty()) {
+      const bool picked = std::ranges::any_of(
+          picks_, [&](std::uint32_t pick) { return pick != kNone && view->h[pick] != nullptr; });
+      if (node_.is_info && picked) return EvaluationError("info sample should be float");
+      if (Status status = node_.sample_time ? Status() : TakeHistograms(*view, out); !status) return status;
     }
-    *samples_ += found;
     if (found == 0) out.DropLast();
+  }
+  return {};
+}
+
+std::uint64_t SelectOperator::TakeFloats(const storage::SamplesView& view, const Row& row) const {
+  std::uint64_t found = 0;
+  for (std::size_t step = 0; step < picks_.size(); ++step) {
+    const std::uint32_t pick = picks_[step];
+    if (pick == kNone || storage::IsStaleNan(view.v[pick])) continue;
+    row.values[step] = node_.sample_time ? static_cast<double>(view.t[pick]) / 1000.0 : view.v[pick];
+    row.valid[step] = 1;
+    ++found;
+  }
+  return found;
+}
+
+Status SelectOperator::TakeHistograms(const storage::SamplesView& view, RowBatch& out) {
+  if (Status status = histograms_.Start(view, *selection_, next_); !status) return status;
+  Row row = out.row(out.size() - 1);
+  HistogramPtr read;
+  std::uint32_t read_from = kNone;
+  for (std::size_t step = 0; step < picks_.size(); ++step) {
+    const std::uint32_t pick = picks_[step];
+    if (pick == kNone || !view.h[pick]) continue;
+    if (pick != read_from) read = histograms_.Read(pick);
+    read_from = pick;
+    if (row.histograms.empty()) row = out.WithHistograms(out.size() - 1);
+    row.histograms[step] = read;
+    samples_->AddAt(step, SamplesOf(*read) - 1);
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "promql/exec/histogram_reader.h"
 #include "promql/exec/operator.h"
 #include "promql/plan/plan.h"
 
@@ -14,24 +15,29 @@ storage::Result<std::unique_ptr<storage::Selection>> OpenSelection(QueryContext&
                                                                    const storage::SelectHints& hints,
                                                                    const std::vector<storage::Matcher>& matchers);
 storage::Result<std::vector<SeriesInfo>> SeriesOf(const QueryContext& context, const storage::Selection& selection);
-// Series i, its samples counted as read. An error if a histogram is among them.
-storage::Result<storage::SamplesView> ReadFloats(QueryContext& context, const storage::Selection& selection,
-                                                 std::size_t i, storage::ReadBuffer& buffer);
+// Series i, its samples counted as read. Histograms are as storage has them: see ReadHistogram().
+storage::Result<storage::SamplesView> ReadSamples(QueryContext& context, const storage::Selection& selection,
+                                                  std::size_t i, storage::ReadBuffer& buffer);
 
 class SelectOperator : public Operator {
  public:
   // `node` must outlive the operator; `samples` counts the samples seen at all steps.
-  SelectOperator(QueryContext& context, const Steps& steps, const SelectNode& node, std::uint64_t* samples);
+  SelectOperator(QueryContext& context, const Steps& steps, const SelectNode& node, SampleCounter* samples);
 
  private:
   storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
   storage::Status Fill(RowBatch& out) override;
   void PickSamples(const storage::SamplesView& view);
+  // The picked floats into the last row; how many there are.
+  std::uint64_t TakeFloats(const storage::SamplesView& view, const Row& row) const;
+  // The picked histograms into the last row, whose floats have been taken.
+  storage::Status TakeHistograms(const storage::SamplesView& view, RowBatch& out);
 
   const SelectNode& node_;
-  std::uint64_t* const samples_;
+  SampleCounter* const samples_;
   std::unique_ptr<storage::Selection> selection_;
   storage::ReadBuffer buffer_;
+  HistogramReader histograms_;
   std::size_t next_ = 0;
   // For each step which sample of the column is the newest in reach, or kNone. Shared by series with one column.
   static constexpr std::uint32_t kNone = 0xffffffff;

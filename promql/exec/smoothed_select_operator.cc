@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "promql/exec/histogram_size.h"
+#include "promql/functions/extended_histogram_rate.h"
 #include "promql/functions/extended_rate.h"
+#include "promql/histogram/bounds.h"
 
 namespace vigia::promql {
 namespace {
@@ -18,13 +21,20 @@ double OnLine(TimestampMs t0, double v0, TimestampMs t1, double v1, TimestampMs 
 }  // namespace
 
 SmoothedSelectOperator::SmoothedSelectOperator(QueryContext& context, const Steps& steps, const SelectNode& node,
-                                               std::uint64_t* samples)
+                                               PosRange pos, SampleCounter* samples)
     : Operator(context, steps, Accounting::kOwn),
       node_(node),
+      pos_(pos),
       samples_(samples),
-      source_(context, node.matchers, node.hints, SmoothedGridOf(steps, node.shift, context.lookback_delta_ms())) {}
+      source_(context, node.matchers, node.hints, SmoothedGridOf(steps, node.shift, context.lookback_delta_ms()),
+              node.detail) {}
 
-Result<std::vector<SeriesInfo>> SmoothedSelectOperator::MakeSeries() { return source_.Series(); }
+Result<std::vector<SeriesInfo>> SmoothedSelectOperator::MakeSeries() {
+  auto series = source_.Series();
+  if (!series) return series;
+  for (const SeriesInfo& info : *series) labels_.push_back(info.labels);
+  return series;
+}
 
 Status SmoothedSelectOperator::Fill(RowBatch& out) {
   while (!out.full()) {
@@ -32,27 +42,65 @@ Status SmoothedSelectOperator::Fill(RowBatch& out) {
     const Result<bool> more = source_.Next(series);
     if (!more) return more.error();
     if (!*more) return {};
-    const Row row = out.Append(series.id);
+    out.Append(series.id);
+    flags_ = {};
     const std::span<const TimestampMs> t = series.windows->timestamps();
-    for (std::size_t step = 0; step < row.values.size(); ++step) {
+    for (std::size_t step = 0; step < steps().count; ++step) {
       const Window window = series.windows->windows()[step];
       const TimestampMs at = node_.shift.Apply(steps().At(step));
       const auto after = static_cast<std::uint32_t>(
           std::lower_bound(t.begin() + window.begin, t.begin() + window.end, at) - t.begin());
       const bool exact = after < window.end && t[after] == at;
       if (!exact && after == window.begin) continue;  // Nothing at the step or before it.
-      if (exact) {
-        row.values[step] = series.values[after];
-      } else if (after < window.end) {
-        row.values[step] = OnLine(t[after - 1], series.values[after - 1], t[after], series.values[after], at);
-      } else {
-        row.values[step] = series.values[after - 1];
-      }
-      row.valid[step] = 1;
+      const std::uint32_t sample = exact ? after : after - 1;
+      TakeBetween(series, sample, after < window.end ? after : sample, step, out);
     }
-    *samples_ += CountValid(row.valid);
+    const Row row = out.row(out.size() - 1);
+    samples_->AddRow(row.valid, CountValid(row.valid));
+    for (std::size_t step = 0; step < row.histograms.size(); ++step) {
+      if (row.valid[step] != 0 && row.histograms[step]) samples_->AddAt(step, SamplesOf(*row.histograms[step]) - 1);
+    }
+    Annotate(flags_, labels_[series.id].metric_name(), context().PositionOf(pos_), context().annotations());
   }
   return {};
+}
+
+void SmoothedSelectOperator::TakeBetween(const RangeSeries& series, std::uint32_t sample, std::uint32_t next,
+                                         std::size_t step, RowBatch& out) {
+  const std::span<const TimestampMs> t = series.windows->timestamps();
+  const TimestampMs at = node_.shift.Apply(steps().At(step));
+  Row row = out.row(out.size() - 1);
+  const auto is_histogram = [&](std::uint32_t i) { return !series.histograms.empty() && series.histograms[i]; };
+  if (!is_histogram(sample) && !is_histogram(next)) {
+    row.values[step] = sample == next ? series.values[sample]
+                                      : OnLine(t[sample], series.values[sample], t[next], series.values[next], at);
+    row.valid[step] = 1;
+    return;
+  }
+  HistogramPtr h = sample == next ? series.histograms[sample] : Between(series, sample, next, at);
+  if (!h) return;
+  row = out.WithHistograms(out.size() - 1);
+  row.histograms[step] = std::move(h);
+  row.valid[step] = 1;
+}
+
+HistogramPtr SmoothedSelectOperator::Between(const RangeSeries& series, std::uint32_t sample, std::uint32_t next,
+                                             TimestampMs at) {
+  const HistogramPtr& a = series.histograms[sample];
+  const HistogramPtr& b = series.histograms[next];
+  if (!a || !b) {
+    flags_.Add(HistogramFlag::kMixedFloatsHistograms);
+    return nullptr;
+  }
+  if (UsesCustomBuckets(*a) != UsesCustomBuckets(*b)) {
+    flags_.Add(HistogramFlag::kMixedExponentialCustom);
+    return nullptr;
+  }
+  constexpr auto kGauge = storage::CounterResetHint::kGauge;
+  const bool is_counter = !(a->hint == kGauge && b->hint == kGauge);
+  const std::span<const TimestampMs> t = series.windows->timestamps();
+  auto between = InterpolateHistograms({t[sample], a.get()}, {t[next], b.get()}, at, is_counter, flags_);
+  return between ? std::make_shared<const storage::FloatHistogram>(std::move(*between)) : nullptr;
 }
 
 std::vector<FloatPoint> ExtendedPoints(const RangeSeries& series, std::size_t step) {

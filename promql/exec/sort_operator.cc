@@ -1,7 +1,6 @@
 #include "promql/exec/sort_operator.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "promql/functions/sort.h"
 
@@ -34,13 +33,18 @@ Status SortOperator::Fill(RowBatch& out) {
   if (steps().count > 1) {
     const Result<std::size_t> rows = input_->Next(out);
     if (!rows) return rows.error();
+    if (order_.by == SortOrder::By::kLabels) return {};
+    for (std::size_t i = 0; i < *rows; ++i) {
+      DiscardHistograms(out.row(i));
+      out.DropHistograms(i);
+    }
     return {};
   }
   if (!read_) {
     if (Status status = ReadAndSort(); !status) return status;
   }
   for (; next_ < sorted_.size() && !out.full(); ++next_) {
-    rows_.CopyTo(sorted_[next_], out.Append(rows_.row(sorted_[next_]).id));
+    rows_.AppendTo(sorted_[next_], out);
   }
   return {};
 }
@@ -48,8 +52,10 @@ Status SortOperator::Fill(RowBatch& out) {
 Status SortOperator::ReadAndSort() {
   read_ = true;
   if (Status status = rows_.AddAll(*input_); !status) return status;
-  sorted_.resize(rows_.size());
-  std::iota(sorted_.begin(), sorted_.end(), std::size_t{0});
+  // A histogram has no place in an order of values.
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (order_.by == SortOrder::By::kLabels || rows_.row(i).histograms.empty()) sorted_.push_back(i);
+  }
   std::ranges::stable_sort(sorted_, [&](std::size_t a, std::size_t b) { return Before(rows_.row(a), rows_.row(b)); });
   return {};
 }

@@ -1,5 +1,5 @@
 // sort, sort_desc, sort_by_label, sort_by_label_desc: the order of the rows of an instant result. With more than one
-// step there is no order to give: results are sorted by labels in the end.
+// step there is no order to give: results are sorted by labels in the end. sort and sort_desc drop histograms.
 #pragma once
 
 #include <string>

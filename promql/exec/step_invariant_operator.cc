@@ -11,15 +11,16 @@ storage::Status StepInvariantOperator::Fill(RowBatch& out) {
       if (!rows) return rows.error();
       input_->Release();  // Counted as this operator's from here on.
       next_ = 0;
-      if (*rows == 0) {
-        if (out.size() == 0) *samples_ += *inner_samples_ * steps().count;
-        return {};
-      }
+      if (*rows == 0) return {};
     }
     for (; next_ < batch_.size() && !out.full(); ++next_) {
       const Row from = batch_.row(next_);
       if (from.valid[0] == 0) continue;
-      const Row to = out.Append(batch_.id(next_));
+      Row to = out.Append(batch_.id(next_));
+      if (from.IsHistogram(0)) {
+        to = out.WithHistograms(out.size() - 1);
+        std::ranges::fill(to.histograms, from.histograms[0]);
+      }
       std::ranges::fill(to.values, from.values[0]);
       std::ranges::fill(to.valid, std::uint8_t{1});
     }

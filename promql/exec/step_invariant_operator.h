@@ -10,13 +10,9 @@ namespace vigia::promql {
 
 class StepInvariantOperator : public Operator {
  public:
-  // The samples that `input` touches are in `inner_samples`; they count once for each step in `samples`.
-  StepInvariantOperator(QueryContext& context, const Steps& steps, OperatorPtr input,
-                        const std::uint64_t* inner_samples, std::uint64_t* samples)
+  StepInvariantOperator(QueryContext& context, const Steps& steps, OperatorPtr input)
       : Operator(context, steps, Accounting::kOwn),
         input_(std::move(input)),
-        inner_samples_(inner_samples),
-        samples_(samples),
         batch_(input_->steps().count) {}
 
  private:
@@ -24,8 +20,6 @@ class StepInvariantOperator : public Operator {
   storage::Status Fill(RowBatch& out) override;
 
   const OperatorPtr input_;
-  const std::uint64_t* const inner_samples_;
-  std::uint64_t* const samples_;
   RowBatch batch_;
   std::size_t next_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "promql/functions/window_set.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace vigia::promql {
@@ -18,6 +19,7 @@ WindowSet::WindowSet(std::span<const TimestampMs> timestamps, const RangeGrid& g
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
   const auto count = static_cast<std::uint32_t>(timestamps.size());
+  std::uint32_t seen = 0;  // Samples before it were in a window.
   for (std::size_t step = 0; step < grid.steps; ++step) {
     const TimestampMs last = grid.RangeEnd(step) + after_ms;
     const TimestampMs before_first = grid.RangeStart(step) - before_ms;
@@ -25,6 +27,8 @@ WindowSet::WindowSet(std::span<const TimestampMs> timestamps, const RangeGrid& g
     while (begin < end && timestamps[begin] <= before_first) ++begin;
     windows_[step] = {begin, end};
     total_samples_ += end - begin;
+    distinct_samples_ += end - std::min(end, std::max(begin, seen));
+    seen = end;
   }
 }
 

@@ -69,6 +69,8 @@ class WindowSet {
   std::span<const Window> windows() const { return windows_; }
   // Samples of all windows together: what max-samples counts, and what tells a kernel how much the windows overlap.
   std::uint64_t total_samples() const { return total_samples_; }
+  // Samples that are in at least one window.
+  std::uint64_t distinct_samples() const { return distinct_samples_; }
 
   // One per step, of meaning only where the window has two samples or more. Computed at the first call.
   std::span<const Extrapolation> Extrapolations() const;
@@ -78,6 +80,7 @@ class WindowSet {
   const std::span<const TimestampMs> timestamps_;
   std::vector<Window> windows_;
   std::uint64_t total_samples_ = 0;
+  std::uint64_t distinct_samples_ = 0;
   mutable std::vector<Extrapolation> extrapolations_;
 };
 

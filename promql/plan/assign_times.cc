@@ -56,7 +56,8 @@ class Assigner {
     hints.start_ms = shift.Apply(steps.start_ms) - reach + 1;
     hints.end_ms = shift.Apply(steps.last_ms()) + beyond;
     hints.step_ms = steps.single() ? 0 : steps.interval_ms;
-    if (steps.count > 0) bounds_.Include(hints.start_ms, hints.end_ms);
+    // The hint of the first histogram depends on the one before it: readers may look for that, too.
+    if (steps.count > 0) bounds_.Include(hints.start_ms - lookback_delta_ms_, hints.end_ms);
   }
 
   static Steps InnerSteps(const SubqueryNode& subquery, const Steps& steps) {

@@ -27,8 +27,9 @@ void Wrap(PlanPtr& plan) {
 }
 
 // Worth repeating instead of computing again: numbers and strings are their own constant, windows are read by
-// functions.
+// functions, and info metrics by info().
 bool WorthWrapping(const PlanNode& plan) {
+  if (const auto* select = plan.As<SelectNode>()) return !select->is_info;
   return plan.As<NumberNode>() == nullptr && plan.As<StringNode>() == nullptr &&
          plan.As<RangeSelectNode>() == nullptr && plan.As<SubqueryNode>() == nullptr;
 }

@@ -13,6 +13,7 @@ namespace {
 using storage::Errc;
 using storage::Error;
 using storage::Result;
+using storage::Status;
 
 // kLimit: the query is well-formed, evaluating it is what fails.
 Error NotSupported(std::string_view what) { return {Errc::kLimit, std::string(what) + " not supported yet"}; }
@@ -62,7 +63,7 @@ class Lowering {
     if (!shift) return shift.error();
     const Result<DurationMs> range = Duration(n.range_expr.get(), n.range_ms, DurationSign::kPositive);
     if (!range) return range.error();
-    return Make(expr, RangeSelectNode{n.selector.matchers, *shift, *range, KindOf(n.selector.extension), {}});
+    return Make(expr, RangeSelectNode{n.selector.matchers, *shift, *range, KindOf(n.selector.extension)});
   }
 
   Result<PlanPtr> Node(const Expr& expr, const SubqueryExpr& n) {
@@ -85,8 +86,9 @@ class Lowering {
   }
 
   Result<PlanPtr> Node(const Expr& expr, const BinaryExpr& n) {
-    if (n.op == BinaryOp::kTrimUpper || n.op == BinaryOp::kTrimLower) {
-      return NotSupported(std::string("operator ") + std::string(ToString(n.op)) + " is");
+    const bool is_trim = n.op == BinaryOp::kTrimUpper || n.op == BinaryOp::kTrimLower;
+    if (is_trim && n.lhs->type == ValueType::kScalar && n.rhs->type == ValueType::kScalar) {
+      return Error{Errc::kLimit, "operator \"" + std::string(ToString(n.op)) + "\" not allowed for Scalar operations"};
     }
     Result<PlanPtr> lhs = Run(*n.lhs);
     if (!lhs) return lhs;
@@ -111,7 +113,8 @@ class Lowering {
   }
 
   Result<PlanPtr> Node(const Expr& expr, const Call& n) {
-    if (n.function->id == FunctionId::kInfo || n.function->id == FunctionId::kStartTimestamp) {
+    if (n.function->id == FunctionId::kInfo) return Info(expr, n);
+    if (n.function->id == FunctionId::kStartTimestamp) {
       return NotSupported(std::string("function ") + std::string(n.function->name) + "() is");
     }
     if (const std::optional<double> constant = Constant(n.function->id)) return Make(expr, NumberNode{*constant});
@@ -125,6 +128,63 @@ class Lowering {
       if (auto* select = node.args.front()->As<SelectNode>()) select->sample_time = true;
     }
     return Make(expr, std::move(node));
+  }
+
+  // info(v, selector): the second argument becomes what to select of info metrics, at the time at which v looks.
+  Result<PlanPtr> Info(const Expr& expr, const Call& n) {
+    Result<PlanPtr> vector = Run(WithoutParens(*n.args.front()));
+    if (!vector) return vector;
+    SelectNode select;
+    select.is_info = true;
+    select.sample_time = true;
+    select.shift = ShiftOfFirstSelector(**vector).value_or(TimeShift{});
+    PosRange pos = expr.pos;
+    if (n.args.size() > 1) {
+      const auto* selector = n.args[1]->As<VectorSelector>();
+      if (selector == nullptr) return Error{Errc::kInvalid, "expected label selectors only"};
+      select.matchers = selector->matchers;
+      pos = n.args[1]->pos;
+    }
+    if (Status status = AddNameOfInfoMetrics(select.matchers); !status) return status.error();
+    CallNode node{n.function->id, {}};
+    node.args.push_back(std::move(*vector));
+    node.args.push_back(Make(expr, std::move(select)));
+    node.args.back()->pos = pos;
+    return Make(expr, std::move(node));
+  }
+
+  // Without a matcher that says which metrics these are: target_info, or all that are called so and are not excluded.
+  static Status AddNameOfInfoMetrics(std::vector<storage::Matcher>& matchers) {
+    bool excludes = false;
+    for (const storage::Matcher& matcher : matchers) {
+      if (matcher.name() != storage::kMetricName) continue;
+      if (matcher.type() == storage::MatchType::kEqual || matcher.type() == storage::MatchType::kRegex) return {};
+      excludes = true;
+    }
+    if (!excludes) {
+      matchers.push_back(storage::Matcher::Equal(std::string(storage::kMetricName), "target_info"));
+      return {};
+    }
+    auto any = storage::Matcher::Create(storage::MatchType::kRegex, std::string(storage::kMetricName), ".+_info");
+    if (!any) return any.error();
+    matchers.push_back(std::move(*any));
+    return {};
+  }
+
+  // Where the first selector within `plan` looks, seen from the steps of `plan`.
+  static std::optional<TimeShift> ShiftOfFirstSelector(PlanNode& plan) {
+    if (const auto* select = plan.As<SelectNode>()) return select->shift;
+    if (const auto* select = plan.As<RangeSelectNode>()) return select->shift;
+    std::optional<TimeShift> found;
+    ForEachChild(plan, [&](PlanPtr& child) {
+      if (!found) found = ShiftOfFirstSelector(*child);
+    });
+    const auto* subquery = plan.As<SubqueryNode>();
+    if (found && subquery != nullptr && !found->at_ms) {
+      found->at_ms = subquery->shift.at_ms;
+      found->offset_ms += subquery->shift.offset_ms;
+    }
+    return found;
   }
 
   static WindowKind KindOf(RangeExtension extension) {

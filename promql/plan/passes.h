@@ -13,7 +13,8 @@ void FoldConstants(PlanPtr& plan);
 // Wraps the largest subtrees that give the same at every step (surface.md 4.4).
 void HoistStepInvariants(PlanPtr& plan);
 
-// Tells storage what is done with each selection: function, grouping, range, step.
+// Tells storage what is done with each selection: function, grouping, range, step; and selectors what is looked at of
+// native histograms.
 void AddHints(PlanNode& plan);
 
 struct TimeBounds {

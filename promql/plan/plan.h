@@ -38,13 +38,21 @@ struct TimeShift {
   TimestampMs Apply(TimestampMs step_ms) const { return at_ms.value_or(step_ms) - offset_ms; }
 };
 
+// What is looked at of native histograms.
+enum class HistogramDetail {
+  kAll,
+  kStatistics,  // Count and sum: below histogram_count and its like. Nothing else is read, and resets are in the hints.
+};
+
 // The newest sample within the lookback, per step.
 struct SelectNode {
   std::vector<storage::Matcher> matchers;
   TimeShift shift;
-  bool smoothed = false;       // Between samples the value on the line between them.
-  bool sample_time = false;    // The values are the times of the samples, in seconds: the argument of timestamp().
-  storage::SelectHints hints;  // Filled by AssignTimes() and AddHints().
+  bool smoothed = false;     // Between samples the value on the line between them.
+  bool sample_time = false;  // The values are the times of the samples, in seconds: the argument of timestamp().
+  bool is_info = false;      // Not an expression: which metrics info() takes labels from. `sample_time` is set.
+  HistogramDetail detail = HistogramDetail::kAll;  // Set by AddHints().
+  storage::SelectHints hints;                      // Filled by AssignTimes() and AddHints().
 };
 
 // All samples of a window, per step. Only an argument of a range function, or the root of an instant query.
@@ -53,7 +61,8 @@ struct RangeSelectNode {
   TimeShift shift;
   DurationMs range_ms = 0;
   WindowKind kind = WindowKind::kPlain;
-  storage::SelectHints hints;
+  storage::SelectHints hints = {};
+  HistogramDetail detail = HistogramDetail::kAll;
 };
 
 // An instant expression evaluated on a grid of its own (`input->steps`), read in windows.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -73,12 +74,22 @@ struct QueryStats {
   std::uint64_t total_samples = 0;
   std::uint64_t samples_read = 0;
   std::uint64_t peak_samples = 0;
+  std::uint64_t peak_bytes = 0;  // Memory reserved by the engine.
+  // By step, when it was asked for: step i is at first_step_ms + i * step_ms.
+  std::vector<std::uint64_t> total_samples_by_step, samples_read_by_step;
+  TimestampMs first_step_ms = 0;
+  storage::DurationMs step_ms = 0;
 };
+
+struct ExplainNode;
 
 struct QueryResult {
   Value value;
   Annotations annotations;
   QueryStats stats;
+  std::shared_ptr<const ExplainNode> explain = nullptr;  // Set when the query was analysed.
+  // Memory of the value counts as used by queries for as long as this lives.
+  std::shared_ptr<const void> memory = nullptr;
 };
 
 }  // namespace vigia::promql

@@ -5,7 +5,9 @@
 #include "promql/parser/parse.h"
 #include "promql/parser/printer.h"
 #include "server/api/envelope.h"
+#include "server/api/explain_json.h"
 #include "server/api/parameters.h"
+#include "server/api/query_origin.h"
 #include "server/api/result_json.h"
 
 namespace vigia::server {
@@ -42,6 +44,7 @@ struct QueryOptions {
   promql::QueryRequest request;
   std::uint64_t limit = 0;
   std::string_view stats;
+  bool plan_only = false;
 };
 
 // What both endpoints take besides times.
@@ -49,7 +52,15 @@ Result<QueryOptions> ReadOptions(const Request& http) {
   QueryOptions options;
   options.request.text = http.params.Get("query");
   options.request.cancel = http.gone;
+  options.request.origin = OriginOf(http);
   options.stats = http.params.Get("stats");
+  options.request.step_stats = options.stats == "all";
+  const std::string_view explain = http.params.Get("explain");
+  if (!explain.empty() && explain != "plan" && explain != "analyze") {
+    return Error{Errc::kInvalid, "invalid parameter \"explain\": must be plan or analyze"};
+  }
+  options.plan_only = explain == "plan";
+  if (explain == "analyze") options.request.analyze = promql::Analyze::kYes;
   if (auto status = ReadDuration(http.params, "timeout", options.request.timeout_ms); status.has_error()) {
     return status.error();
   }
@@ -78,14 +89,24 @@ void Truncate(promql::QueryResult& result, std::uint64_t limit) {
   if (cut) result.annotations.warnings.emplace_back(kTruncatedWarning);
 }
 
+Response QueryFailed(const Error& error) {
+  if (error.code == Errc::kInvalid) return InvalidParameter("query", error.what);
+  const bool evaluation = error.code == Errc::kNotFound || error.code == Errc::kUnavailable;
+  return evaluation ? ApiError(ApiErrorType::kExecution, error.what) : ApiError(error);
+}
+
+Response AnswerPlan(const promql::Engine& engine, const promql::QueryRequest& request) {
+  const auto plan = engine.Explain(request);
+  if (plan.has_error()) return QueryFailed(plan.error());
+  std::string data = R"({"explain":)";
+  AppendExplainJson(data, *plan);
+  return ApiSuccess(data.append("}"));
+}
+
 Response Answer(promql::Engine& engine, const QueryOptions& options) {
+  if (options.plan_only) return AnswerPlan(engine, options.request);
   auto result = engine.Execute(options.request);
-  if (result.has_error()) {
-    const Error& error = result.error();
-    if (error.code == Errc::kInvalid) return InvalidParameter("query", error.what);
-    const bool evaluation = error.code == Errc::kNotFound || error.code == Errc::kUnavailable;
-    return evaluation ? ApiError(ApiErrorType::kExecution, error.what) : ApiError(error);
-  }
+  if (result.has_error()) return QueryFailed(result.error());
   Truncate(*result, options.limit);
   if (!options.stats.empty() && options.stats != "true" && options.stats != "all") {
     result->annotations.warnings.push_back(fmt::format(

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "server/api/envelope.h"
+#include "server/api/explain_json.h"
 #include "server/json/writer.h"
 
 namespace vigia::server {
@@ -65,20 +66,16 @@ void AppendSeries(std::string& out, const Series& series) {
   out.push_back('}');
 }
 
-void AppendStats(std::string& out, const promql::QueryStats& stats) {
-  JsonWriter json(out);
-  json.BeginObject().Key("timings").BeginObject();
-  json.Key("evalTotalTime").Double(stats.total_seconds - stats.queue_seconds);
-  json.Key("resultSortTime").Double(stats.sort_seconds);
-  json.Key("queryPreparationTime").Double(stats.preparation_seconds);
-  json.Key("innerEvalTime").Double(stats.eval_seconds);
-  json.Key("execQueueTime").Double(stats.queue_seconds);
-  json.Key("execTotalTime").Double(stats.total_seconds);
-  json.EndObject().Key("samples").BeginObject();
-  json.Key("totalQueryableSamples").Uint(stats.total_samples);
-  json.Key("samplesRead").Uint(stats.samples_read);
-  json.Key("peakSamples").Uint(stats.peak_samples);
-  json.EndObject().EndObject();
+// [[seconds,count],…], whole seconds as in the reference.
+void AppendSteps(JsonWriter& json, std::string_view name, const promql::QueryStats& stats,
+                 const std::vector<std::uint64_t>& counts) {
+  if (counts.empty()) return;
+  json.Key(name).BeginArray();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const storage::TimestampMs at_ms = stats.first_step_ms + static_cast<storage::DurationMs>(i) * stats.step_ms;
+    json.BeginArray().Int(at_ms / 1000).Uint(counts[i]).EndArray();
+  }
+  json.EndArray();
 }
 
 // Writes head, elements, tail; remembers where it is between pieces.
@@ -95,7 +92,11 @@ class ResultWriter {
     out.push_back(']');
     if (stats_ == StatsMode::kBasic) {
       out.append(R"(,"stats":)");
-      AppendStats(out, result_.stats);
+      AppendStatsJson(out, result_.stats);
+    }
+    if (result_.explain) {
+      out.append(R"(,"explain":)");
+      AppendExplainJson(out, *result_.explain);
     }
     out.push_back('}');
     AppendSuccessTail(out, result_.annotations);
@@ -236,6 +237,24 @@ void AppendHistogramJson(std::string& out, const storage::FloatHistogram& histog
     out.append(R"(,"buckets":[)").append(buckets);
   }
   out.push_back('}');
+}
+
+void AppendStatsJson(std::string& out, const promql::QueryStats& stats) {
+  JsonWriter json(out);
+  json.BeginObject().Key("timings").BeginObject();
+  json.Key("evalTotalTime").Double(stats.total_seconds - stats.queue_seconds);
+  json.Key("resultSortTime").Double(stats.sort_seconds);
+  json.Key("queryPreparationTime").Double(stats.preparation_seconds);
+  json.Key("innerEvalTime").Double(stats.eval_seconds);
+  json.Key("execQueueTime").Double(stats.queue_seconds);
+  json.Key("execTotalTime").Double(stats.total_seconds);
+  json.EndObject().Key("samples").BeginObject();
+  AppendSteps(json, "totalQueryableSamplesPerStep", stats, stats.total_samples_by_step);
+  json.Key("totalQueryableSamples").Uint(stats.total_samples);
+  AppendSteps(json, "samplesReadPerStep", stats, stats.samples_read_by_step);
+  json.Key("samplesRead").Uint(stats.samples_read);
+  json.Key("peakSamples").Uint(stats.peak_samples);
+  json.EndObject().EndObject();
 }
 
 Response QueryResponse(promql::QueryResult result, StatsMode stats) {

@@ -10,10 +10,14 @@
 
 namespace vigia::server {
 
-enum class StatsMode { kNone, kBasic };
+enum class StatsMode { kNone, kBasic };  // Lists by step are shown when the engine made them.
 
-// The answer to /query and /query_range: sent in one piece when short, else streamed while it is written.
+// The answer to /query and /query_range: sent in one piece when short, else streamed while it is written. With the plan
+// when the query was analysed.
 Response QueryResponse(promql::QueryResult result, StatsMode stats);
+
+// {"timings":{…},"samples":{…}}
+void AppendStatsJson(std::string& out, const promql::QueryStats& stats);
 
 // {"count":"…","sum":"…","buckets":[[rule,"lo","hi","count"],…]}
 void AppendHistogramJson(std::string& out, const storage::FloatHistogram& histogram);

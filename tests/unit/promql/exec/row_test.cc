@@ -43,8 +43,8 @@ TEST_CASE("a store keeps what lies between the first and the last sample") {
   CHECK_FALSE(row.Has(2));
   CHECK(row.At(3) == 3);
   CHECK_FALSE(row.Has(4));
-  const Row copy = batch.Append(3);
-  store.CopyTo(0, copy);
+  const Row copy = store.AppendTo(0, batch);
+  CHECK(batch.id(batch.size() - 1) == 1);
   CHECK(CountValid(copy.valid) == 2);
   CHECK(copy.values[3] == 3);
 }

@@ -1,4 +1,5 @@
-// histogram_quantile, histogram_quantiles and histogram_fraction: the buckets of one histogram meet here, step by step.
+// histogram_quantile, histogram_quantiles and histogram_fraction: of native histograms one by one, of classic ones
+// where their buckets meet, step by step.
 #pragma once
 
 #include <functional>
@@ -22,25 +23,31 @@ struct HistogramFunction {
 };
 
 // Label sets of the results may be equal: put a MergeSeriesOperator above.
-class ClassicHistogramOperator : public Operator {
+class HistogramFunctionOperator : public Operator {
  public:
-  ClassicHistogramOperator(QueryContext& context, HistogramFunction function, OperatorPtr input);
+  HistogramFunctionOperator(QueryContext& context, HistogramFunction function, OperatorPtr input);
 
  private:
-  // The series of one histogram: `rows` are places in rows_.
+  // The series of one histogram: rows are places in rows_. A series with both kinds of samples is a native histogram
+  // and, if it has an `le` label, a bucket.
   struct Histogram {
     SeriesInfo info;
-    std::string metric;  // For annotations.
-    std::vector<std::size_t> rows;
+    std::string metric;     // For annotations: Prometheus tells the name only while it is still to be removed,
+    std::string full_name;  // but for the one about both kinds, which it does before.
+    std::vector<std::size_t> buckets;
+    std::vector<std::size_t> natives;
   };
   storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
   storage::Status Fill(RowBatch& out) override;
   storage::Status ReadParameters();
-  storage::Status ReadBuckets(const std::vector<SeriesInfo>& series);
+  storage::Status ReadHistograms(const std::vector<SeriesInfo>& series);
   void WarnOfQuantiles();
   std::vector<SeriesInfo> ResultSeries() const;
   void Evaluate(const Histogram& histogram, std::size_t parameter, const Row& row);
-  double ValueAt(const Histogram& histogram, std::size_t parameter, std::size_t step);
+  const storage::FloatHistogram* NativeAt(const Histogram& histogram, std::size_t step);
+  double NativeValue(const Histogram& histogram, const storage::FloatHistogram& h, std::size_t parameter,
+                     std::size_t step);
+  double ClassicValue(const Histogram& histogram, std::size_t parameter, std::size_t step);
   std::size_t results_per_histogram() const {
     return function_.kind == HistogramFunction::Kind::kQuantile ? function_.parameters.size() : 1;
   }
