@@ -135,9 +135,8 @@ function useLineGraph({lines, times, outcome, state, onChange}: GraphProps & {li
   return {
     focus,
     view: (
-      <div class="graph" ref={frame} style={{height: `${heightFor(width)}px`}} role="img"
-        aria-label={`Graph of ${plural(lines.length, 'series', 'series')}; the values are in the legend below`}>
-        <div ref={canvas} />
+      <div class="graph" ref={frame} style={{height: `${heightFor(width)}px`}}>
+        <div ref={canvas} role="img" aria-label={`Graph of ${plural(lines.length, 'series', 'series')}; the values are in the legend below`} />
         {hover && hover.nearest >= 0 && <Tooltip hover={hover} lines={lines} span={span} />}
         <ZoomOut state={state} onChange={onChange} />
       </div>

@@ -43,8 +43,8 @@ export function Heatmap({outcome, state, onChange}: GraphProps) {
     <>
       {!grid && <Empty title="No histogram in this range.">A heatmap needs native histograms, or buckets with the label <code>le</code>, such as
         {' '}<code>sum by (le) (rate(name_bucket[5m]))</code>.</Empty>}
-      <div class="graph" hidden={!grid} ref={frame} style={{height: `${heightFor(width)}px`}} role="img" aria-label="Heatmap of histogram buckets">
-        <div ref={canvas} />
+      <div class="graph" hidden={!grid} ref={frame} style={{height: `${heightFor(width)}px`}}>
+        <div ref={canvas} role="img" aria-label="Heatmap of histogram buckets" />
         {grid && cell && (
           <div class="tooltip" style={placeOf(cell)}>
             <div class="muted">{formatTime(times[cell.column] * 1000, clock)}</div>
