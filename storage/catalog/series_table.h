@@ -9,7 +9,7 @@
 namespace vigia::storage {
 
 // Not thread-safe: needs the caller's lock. A slot keeps 32 bits of the fingerprint; the caller's `equals(value)`
-// decides.
+// decides. What was inserted stays.
 class SeriesTable {
  public:
   SeriesTable() : values_(64), tags_(64) {}
@@ -20,30 +20,20 @@ class SeriesTable {
     const std::size_t mask = values_.size() - 1;
     const std::uint32_t tag = TagOf(fingerprint);
     for (std::size_t at = fingerprint.low & mask; values_[at] != 0; at = (at + 1) & mask) {
-      if (tags_[at] == tag && values_[at] != kRemoved && equals(values_[at])) return values_[at];
+      if (tags_[at] == tag && equals(values_[at])) return values_[at];
     }
     return 0;
   }
-  // REQUIRES: not there yet, value neither 0 nor all ones. `fingerprint_of(value)` serves to move values when it grows.
+  // REQUIRES: not there yet, value not 0. `fingerprint_of(value)` serves to move values when it grows.
   template <class FingerprintOf>
   void Insert(const Fingerprint& fingerprint, std::uint64_t value, FingerprintOf&& fingerprint_of) {
-    if ((used_ + 1) * 10 > values_.size() * 8) Grow(fingerprint_of);
+    if ((size_ + 1) * 10 > values_.size() * 8) Grow(fingerprint_of);
     Place(fingerprint, value);
-    ++used_;
     ++size_;
-  }
-  // REQUIRES: it is there.
-  void Remove(const Fingerprint& fingerprint, std::uint64_t value) {
-    const std::size_t mask = values_.size() - 1;
-    std::size_t at = fingerprint.low & mask;
-    while (values_[at] != value) at = (at + 1) & mask;
-    values_[at] = kRemoved;
-    --size_;
   }
   std::size_t size() const { return size_; }
 
  private:
-  static constexpr std::uint64_t kRemoved = ~std::uint64_t{0};
   static std::uint32_t TagOf(const Fingerprint& fingerprint) { return static_cast<std::uint32_t>(fingerprint.high); }
   void Place(const Fingerprint& fingerprint, std::uint64_t value) {
     const std::size_t mask = values_.size() - 1;
@@ -59,14 +49,12 @@ class SeriesTable {
     const std::vector<std::uint64_t> old = std::exchange(values_, std::vector<std::uint64_t>(slots));
     tags_.assign(slots, 0);
     for (const std::uint64_t value : old) {
-      if (value != 0 && value != kRemoved) Place(fingerprint_of(value), value);
+      if (value != 0) Place(fingerprint_of(value), value);
     }
-    used_ = size_;
   }
 
   std::vector<std::uint64_t> values_;
   std::vector<std::uint32_t> tags_;
-  std::size_t used_ = 0;  // Slots that are not free, removed ones included.
   std::size_t size_ = 0;
 };
 

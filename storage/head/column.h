@@ -33,15 +33,17 @@ struct Column {
   };
 
   LineId line = 0;
+  std::uint32_t batch = 0;  // The last one that changed the column, see Target::StartBatch(). Guarded by the same lock.
   std::uint32_t epoch = 0;  // Of the log, when last_bits was written to it. Guarded by the target's write lock.
+  std::atomic<std::uint8_t> flags{0};
   std::atomic<TimestampMs> first_t{kNoTime};  // Lower bound of what is stored; kNoTime: no sample yet.
   std::atomic<TimestampMs> last_t{kNoTime};
   std::atomic<std::uint64_t> last_bits{0};
-  std::atomic<std::uint8_t> flags{0};
 
   bool Is(Flag flag) const { return (flags.load(std::memory_order_acquire) & flag) != 0; }
   void Set(Flag flag) { flags.fetch_or(flag, std::memory_order_acq_rel); }
   void Reset(Flag flag) { flags.fetch_and(static_cast<std::uint8_t>(~flag), std::memory_order_acq_rel); }
 };
+static_assert(sizeof(Column) == 40);
 
 }  // namespace vigia::storage

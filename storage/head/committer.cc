@@ -33,6 +33,35 @@ void LowerFirst(Column& column, TimestampMs t) {
   if (first == kNoTime || t < first) column.first_t.store(t, std::memory_order_release);
 }
 
+// Sorts indices by time, stable. Requests bring series after series, most of them with the same times: these need no
+// comparing, the samples are dealt to the times of the first series.
+void SortByTime(const std::vector<PendingFloat>& floats, std::vector<std::uint32_t>& order) {
+  const auto earlier = [&](std::uint32_t a, std::uint32_t b) { return floats[a].t < floats[b].t; };
+  const auto end = std::is_sorted_until(order.begin(), order.end(), earlier);
+  if (end == order.end()) return;
+  std::vector<TimestampMs> times;
+  for (auto it = order.begin(); it != end; ++it) {
+    if (times.empty() || times.back() != floats[*it].t) times.push_back(floats[*it].t);
+  }
+  std::vector<std::uint32_t> slots(order.size());
+  std::vector<std::uint32_t> starts(times.size() + 1);
+  std::size_t slot = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const TimestampMs t = floats[order[i]].t;
+    if (slot + 1 < times.size() && times[slot + 1] == t) ++slot;
+    if (times[slot] != t) {
+      slot = static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), t) - times.begin());
+      if (slot == times.size() || times[slot] != t) return std::stable_sort(order.begin(), order.end(), earlier);
+    }
+    slots[i] = static_cast<std::uint32_t>(slot);
+    ++starts[slot + 1];
+  }
+  for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
+  std::vector<std::uint32_t> sorted(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) sorted[starts[slots[i]]++] = order[i];
+  order = std::move(sorted);
+}
+
 }  // namespace
 
 std::uint64_t HistogramBits(const FloatHistogram& h) {
@@ -51,6 +80,7 @@ struct Committer::Group {
     bool bound;
   };
   Target* target = nullptr;
+  std::uint32_t batch = 0;
   std::unique_lock<std::mutex> lock;
   std::vector<std::uint32_t> floats;  // Indices into the batch.
   std::vector<std::uint32_t> histograms;
@@ -61,6 +91,8 @@ struct Committer::Group {
   std::size_t late = 0;
 
   void Save(Column& column) {
+    if (column.batch == batch) return;
+    column.batch = batch;
     undo.push_back({&column, NewestOf(column), column.first_t.load(), column.epoch, column.Is(Column::kBound)});
   }
   void Restore() {
@@ -73,7 +105,9 @@ struct Committer::Group {
   }
   FrameRow& RowAt(TimestampMs t, bool detached) {
     if (section.rows.empty() || section.rows.back().t != t || section.rows.back().detached != detached) {
+      const std::size_t likely = section.rows.empty() ? 0 : section.rows.back().cells.size();
       section.rows.push_back({t, detached, {}, {}});
+      section.rows.back().cells.reserve(likely);
     }
     return section.rows.back();
   }
@@ -152,13 +186,11 @@ std::vector<Committer::Group> Committer::MakeGroups(const SampleBatch& batch) co
             [](const Group& a, const Group& b) { return a.target->id() < b.target->id(); });
   for (Group& group : groups) {
     group.lock = std::unique_lock(group.target->write_mutex());
-    const auto float_time = [&](std::uint32_t a, std::uint32_t b) { return batch.floats[a].t < batch.floats[b].t; };
+    group.batch = group.target->StartBatch();
     const auto histogram_time = [&](std::uint32_t a, std::uint32_t b) {
       return batch.histograms[a].t < batch.histograms[b].t;
     };
-    if (!std::is_sorted(group.floats.begin(), group.floats.end(), float_time)) {
-      std::stable_sort(group.floats.begin(), group.floats.end(), float_time);
-    }
+    SortByTime(batch.floats, group.floats);
     std::stable_sort(group.histograms.begin(), group.histograms.end(), histogram_time);
   }
   return groups;
@@ -193,7 +225,10 @@ void Committer::FillGroup(const SampleBatch& batch, const AppendLimits& limits, 
     } else {
       row.cells.push_back({ColumnOf(ref), sample.bits, has_base ? newest.bits : 0});
     }
-    if (column.Is(Column::kRemoved)) deps_.series.Revive(group.target->id(), ColumnOf(ref));
+    if (column.Is(Column::kRemoved)) {
+      deps_.series.Revive(group.target->id(), ColumnOf(ref));
+      deps_.metrics.series_created.Add();
+    }
     if (!column.Is(Column::kPersisted)) group.new_columns.push_back(ColumnOf(ref));
     LowerFirst(column, sample.t);
     if (late) {
@@ -340,7 +375,9 @@ Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::strin
       for (const FrameHistogram& h : row.histograms) touch(h.column, {row.t, HistogramBits(*h.value), true});
       if (!row.detached) RaiseMaxT(row.t);
     }
+    target.NoteLogged(seq);
     if (seq <= sealed_seq(section.target)) continue;
+    replayed_rows_ += section.rows.size();
     const std::lock_guard lock(target.write_mutex());
     target.Publish(target.Prepare(section.rows), seq, generation, deps_.now());
   }

@@ -77,6 +77,7 @@ class Committer {
   Status Replay(std::uint64_t seq, std::uint32_t generation, std::string_view frame,
                 const std::function<std::uint64_t(TargetId)>& sealed_seq);
   std::uint32_t newest_epoch() const { return newest_epoch_; }
+  std::size_t replayed_rows() const { return replayed_rows_; }  // That were not at rest.
 
   TimestampMs max_t() const { return max_t_.load(std::memory_order_acquire); }
   void RaiseMaxT(TimestampMs t);
@@ -95,7 +96,9 @@ class Committer {
 
   CommitterDeps deps_;
   std::atomic<TimestampMs> max_t_{kNoTime};
-  std::uint32_t newest_epoch_ = 0;  // Of replayed frames; written before threads start.
+  std::uint32_t newest_epoch_ = 0;  // Of replayed frames; written before threads
+                                    // start, as is the next one.
+  std::size_t replayed_rows_ = 0;
 };
 
 }  // namespace vigia::storage

@@ -30,7 +30,7 @@ SeriesMap::SeriesMap() : target_sets_(symbols_), line_sets_(symbols_), target_in
 
 Target& SeriesMap::GrowTargets() {
   const auto id = static_cast<TargetId>(targets_.size());
-  targets_.Grow([&](std::unique_ptr<Target>& target) { target = std::make_unique<Target>(id); });
+  targets_.Grow([&](std::unique_ptr<Target>& target) { target = std::make_unique<Target>(id, head_bytes_); });
   return *targets_[id];
 }
 
@@ -73,6 +73,7 @@ Result<SeriesRef> SeriesMap::Resolve(const Labels& labels, const Labels& shared,
   Target& owner = *targets_[target];
   if (owner.columns().size() >= UINT32_MAX / 2) return Error{Errc::kLimit, "too many series of one target"};
   const std::uint32_t column = AddColumn(owner, line);
+  Name(target, column);
   Index(target, column);
   *created = true;
   return MakeRef(target, column);
@@ -98,10 +99,14 @@ Fingerprint SeriesMap::FingerprintOfRef(std::uint64_t value) const {
   return target_sets_[TargetOf(ref)].fingerprint + line_sets_[line].fingerprint;
 }
 
-void SeriesMap::Index(TargetId target, std::uint32_t column) {
-  const LineId line = targets_[target]->columns()[column].line;
+void SeriesMap::Name(TargetId target, std::uint32_t column) {
   const auto value = static_cast<std::uint64_t>(MakeRef(target, column));
   table_.Insert(FingerprintOfRef(value), value, [this](std::uint64_t moved) { return FingerprintOfRef(moved); });
+}
+
+void SeriesMap::Index(TargetId target, std::uint32_t column) {
+  const LineId line = targets_[target]->columns()[column].line;
+  series_.fetch_add(1, std::memory_order_relaxed);
   if (At(target_uses_, target)++ == 0) target_index_.Add(target, target_sets_[target].pairs);
   if (At(line_uses_, line)++ == 0) line_index_.Add(line, line_sets_[line].pairs);
 }
@@ -111,8 +116,7 @@ void SeriesMap::Remove(TargetId target, std::uint32_t column) {
   Column& state = targets_[target]->columns()[column];
   if (state.Is(Column::kRemoved)) return;
   state.Set(Column::kRemoved);
-  const auto value = static_cast<std::uint64_t>(MakeRef(target, column));
-  table_.Remove(FingerprintOfRef(value), value);
+  series_.fetch_sub(1, std::memory_order_relaxed);
   if (--At(target_uses_, target) == 0) target_index_.Remove(target, target_sets_[target].pairs);
   if (--At(line_uses_, state.line) == 0) line_index_.Remove(state.line, line_sets_[state.line].pairs);
 }
@@ -161,13 +165,9 @@ bool SeriesMap::RestoreColumn(TargetId target, std::uint32_t column, LineId line
   if (state.Is(Column::kPersisted)) return true;
   state.Set(Column::kPersisted);
   state.Reset(Column::kRemoved);
+  Name(target, column);
   Index(target, column);
   return true;
-}
-
-std::size_t SeriesMap::series() const {
-  const std::shared_lock lock(mu_);
-  return table_.size();
 }
 
 std::size_t SeriesMap::symbol_bytes() const {

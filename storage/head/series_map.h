@@ -1,6 +1,7 @@
 // Who is who: labels → series → labels, and matchers → series. See storage/README.md, "Identity" and "Index".
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,7 +56,8 @@ class SeriesMap {
   std::vector<std::string> NamesOf(const std::vector<TargetHits>& hits) const;
   std::vector<std::string> ValuesOf(const std::string& name, const std::vector<TargetHits>& hits) const;
 
-  // Takes a series out of the index and brings it back. REQUIRES: the target's write lock.
+  // Takes a series out of the index and brings it back. Its labels keep naming this column meanwhile: old refs may be
+  // about, and a label set must never have two. REQUIRES: the target's write lock.
   void Remove(TargetId target, std::uint32_t column);
   void Revive(TargetId target, std::uint32_t column);
 
@@ -65,7 +67,10 @@ class SeriesMap {
   // The column of the line; columns in between are made and count as removed. False when ids make no sense.
   bool RestoreColumn(TargetId target, std::uint32_t column, LineId line);
 
-  std::size_t series() const;
+  // In the index, i.e. without the removed ones.
+  std::size_t series() const { return series_.load(std::memory_order_relaxed); }
+  // Memory of the unsealed rows of all targets, about.
+  std::size_t head_bytes() const { return head_bytes_.load(std::memory_order_relaxed); }
   std::size_t symbol_bytes() const;
   std::size_t lines() const;
   // Calls fn(name, value, number of series) for each label pair that a series has.
@@ -81,6 +86,7 @@ class SeriesMap {
   std::uint64_t FindLocked(TargetId target, LineId line, const Labels& labels, const Fingerprint& fingerprint) const;
   Fingerprint FingerprintOfRef(std::uint64_t ref) const;
   void Index(TargetId target, std::uint32_t column);
+  void Name(TargetId target, std::uint32_t column);
 
   mutable std::shared_mutex mu_;
   Symbols symbols_;
@@ -88,7 +94,9 @@ class SeriesMap {
   LabelSets line_sets_;
   LabelIndex target_index_;
   LabelIndex line_index_;
-  SeriesTable table_;
+  SeriesTable table_;  // Of all named columns, removed ones included.
+  std::atomic<std::size_t> series_{0};
+  std::atomic<std::size_t> head_bytes_{0};
   StableVector<std::unique_ptr<Target>> targets_;  // By id; 0 is nobody.
   std::vector<std::uint32_t> target_uses_;         // Indexed series by target, by line.
   std::vector<std::uint32_t> line_uses_;

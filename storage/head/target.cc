@@ -4,6 +4,20 @@
 #include <cassert>
 
 namespace vigia::storage {
+namespace {
+
+constexpr std::size_t kHistogramBytes = 512;  // A native histogram with its buckets, about.
+
+std::size_t BytesOf(const HeadTile& tile) {
+  return sizeof(HeadTile) + tile.bytes.capacity() + tile.times.capacity() * sizeof(TimestampMs);
+}
+
+std::size_t BytesOf(const Row& row) {
+  return sizeof(Row) + row.dense.capacity() * sizeof(row.dense[0]) + row.sparse.capacity() * sizeof(row.sparse[0]) +
+         row.histograms.size() * kHistogramBytes;
+}
+
+}  // namespace
 
 Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, TimestampMs from, TimestampMs to,
                   ColumnSamples& out) {
@@ -44,11 +58,6 @@ Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, Timestam
 TargetSnapshot Target::Snapshot() const {
   const std::lock_guard lock(mu_);
   return {tiles_, staging_, staged_};
-}
-
-bool Target::HasRows() const {
-  const std::lock_guard lock(mu_);
-  return staged_ > 0 || !tiles_.empty();
 }
 
 std::unique_ptr<Target::Prepared> Target::Prepare(const std::vector<FrameRow>& rows) {
@@ -98,6 +107,11 @@ void Target::Publish(std::unique_ptr<Prepared> prepared, std::uint64_t seq, std:
   }
   unsealed_.rows += prepared->count;
   unsealed_.last_seq = std::max(unsealed_.last_seq, seq);
+  const std::size_t before = bytes();
+  for (const auto& tile : prepared->tiles) tile_bytes_ += BytesOf(*tile);
+  if (prepared->staging != nullptr) staged_bytes_ = 0;
+  for (const Row& row : prepared->rows) staged_bytes_ += BytesOf(row);
+  head_bytes_.fetch_add(bytes() - before, std::memory_order_relaxed);
   const std::lock_guard lock(mu_);
   for (auto& tile : prepared->tiles) tiles_.push_back(std::move(tile));
   if (prepared->staging != nullptr) {
@@ -122,6 +136,10 @@ std::vector<std::shared_ptr<const HeadTile>> Target::Freeze() {
     auto tile = HeadTile::Pack(staging_->FirstRows(staged_), staging_->layout());
     auto layout = std::make_shared<const Layout>(tile->columns);
     std::vector<std::uint32_t>().swap(tile->columns);
+    const std::size_t before = bytes();
+    tile_bytes_ += BytesOf(*tile);
+    staged_bytes_ = 0;
+    head_bytes_.fetch_add(bytes() - before, std::memory_order_relaxed);
     const std::lock_guard lock(mu_);
     tiles_.push_back(std::move(tile));
     staging_ = std::make_shared<Staging>(std::move(layout));
@@ -133,6 +151,9 @@ std::vector<std::shared_ptr<const HeadTile>> Target::Freeze() {
 void Target::Release(std::size_t count) {
   assert(count <= tiles_.size());
   frozen_ = {};
+  const std::size_t before = bytes();
+  for (std::size_t i = 0; i < count; ++i) tile_bytes_ -= BytesOf(*tiles_[i]);
+  head_bytes_.fetch_sub(before - bytes(), std::memory_order_relaxed);
   const std::lock_guard lock(mu_);
   tiles_.erase(tiles_.begin(), tiles_.begin() + static_cast<std::ptrdiff_t>(count));
 }

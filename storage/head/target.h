@@ -1,6 +1,8 @@
 // The unsealed rows of one target: a few packed tiles and the newest rows. One writer at a time, readers by snapshot.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -36,7 +38,8 @@ Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, Timestam
 
 class Target {
  public:
-  explicit Target(TargetId id) : id_(id) {}
+  // `head_bytes` is the sum of bytes() of all targets.
+  Target(TargetId id, std::atomic<std::size_t>& head_bytes) : id_(id), head_bytes_(head_bytes) {}
   TargetId id() const { return id_; }
 
   // Serialises writers and sealing. Order: several targets by ascending id; then Head's lock; then mu_.
@@ -47,9 +50,11 @@ class Target {
   const StableVector<Column>& columns() const { return columns_; }
 
   TargetSnapshot Snapshot() const;
-  bool HasRows() const;
 
   // The following REQUIRE write_mutex().
+
+  // A number for the batch that is about to change columns; another one than the last batch had, never 0.
+  std::uint32_t StartBatch() { return ++batches_ == 0 ? ++batches_ : batches_; }
 
   // Either some rows that still fit beside the staged ones, or tiles that take their place.
   struct Prepared {
@@ -70,18 +75,27 @@ class Target {
     std::uint64_t last_seq = 0;           // Frame of the newest row ever written.
   };
   Unsealed unsealed() const;
+  // At start: the log holds a frame of this target, whose rows may be at rest.
+  void NoteLogged(std::uint64_t seq) { unsealed_.last_seq = std::max(unsealed_.last_seq, seq); }
   // Packs all rows into tiles and returns them; they stay visible and unsealed until Release() says that they are at
   // rest.
   std::vector<std::shared_ptr<const HeadTile>> Freeze();
   // Forgets the first `count` tiles: those that the last Freeze() returned.
   void Release(std::size_t count);
 
+  // Memory of the unsealed rows, about.
+  std::size_t bytes() const { return tile_bytes_ + staged_bytes_; }
+
  private:
   const TargetId id_;
+  std::atomic<std::size_t>& head_bytes_;
   std::mutex write_mu_;
   StableVector<Column> columns_;
-  Unsealed frozen_;    // Guarded by write_mu_: up to the last Freeze().
-  Unsealed unsealed_;  // Guarded by write_mu_: since then.
+  std::uint32_t batches_ = 0;   // Guarded by write_mu_.
+  Unsealed frozen_;             // Guarded by write_mu_: up to the last Freeze().
+  Unsealed unsealed_;           // Guarded by write_mu_: since then.
+  std::size_t tile_bytes_ = 0;  // Guarded by write_mu_, as is the next one.
+  std::size_t staged_bytes_ = 0;
 
   // The writer changes these with both locks held, so it may read them with write_mu_ alone.
   mutable std::mutex mu_;

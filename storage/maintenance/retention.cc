@@ -7,6 +7,18 @@
 #include "storage/catalog/records.h"
 
 namespace vigia::storage {
+namespace {
+
+// Of the rows that are not at rest; kMaxTimestampMs when there are none.
+TimestampMs OldestOf(const TargetSnapshot& snapshot) {
+  TimestampMs oldest = kMaxTimestampMs;
+  for (const auto& tile : snapshot.tiles) oldest = std::min(oldest, tile->times.front());
+  if (snapshot.staged == 0) return oldest;
+  for (const Row& row : snapshot.staging->FirstRows(snapshot.staged)) oldest = std::min(oldest, row.t);
+  return oldest;
+}
+
+}  // namespace
 
 Result<RetentionResult> Retention::Apply(const RetentionLimits& limits, TimestampMs now_ms,
                                          const std::function<std::uint64_t()>& used_bytes) {
@@ -30,7 +42,8 @@ Result<RetentionResult> Retention::Apply(const RetentionLimits& limits, Timestam
       if (runs_.CollectGarbage() > 0) break;  // A reader holds it: its space returns later.
     }
   }
-  if (result.days_by_time + result.days_by_size > 0) {
+  forget_ = forget_ || result.days_by_time + result.days_by_size > 0;
+  if (forget_) {
     if (Status status = ForgetSeries(); !status) return status.error();
   }
   return result;
@@ -48,34 +61,44 @@ Status Retention::DropDay(std::int32_t day) {
 }
 
 Status Retention::ForgetSeries() {
-  // What is older than the oldest run can only be in the head; a target with rows there is left alone.
-  const auto& runs = runs_.Current()->runs;
   TimestampMs oldest = kMaxTimestampMs;
-  for (const auto& run : runs) oldest = std::min(oldest, run->min_t);
+  for (const auto& run : runs_.Current()->runs) oldest = std::min(oldest, run->min_t);
+  bool waiting = false;
   for (TargetId id = 1; id < series_.target_end(); ++id) {
     Target& target = series_.target(id);
     const std::lock_guard lock(target.write_mutex());
-    if (target.HasRows() || !ForgetColumns(target, oldest)) continue;
-    ColumnRecord record;
-    bool any = false;
-    const std::size_t count = target.columns().size();
-    for (std::uint32_t column = 0; column < count; ++column) {
-      const Column& state = target.columns()[column];
-      const bool kept = state.Is(Column::kPersisted);
-      record.lines.push_back(kept ? state.line : 0);
-      any = any || kept;
-    }
-    if (!any) record.lines.clear();
-    Batch batch;
-    Status status = ReplaceColumnRecords(store_, batch, id, target.unsealed().last_seq, record);
-    if (status && !any) {
-      DeleteTargetRecord(batch, id);
-      series_.target_set(id).persisted.store(false);
-    }
-    if (status) status = store_.Write(batch, WriteMode::kProcess);
-    if (!status) return status;
+    const bool changed = ForgetColumns(target, std::min(oldest, OldestOf(target.Snapshot())));
+    if (Status status = WriteColumns(target, changed, &waiting); !status) return status;
   }
+  forget_ = waiting;
   return ForgetLines();
+}
+
+Status Retention::WriteColumns(Target& target, bool changed, bool* waiting) {
+  std::atomic<bool>& persisted = series_.target_set(target.id()).persisted;
+  ColumnRecord record;
+  bool any = false;
+  const std::size_t count = target.columns().size();
+  for (std::uint32_t column = 0; column < count; ++column) {
+    const Column& state = target.columns()[column];
+    const bool kept = state.Is(Column::kPersisted);
+    record.lines.push_back(kept ? state.line : 0);
+    any = any || kept;
+  }
+  // A frame in the log needs its target and columns, be they nameless, or the next start cannot read it. And a number
+  // that is free again must not find frames of its former owner.
+  const bool unused = !any && persisted.load();
+  const bool logged = target.unsealed().last_seq != 0 && target.unsealed().last_seq >= log_.oldest_seq();
+  *waiting = *waiting || (unused && logged);
+  if (!changed && (!unused || logged)) return {};
+  const bool drop = unused && !logged;
+  if (drop || !persisted.load()) record.lines.clear();
+  Batch batch;
+  Status status = ReplaceColumnRecords(store_, batch, target.id(), target.unsealed().last_seq, record);
+  if (status && drop) DeleteTargetRecord(batch, target.id());
+  if (status && !batch.empty()) status = store_.Write(batch, WriteMode::kProcess);
+  if (status && drop) persisted.store(false);
+  return status;
 }
 
 Status Retention::ForgetLines() {
@@ -97,6 +120,7 @@ bool Retention::ForgetColumns(Target& target, TimestampMs oldest) {
     }
     series_.Remove(target.id(), column);
     state.Reset(Column::kPersisted);
+    state.first_t.store(kNoTime);
     metrics_.series_removed.Add();
     changed = true;
   }

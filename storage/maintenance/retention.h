@@ -34,6 +34,7 @@ class Retention {
  private:
   Status DropDay(std::int32_t day);
   Status ForgetSeries();
+  Status WriteColumns(Target& target, bool changed, bool* waiting);
   Status ForgetLines();
   bool ForgetColumns(Target& target, TimestampMs oldest);
 
@@ -42,6 +43,7 @@ class Retention {
   RunStore& runs_;
   Log& log_;
   HeadMetrics& metrics_;
+  bool forget_ = false;  // Series may have nothing left since a day was dropped.
 };
 
 }  // namespace vigia::storage

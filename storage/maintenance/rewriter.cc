@@ -59,7 +59,7 @@ Rewriter::Runs Rewriter::Choose(const Runs& day, TimestampMs now_ms, bool all, s
   return due ? sealed : Runs();
 }
 
-Result<std::size_t> Rewriter::Rewrite(TimestampMs now_ms, bool all) {
+Result<std::size_t> Rewriter::Rewrite(TimestampMs now_ms, bool all, const std::function<void()>& breathe) {
   std::map<std::int32_t, Runs> days;
   for (const auto& run : runs_.Current()->runs) days[run->day].push_back(run);
   std::size_t rewritten = 0;
@@ -67,13 +67,13 @@ Result<std::size_t> Rewriter::Rewrite(TimestampMs now_ms, bool all) {
     std::uint8_t tier = 0;
     const Runs inputs = Choose(runs, now_ms, all, &tier);
     if (inputs.empty()) continue;
-    if (Status status = Join(inputs, tier); !status) return status.error();
+    if (Status status = Join(inputs, tier, breathe); !status) return status.error();
     ++rewritten;
   }
   return rewritten;
 }
 
-Status Rewriter::Join(const Runs& inputs, std::uint8_t tier) {
+Status Rewriter::Join(const Runs& inputs, std::uint8_t tier, const std::function<void()>& breathe) {
   std::set<std::uint32_t> targets;
   for (const auto& run : inputs) {
     for (const RunTarget& entry : run->targets) targets.insert(entry.target);
@@ -82,6 +82,7 @@ Status Rewriter::Join(const Runs& inputs, std::uint8_t tier) {
   std::vector<Run> added;
   Status status;
   for (const std::uint32_t target : targets) {
+    if (breathe) breathe();
     status = AddTarget(inputs, target, builder);
     if (status && builder.bytes() >= policy_.run_bytes) status = WriteDrafts(builder, added);
     if (!status) break;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -23,14 +24,14 @@ class Rewriter {
   Rewriter(Store& store, RunStore& runs, RewritePolicy policy) : store_(store), runs_(runs), policy_(policy) {}
 
   // Rewrites what is due at `now_ms`; with `all`, every day that has more than one run. Returns how many days it
-  // rewrote.
-  Result<std::size_t> Rewrite(TimestampMs now_ms, bool all);
+  // rewrote. `breathe` is called now and then, since it takes long; it may seal.
+  Result<std::size_t> Rewrite(TimestampMs now_ms, bool all, const std::function<void()>& breathe = {});
 
  private:
   using Runs = std::vector<std::shared_ptr<const Run>>;
   // The runs of one day that are to be joined, empty when none is due; and the tier of the result.
   Runs Choose(const Runs& day, TimestampMs now_ms, bool all, std::uint8_t* tier) const;
-  Status Join(const Runs& inputs, std::uint8_t tier);
+  Status Join(const Runs& inputs, std::uint8_t tier, const std::function<void()>& breathe);
   Status AddTarget(const Runs& inputs, std::uint32_t target, GroupBuilder& builder);
   Status WriteDrafts(GroupBuilder& builder, std::vector<Run>& added);
 

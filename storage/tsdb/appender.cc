@@ -1,55 +1,95 @@
 #include "storage/tsdb/appender.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
-#include <unordered_map>
 #include <vector>
 
 namespace vigia::storage {
 namespace {
 
 // Which series of a batch were seen before. Nearly always each series comes once and in order of columns of one target:
-// that costs one bit per series. The rest goes through a map.
+// that costs one bit per series. The rest goes through a flat table, whose last hit is looked at first: samples of one
+// series often follow each other.
 class BatchHistory {
  public:
   explicit BatchHistory(TargetId target) : target_(target) {}
 
-  // The newest sample of the series in this batch, or null.
+  // The newest sample of the series in this batch, or null. For a series that IsMarked() it is known only after the
+  // batch was entered.
   const NewestSample* Find(SeriesRef ref) {
-    const std::uint32_t column = ColumnOf(ref);
-    if (TargetOf(ref) == target_ && (column / 64 >= seen_.size() || (seen_[column / 64] >> (column % 64) & 1) == 0)) {
-      return nullptr;
-    }
-    const auto known = newest_.find(ref);
-    return known == newest_.end() ? nullptr : &known->second;
+    if (!entered_ && TargetOf(ref) == target_) return nullptr;
+    const std::uint32_t at = Position(ref);
+    return at == kNone ? nullptr : &entries_[at].newest;
   }
-  // True when the series is new to the batch and of the batch's target: then the map does not know its sample yet.
+  // True when the sample need not be remembered: its series is of the batch's target and had no sample before.
   bool Mark(SeriesRef ref) {
-    if (TargetOf(ref) != target_) return false;
+    if (entered_ || TargetOf(ref) != target_) return false;
     const std::uint32_t column = ColumnOf(ref);
     if (column / 64 >= seen_.size()) seen_.resize(column / 64 + 1);
-    const std::uint64_t bit = std::uint64_t{1} << (column % 64);
-    const bool fresh = (seen_[column / 64] & bit) == 0;
-    seen_[column / 64] |= bit;
-    return fresh;
+    seen_[column / 64] |= std::uint64_t{1} << (column % 64);
+    return true;
   }
   bool IsMarked(SeriesRef ref) const {
     const std::uint32_t column = ColumnOf(ref);
-    return TargetOf(ref) == target_ && column / 64 < seen_.size() && (seen_[column / 64] >> (column % 64) & 1) != 0;
+    return !entered_ && TargetOf(ref) == target_ && column / 64 < seen_.size() &&
+           (seen_[column / 64] >> (column % 64) & 1) != 0;
   }
+  // A series comes twice: from here on the table has them all. REQUIRES: each sample so far is passed to Remember().
+  void StartEntering() { entered_ = true; }
   void Remember(SeriesRef ref, const NewestSample& sample) {
-    const auto [at, fresh] = newest_.try_emplace(ref, sample);
-    if (!fresh && sample.t > at->second.t) at->second = sample;
+    const std::uint32_t at = Position(ref);
+    if (at != kNone) {
+      if (sample.t > entries_[at].newest.t) entries_[at].newest = sample;
+      return;
+    }
+    if ((entries_.size() + 1) * 2 > slots_.size()) Grow();
+    last_ = static_cast<std::uint32_t>(entries_.size());
+    entries_.push_back({ref, sample});
+    slots_[FreeSlot(ref)] = last_ + 1;
   }
   void Clear() {
     std::fill(seen_.begin(), seen_.end(), 0);
-    newest_.clear();
+    if (!entries_.empty()) std::fill(slots_.begin(), slots_.end(), 0);
+    entries_.clear();
+    last_ = 0;
+    entered_ = false;
   }
 
  private:
+  struct Entry {
+    SeriesRef ref;
+    NewestSample newest;
+  };
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+
+  std::size_t FirstSlot(SeriesRef ref) const {
+    return (static_cast<std::uint64_t>(ref) * 0x9e37'79b9'7f4a'7c15) >> 32 & (slots_.size() - 1);
+  }
+  std::size_t FreeSlot(SeriesRef ref) const {
+    std::size_t slot = FirstSlot(ref);
+    while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
+    return slot;
+  }
+  std::uint32_t Position(SeriesRef ref) {
+    if (entries_.empty()) return kNone;
+    if (entries_[last_].ref == ref) return last_;
+    for (std::size_t slot = FirstSlot(ref); slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
+      if (entries_[slots_[slot] - 1].ref == ref) return last_ = slots_[slot] - 1;
+    }
+    return kNone;
+  }
+  void Grow() {
+    slots_.assign(std::max<std::size_t>(64, slots_.size() * 4), 0);
+    for (std::uint32_t i = 0; i < entries_.size(); ++i) slots_[FreeSlot(entries_[i].ref)] = i + 1;
+  }
+
   const TargetId target_;
+  bool entered_ = false;
   std::vector<std::uint64_t> seen_;
-  std::unordered_map<SeriesRef, NewestSample> newest_;
+  std::vector<Entry> entries_;
+  std::vector<std::uint32_t> slots_;  // Open addressing, a power of two; position in entries_ + 1, 0 is free.
+  std::uint32_t last_ = 0;
 };
 
 class TsdbAppender final : public Appender {
@@ -92,7 +132,9 @@ class TsdbAppender final : public Appender {
   }
 
   Status Commit() override {
-    Status status = deps_.committer.Commit(batch_, limits_, deps_.mode);
+    Status status;
+    if (!batch_.empty()) status = deps_.admit(batch_.floats.size() + batch_.histograms.size());
+    if (status) status = deps_.committer.Commit(batch_, limits_, deps_.mode);
     Rollback();
     limits_ = deps_.limits();
     return status;
@@ -105,27 +147,19 @@ class TsdbAppender final : public Appender {
 
  private:
   AppendOutcome Judge(SeriesRef ref, const NewestSample& sample) {
-    const NewestSample* pending = history_.Find(ref);
-    if (pending == nullptr && history_.IsMarked(ref)) {  // Its first sample is in the batch, but not in the map.
-      LookBack(ref);
-      pending = history_.Find(ref);
-    }
+    if (history_.IsMarked(ref)) EnterBatch();
+    const NewestSample* const pending = history_.Find(ref);
     const AppendOutcome outcome = deps_.committer.Judge(ref, sample, pending, limits_);
     if (outcome == AppendOutcome::kAdded && !history_.Mark(ref)) history_.Remember(ref, sample);
     return outcome;
   }
 
-  void LookBack(SeriesRef ref) {
-    for (auto it = batch_.floats.rbegin(); it != batch_.floats.rend(); ++it) {
-      if (it->ref != ref) continue;
-      history_.Remember(ref, {it->t, std::bit_cast<std::uint64_t>(it->v), false});
-      break;
+  void EnterBatch() {
+    history_.StartEntering();
+    for (const PendingFloat& f : batch_.floats) {
+      history_.Remember(f.ref, {f.t, std::bit_cast<std::uint64_t>(f.v), false});
     }
-    for (auto it = batch_.histograms.rbegin(); it != batch_.histograms.rend(); ++it) {
-      if (it->ref != ref) continue;
-      history_.Remember(ref, {it->t, HistogramBits(*it->h), true});
-      break;
-    }
+    for (const PendingHistogram& h : batch_.histograms) history_.Remember(h.ref, {h.t, HistogramBits(*h.h), true});
   }
 
   const WriteDeps deps_;

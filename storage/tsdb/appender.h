@@ -13,6 +13,8 @@ struct WriteDeps {
   Committer& committer;
   HeadMetrics& metrics;
   std::function<AppendLimits()> limits;  // Asked once per batch.
+  // Asked before a batch with so many samples is committed, without locks: an error refuses it. May wait.
+  std::function<Status(std::size_t)> admit;
   WriteMode mode = WriteMode::kProcess;
 };
 

@@ -24,6 +24,7 @@ constexpr std::array kCallbacks{
     "prometheus_tsdb_retention_limit_bytes",
     "prometheus_tsdb_retention_limit_seconds",
     "prometheus_tsdb_clean_start",
+    "vigia_storage_head_bytes",
     "vigia_storage_targets",
     "vigia_storage_lines",
     "vigia_storage_misplaced_files",
@@ -92,6 +93,8 @@ void Tsdb::Impl::RegisterCallbacks() {
       "prometheus_tsdb_clean_start",
       "-1: lockfile is disabled. 0: a lockfile from a previous execution was replaced. 1: lockfile creation was clean",
       [this] { return folder == nullptr ? -1.0 : static_cast<double>(folder->clean_start()); });
+  gauge("vigia_storage_head_bytes", "Memory of the rows that are not sealed yet, about.",
+        [this] { return static_cast<double>(series.head_bytes()); });
   gauge("vigia_storage_targets", "Distinct target label sets (T) that are known.",
         [this] { return static_cast<double>(series.target_end() - 1); });
   gauge("vigia_storage_lines", "Distinct line label sets (L) that are in use.",

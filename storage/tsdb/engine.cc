@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
 
 namespace vigia::storage {
 namespace {
@@ -9,6 +12,7 @@ namespace {
 constexpr std::uint64_t kRotateBytes = 64u << 20;        // The log changes families at this size
 constexpr DurationMs kRotateAgeMs = 30 * 60 * 1000;      // or age,
 constexpr std::uint64_t kDrainBytes = 4 * kRotateBytes;  // and waits for stragglers only up to here.
+constexpr std::size_t kHeadBytesPerSeries = 512;         // See TsdbOptions::head_bytes.
 constexpr std::chrono::seconds kSyncInterval{1};
 constexpr std::chrono::seconds kMaintenanceInterval{30};
 
@@ -48,7 +52,26 @@ Tsdb::Impl::Impl(TsdbOptions opened_with, Registry& own_registry, std::unique_pt
       out_of_order_window_ms(options.out_of_order_window_ms),
       sealer(series, runs, log, options.seal),
       rewriter(*store, runs, options.rewrite),
-      retention(*store, series, runs, log, head_metrics) {}
+      retention(*store, series, runs, log, head_metrics),
+      head_limit({[this] { return series.head_bytes(); }, [this] { return HeadMark(); },
+                  [this] { return RelieveHead(); }, options.background},
+                 registry) {
+  if (folder == nullptr) return;
+  free_space = std::make_unique<FreeSpaceGuard>(
+      FreeSpaceDeps{options.path, options.min_free_bytes, options.disk_space, options.clock, options.log}, registry);
+  free_space->Refresh();
+}
+
+void Tsdb::Impl::Say(LogLevel level, const std::string& text) const {
+  if (options.log) options.log(level, text);
+}
+
+Status Tsdb::Impl::Admit(std::size_t samples) {
+  if (free_space != nullptr) {
+    if (Status status = free_space->Admit(samples); !status) return status;
+  }
+  return head_limit.Admit();
+}
 
 AppendLimits Tsdb::Impl::CurrentLimits() const {
   AppendLimits limits;
@@ -62,8 +85,16 @@ void Tsdb::Impl::StartBackground() {
   background = std::thread([this] {
     auto next_maintenance = std::chrono::steady_clock::now() + kMaintenanceInterval;
     std::unique_lock lock(stop_mu);
-    while (!stop_cv.wait_for(lock, kSyncInterval, [this] { return stopping; })) {
+    for (;;) {
+      stop_cv.wait_for(lock, kSyncInterval, [this] { return stopping || seal_wanted; });
+      if (stopping) return;
+      const bool seal = std::exchange(seal_wanted, false);
       lock.unlock();
+      if (free_space != nullptr) free_space->Refresh();
+      if (seal) {
+        const std::lock_guard maintenance(maintenance_mu);
+        static_cast<void>(RelieveHeadLocked());  // Writers that wait for it ask again.
+      }
       // A failed sync shows at the next write, which fails and is counted.
       if (options.durability == Durability::kEverySecond) static_cast<void>(store->Sync());
       if (std::chrono::steady_clock::now() >= next_maintenance) {
@@ -88,18 +119,27 @@ void Tsdb::Impl::StopBackground() {
 Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
   const std::lock_guard lock(maintenance_mu);
   const TimestampMs now_ms = options.clock();
+  if (free_space != nullptr) free_space->Refresh();
   Status status = store->Resume();
   if (status) status = SealAndTruncate(extent, now_ms);
   if (status) {
     Timed timed(metrics);
-    const auto rewritten = rewriter.Rewrite(now_ms, extent == Maintenance::kEverything);
+    // A rewrite takes long and may need as much space as it frees later.
+    const bool room = free_space == nullptr || !free_space->stopped();
+    const auto rewritten = room ? rewriter.Rewrite(now_ms, extent == Maintenance::kEverything,
+                                                   [this] { static_cast<void>(RelieveHeadLocked()); })
+                                : Result<std::size_t>(0);
     timed.Done(rewritten && *rewritten > 0, !rewritten);
     if (!rewritten) status = rewritten.error();
   }
   runs.CollectGarbage();
   const Status kept = ApplyRetention(now_ms);
   if (status) status = kept;
-  if (!status) metrics.failures.Add();
+  if (free_space != nullptr) free_space->Refresh();
+  if (!status) {
+    metrics.failures.Add();
+    Say(LogLevel::kError, "storage maintenance failed and will be tried again: " + status.error().what);
+  }
   return status;
 }
 
@@ -112,7 +152,39 @@ Status Tsdb::Impl::SealAndTruncate(Maintenance extent, TimestampMs now_ms) {
     sealed = sealer.Seal(Sealer::Scope::kOldLog, now_ms);
   }
   timed.Done(sealed && *sealed > 0, !sealed);
-  if (!sealed) return sealed.error();
+  head_limit.Relieved();
+  return sealed ? TruncateLog(all, now_ms) : Status(sealed.error());
+}
+
+std::size_t Tsdb::Impl::HeadMark() const { return std::max(options.head_bytes, kHeadBytesPerSeries * series.series()); }
+
+Status Tsdb::Impl::RelieveHead() {
+  if (options.background) {
+    const std::lock_guard lock(stop_mu);
+    seal_wanted = true;
+    stop_cv.notify_one();
+    return {};
+  }
+  const std::lock_guard lock(maintenance_mu);
+  return RelieveHeadLocked();
+}
+
+Status Tsdb::Impl::RelieveHeadLocked() {
+  if (!head_limit.exceeded()) return {};
+  const TimestampMs now_ms = options.clock();
+  Timed timed(metrics);
+  metrics.early_seals.Add();
+  auto sealed = sealer.Seal(Sealer::Scope::kDue, now_ms);
+  // Many targets with few rows each; or what is left would soon be too much again.
+  if (sealed && series.head_bytes() > HeadMark() / 2) sealed = sealer.Seal(Sealer::Scope::kAll, now_ms);
+  timed.Done(sealed.has_value(), !sealed);
+  head_limit.Relieved();
+  if (sealed) return TruncateLog(/*all=*/false, now_ms);
+  Say(LogLevel::kError, "unsealed rows cannot be brought to rest: " + sealed.error().what);
+  return sealed.error();
+}
+
+Status Tsdb::Impl::TruncateLog(bool all, TimestampMs now_ms) {
   metrics.head_truncations.Add();
   if (now_ms < rotated_ms) rotated_ms = now_ms;  // The clock was set back.
   const bool old = log.current_bytes() > kRotateBytes || now_ms - rotated_ms > kRotateAgeMs || all;
@@ -132,6 +204,10 @@ Status Tsdb::Impl::ApplyRetention(TimestampMs now_ms) {
   if (!result) return result.error();
   metrics.time_retentions.Add(static_cast<double>(result->days_by_time));
   metrics.size_retentions.Add(static_cast<double>(result->days_by_size));
+  if (result->days_by_time + result->days_by_size > 0) {
+    Say(LogLevel::kInfo, fmt::format("retention dropped {} days by time and {} by size, {} series are left",
+                                     result->days_by_time, result->days_by_size, series.series()));
+  }
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include "storage/maintenance/run_store.h"
 #include "storage/maintenance/sealer.h"
 #include "storage/tsdb/data_folder.h"
+#include "storage/tsdb/head_limit.h"
 #include "storage/tsdb/maintenance_metrics.h"
 #include "storage/tsdb/options.h"
 #include "storage/tsdb/stats.h"
@@ -35,6 +36,13 @@ struct Tsdb::Impl {
   void StopBackground();
   Status RunMaintenance(Maintenance extent);
   Status SealAndTruncate(Maintenance extent, TimestampMs now_ms);
+  Status TruncateLog(bool all, TimestampMs now_ms);
+  // Seals before time when the head is too large. The first one locks, the second one REQUIRES maintenance_mu.
+  Status RelieveHead();
+  Status RelieveHeadLocked();
+  Status Admit(std::size_t samples);
+  std::size_t HeadMark() const;
+  void Say(LogLevel level, const std::string& text) const;
   Status ApplyRetention(TimestampMs now_ms);
   AppendLimits CurrentLimits() const;
   Result<std::optional<NewestSample>> NewestAtRest(TargetId target, std::uint32_t column);
@@ -66,9 +74,13 @@ struct Tsdb::Impl {
   Retention retention;
   TimestampMs rotated_ms = 0;
 
+  std::unique_ptr<FreeSpaceGuard> free_space;  // Null when in memory.
+  HeadLimit head_limit;
+
   std::mutex stop_mu;
   std::condition_variable stop_cv;
-  bool stopping = false;  // Guarded by stop_mu.
+  bool stopping = false;  // Guarded by stop_mu, as is the next one.
+  bool seal_wanted = false;
   std::thread background;
   bool closed = false;
 };

@@ -24,6 +24,8 @@ MaintenanceMetrics::MaintenanceMetrics(Registry& registry)
           "The number of times that blocks were deleted because the maximum number of bytes was exceeded.")),
       failures(registry.AddCounter("vigia_storage_maintenance_failures_total",
                                    "Rounds of storage maintenance that ended with an error.")),
+      early_seals(registry.AddCounter("vigia_storage_early_seals_total",
+                                      "Seals before time, because the memory for unsealed rows was used up.")),
       replay_seconds(registry.AddGauge("prometheus_tsdb_data_replay_duration_seconds",
                                        "Time taken to replay the data on disk.")) {}
 

@@ -16,6 +16,7 @@ struct MaintenanceMetrics {
   Counter& time_retentions;
   Counter& size_retentions;
   Counter& failures;
+  Counter& early_seals;
   Gauge& replay_seconds;
 };
 

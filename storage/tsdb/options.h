@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "storage/maintenance/retention.h"
@@ -9,6 +10,8 @@
 #include "storage/maintenance/sealer.h"
 #include "storage/model/clock.h"
 #include "storage/model/timestamp.h"
+#include "storage/tsdb/free_space.h"
+#include "storage/tsdb/log_sink.h"
 
 namespace vigia::storage {
 
@@ -27,6 +30,14 @@ struct TsdbOptions {
   Durability durability = Durability::kEverySecond;
   bool no_lockfile = false;
   std::size_t block_cache_bytes = 64u << 20;
+  // With fewer free bytes on the disk Commit() fails with kUnavailable until there are more again; reads go on.
+  // nullopt: 256 MiB, but no more than 5 % of the disk. 0: writes go on until the disk is full.
+  std::optional<std::uint64_t> min_free_bytes;
+  DiskSpaceSource disk_space = MeasureDiskSpace;
+  // Memory for unsealed rows beyond which they are sealed before they are due; beyond twice of it Commit() waits.
+  // Counts as 512 bytes per series where that is more: twice to four times of what rows need until they are due.
+  std::size_t head_bytes = 256u << 20;
+  LogSink log;
 
   bool background = true;     // False: nothing happens by itself, the owner calls Tsdb::RunMaintenance().
   bool seal_on_close = true;  // A clean stop leaves nothing to replay.

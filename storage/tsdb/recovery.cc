@@ -3,6 +3,8 @@
 #include <chrono>
 #include <unordered_map>
 
+#include <fmt/format.h>
+
 #include "storage/catalog/records.h"
 #include "storage/rowgroup/reader.h"
 #include "storage/tsdb/engine.h"
@@ -75,7 +77,11 @@ Status Tsdb::Impl::Recover() {
   for (const auto& [target, seq] : sealed) newest_sealed = std::max(newest_sealed, seq);
   log.StartAfter(newest_sealed, committer.newest_epoch());
   rotated_ms = options.clock();
-  metrics.replay_seconds.Set(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  metrics.replay_seconds.Set(seconds);
+  Say(LogLevel::kInfo,
+      fmt::format("opened {}: {} series, {} runs, {} rows replayed from the log in {:.3f} s", options.path,
+                  series.series(), runs.Current()->runs.size(), committer.replayed_rows(), seconds));
   return {};
 }
 

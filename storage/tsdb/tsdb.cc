@@ -38,9 +38,10 @@ Tsdb::~Tsdb() {
 
 std::unique_ptr<Appender> Tsdb::NewAppender(const Labels& shared) {
   const WriteMode mode = impl_->options.durability == Durability::kEveryBatch ? WriteMode::kDisk : WriteMode::kProcess;
-  return MakeAppender({impl_->series, impl_->committer, impl_->head_metrics,
-                       [impl = impl_.get()] { return impl->CurrentLimits(); }, mode},
-                      shared);
+  return MakeAppender(
+      {impl_->series, impl_->committer, impl_->head_metrics, [impl = impl_.get()] { return impl->CurrentLimits(); },
+       [impl = impl_.get()](std::size_t samples) { return impl->Admit(samples); }, mode},
+      shared);
 }
 
 std::unique_ptr<Querier> Tsdb::NewQuerier(TimestampMs start_ms, TimestampMs end_ms) const {
@@ -54,11 +55,14 @@ Status Tsdb::Close() {
   if (impl_->options.seal_on_close) {
     const std::lock_guard lock(impl_->maintenance_mu);
     status = impl_->SealAndTruncate(Maintenance::kEverything, impl_->options.clock());
+    if (!status) impl_->Say(LogLevel::kError, "unsealed rows stay in the log: " + status.error().what);
   }
   if (status && impl_->options.durability != Durability::kNever) status = impl_->store->Sync();
   if (status && impl_->folder != nullptr) impl_->folder->MarkClean();
   return status;
 }
+
+bool Tsdb::WritesStopped() const { return impl_->free_space && impl_->free_space->stopped(); }
 
 void Tsdb::SetRetention(DurationMs time_ms, std::uint64_t size_bytes) {
   impl_->retention_time_ms.store(time_ms);

@@ -28,6 +28,10 @@ class Tsdb final : public Appendable, public Queryable {
   // Brings everything to rest and gives the folder back. Call once; nothing else may be called afterwards.
   Status Close();
 
+  // Whether Commit() fails because the disk is nearly full (see
+  // TsdbOptions::min_free_bytes). Ends by itself.
+  bool WritesStopped() const;
+
   // For a reload of the configuration; takes effect with the next maintenance.
   void SetRetention(DurationMs time_ms, std::uint64_t size_bytes);
   void SetOutOfOrderWindow(DurationMs window_ms);

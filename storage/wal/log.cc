@@ -1,5 +1,6 @@
 #include "storage/wal/log.h"
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 
@@ -36,6 +37,8 @@ Status Log::Replay(const std::function<Status(std::uint64_t, std::uint32_t, std:
   const bool both = first[0] != 0 && first[1] != 0;
   current_ = first[1] > first[0] ? 1 : 0;
   old_in_use_.store(both);
+  current_start_ = std::max(first[0], first[1]);
+  old_start_ = std::min(first[0], first[1]);
   generation_.store(both ? 2 : 1);
   segment_.Set(both ? 2 : 1);
   std::uint64_t last_seq = 0;
@@ -76,6 +79,8 @@ bool Log::Rotate() {
   if (old_in_use_.load()) return false;
   const std::unique_lock lock(rotation_);
   current_ = 1 - current_;
+  old_start_ = current_start_;
+  current_start_ = seq_.load() + 1;
   old_in_use_.store(true);
   epoch_.fetch_add(1);
   segment_.Set(generation_.fetch_add(1) + 1);

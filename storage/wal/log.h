@@ -61,6 +61,8 @@ class Log {
   bool Rotate();
   // Forgets the frames of the generation before the current one. REQUIRES: their rows are at rest elsewhere.
   Status Truncate();
+  // Frames with smaller numbers are not in the log any more. From the thread that rotates and truncates.
+  std::uint64_t oldest_seq() const { return old_in_use_.load() ? old_start_ : current_start_; }
   bool has_old_generation() const { return old_in_use_.load(std::memory_order_acquire); }
 
  private:
@@ -73,7 +75,9 @@ class Log {
   Counter& corruptions_;
   Gauge& segment_;
   std::shared_mutex rotation_;
-  int current_ = 0;  // Written with rotation_ held exclusively, read with it shared.
+  int current_ = 0;                  // Written with rotation_ held exclusively, read with it shared.
+  std::uint64_t current_start_ = 1;  // Every frame of the generation has this number or a greater one.
+  std::uint64_t old_start_ = 1;
   std::atomic<bool> old_in_use_{false};
   std::atomic<std::uint32_t> epoch_{1};
   std::atomic<std::uint32_t> generation_{1};
