@@ -9,6 +9,7 @@
 
 #include "config/schema/scalar_text.h"
 #include "promql/parser/parse.h"
+#include "server/api/query_log_file.h"
 #include "server/app/process_metrics.h"
 #include "server/app/routes.h"
 #include "server/app/web_security_file.h"
@@ -219,6 +220,7 @@ Status App::Apply(const LoadedConfig& loaded) {
   tsdb_->SetRetention(retention.time_ms, retention.size_bytes);
   tsdb_->SetOutOfOrderWindow(loaded.config->storage.out_of_order_time_window_ms());
   engine_->SetDefaultSubqueryStep(loaded.config->global.evaluation_interval_ms);
+  ApplyQueryLog(loaded.config->global.query_log_file);
   auto scraping = scrape_->Apply(loaded.config);
   std::map<std::string, config::DiscoveryConfig> jobs;
   for (const config::ScrapeConfig& job : loaded.config->scrape_configs) jobs.emplace(job.job_name, job.discovery);
@@ -231,6 +233,20 @@ Status App::Apply(const LoadedConfig& loaded) {
   reload_ok_.Set(scraping.has_error() ? 0 : 1);
   if (scraping.has_value()) reload_seconds_.Set(static_cast<double>(clock_()) / 1000);
   return scraping;
+}
+
+// A log that cannot be opened must not keep a good configuration from taking effect.
+void App::ApplyQueryLog(const std::string& path) {
+  if (path.empty()) {
+    engine_->SetQueryLog(nullptr);
+    return;
+  }
+  auto opened = OpenQueryLog(path, clock_);
+  if (opened.has_error()) {
+    log_.Error("Cannot open the query log", {{"file", path}, {"err", opened.error().what}});
+    return;
+  }
+  engine_->SetQueryLog(std::move(*opened));
 }
 
 Status App::Reload() {

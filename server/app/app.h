@@ -55,6 +55,7 @@ class App {
   App(Options options, Logger log, WebAddress address);
   storage::Status Build(LoadedConfig loaded);
   storage::Status Apply(const LoadedConfig& loaded);
+  void ApplyQueryLog(const std::string& path);
   RuntimeStatus Runtime() const;
   storage::Result<std::string> TakeSnapshot();
   TsdbStatus TsdbInfo(std::size_t limit) const;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "server/api/active_queries_api.h"
 #include "server/api/federate.h"
 #include "server/api/pages.h"
 #include "server/api/query_api.h"
@@ -33,6 +34,7 @@ Response Metrics(const storage::Registry& registry, const Request& http) {
 
 void RegisterRoutes(Router& router, RouteParts parts) {
   RegisterQueryApi(router, {parts.engine, parts.clock});
+  RegisterActiveQueriesApi(router, {parts.engine, parts.options.enable_admin_api});
   RegisterSeriesApi(router, parts.storage);
   RegisterTargetsApi(router, {parts.scrape, parts.external_url, PortOf(parts.options.listen_addresses.front())});
   RegisterRulesApi(router, {[&rules = parts.rules] { return rules.Snapshot(); },
