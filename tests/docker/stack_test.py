@@ -202,7 +202,7 @@ class Stack(unittest.TestCase):
         self.shell(readme_command("activate"))
         wait_until("all services healthy", self.healthy, 300, 2)
         self.assertEqual(sorted(map(json.dumps, self.query(expression, **window))), sorted(map(json.dumps, before)))
-        wait_until("scraping again", lambda: self.query('up{job="devmatrix-api"} == 1'), 60, 1)
+        wait_until("scraping again", lambda: self.query('up{job="devmatrix-api"} == 1'), 120, 1)
 
     def test_10_the_image_takes_the_place_of_prom_prometheus(self):
         port = free_port()
