@@ -10,6 +10,7 @@
 #include "config/schema/scalar_text.h"
 #include "promql/parser/parse.h"
 #include "server/api/query_log_file.h"
+#include "server/api/slow_query_log.h"
 #include "server/app/process_metrics.h"
 #include "server/app/routes.h"
 #include "server/app/web_security_file.h"
@@ -29,7 +30,17 @@ std::string HostName() {
   return gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
 }
 
-storage::TsdbOptions StorageOptions(const Options& options, const LoadedConfig& loaded) {
+storage::LogSink StorageLog(const Logger& log) {
+  return [log = log.With({{"component", "tsdb"}})](storage::LogLevel level, std::string_view text) {
+    switch (level) {
+      case storage::LogLevel::kInfo: log.Info(text); return;
+      case storage::LogLevel::kWarning: log.Warn(text); return;
+      case storage::LogLevel::kError: log.Error(text); return;
+    }
+  };
+}
+
+storage::TsdbOptions StorageOptions(const Options& options, const LoadedConfig& loaded, const Logger& log) {
   storage::TsdbOptions out;
   out.path = options.storage_path;
   out.no_lockfile = options.no_lockfile;
@@ -37,6 +48,8 @@ storage::TsdbOptions StorageOptions(const Options& options, const LoadedConfig& 
   out.durability = options.wal_fsync == "always"  ? storage::Durability::kEveryBatch
                    : options.wal_fsync == "never" ? storage::Durability::kNever
                                                   : storage::Durability::kEverySecond;
+  out.min_free_bytes = options.min_free_bytes;
+  out.log = StorageLog(log);
   return out;
 }
 
@@ -66,15 +79,19 @@ Retention RetentionOf(const Options& options, const config::Config& config) {
   return retention;
 }
 
-promql::EngineOptions EngineOptionsOf(const Options& options, const config::Config& config) {
+promql::EngineOptions EngineOptionsOf(const Options& options, const config::Config& config, const Logger& log) {
   promql::EngineOptions out;
   out.lookback_delta_ms = options.query_lookback_delta_ms;
   out.timeout_ms = options.query_timeout_ms;
   out.max_concurrency = options.query_max_concurrency;
   out.max_samples = options.query_max_samples;
+  out.max_memory_bytes = options.query_max_memory_bytes;
+  out.slow_query_ms = options.query_slow_log_ms;
+  out.on_slow_query = SlowQueryLog(log.With({{"component", "query"}}));
   out.default_subquery_step_ms = config.global.evaluation_interval_ms;
   out.parser = options.parser();
   out.delayed_name_removal = options.HasFeature("promql-delayed-name-removal");
+  out.per_step_stats = options.HasFeature("promql-per-step-stats");
   return out;
 }
 
@@ -112,10 +129,10 @@ storage::Result<std::unique_ptr<App>> App::Create(Options options, LoadedConfig 
 }
 
 Status App::Build(LoadedConfig loaded) {
-  auto tsdb = storage::Tsdb::Open(StorageOptions(options_, loaded), registry_);
+  auto tsdb = storage::Tsdb::Open(StorageOptions(options_, loaded, log_), registry_);
   if (tsdb.has_error()) return storage::Prefixed(tsdb.error(), "opening storage failed");
   tsdb_ = std::move(*tsdb);
-  engine_ = std::make_unique<promql::Engine>(EngineOptionsOf(options_, *loaded.config), *tsdb_, registry_);
+  engine_ = std::make_unique<promql::Engine>(EngineOptionsOf(options_, *loaded.config, log_), *tsdb_, registry_);
   alerting::NotifyOptions notify;
   notify.queue_capacity = static_cast<std::size_t>(options_.notification_queue_capacity);
   notify.max_batch = static_cast<std::size_t>(options_.notification_batch_size);
@@ -127,6 +144,9 @@ Status App::Build(LoadedConfig loaded) {
     request.text = query.text;
     request.start_ms = request.end_ms = query.at_ms;
     request.cancel = query.cancel;
+    request.origin.kind = promql::OriginKind::kRule;
+    request.origin.rule_file = query.file;
+    request.origin.rule_group = query.group;
     return engine_->Execute(request);
   };
   deps.appendable = tsdb_.get();
@@ -181,7 +201,7 @@ Status App::Start() {
                     .snapshot = [this] { return TakeSnapshot(); },
                     .compact = [this] { return tsdb_->RunMaintenance(storage::Tsdb::Maintenance::kEverything); }},
           .lifecycle = {.enabled = options_.enable_lifecycle,
-                        .ready = [this] { return ready_.load(); },
+                        .ready = [this] { return ready_ && !tsdb_->WritesStopped(); },
                         .stopping = [this] { return stopping_.load(); },
                         .reload = [this] { return Reload(); },
                         .quit =

@@ -107,6 +107,18 @@ FlagSet::Setter Number(T& out, T smallest) {
   };
 }
 
+// A repeatable flag whose values are some of `choices`; the first one replaces the default.
+FlagSet::Setter SomeOf(std::vector<std::string>& out, std::vector<std::string> choices) {
+  return [&out, choices = std::move(choices), first = true](std::string_view value) mutable -> Status {
+    std::string choice;
+    if (auto status = OneOf(choice, choices)(value); status.has_error()) return status;
+    if (first) out.clear();
+    first = false;
+    out.push_back(std::move(choice));
+    return {};
+  };
+}
+
 FlagSet::Setter Ignored() {
   return [](std::string_view) -> Status { return {}; };
 }
@@ -137,6 +149,10 @@ void AddWebFlags(FlagSet& flags, Options& o) {
   flags.Add({"web.enable-admin-api", "false", "Allow the admin endpoints.", true, false, Switch(o.enable_admin_api)});
   flags.Add({"web.enable-remote-write-receiver", "false", "Accept remote write requests at /api/v1/write.", true, false,
              Switch(o.enable_remote_write_receiver)});
+  flags.Add({"web.remote-write-receiver.accepted-protobuf-messages",
+             fmt::format("{},{}", Options::kRemoteWriteV1, Options::kRemoteWriteV2),
+             "Message that the remote write receiver accepts. Repeatable.", false, true,
+             SomeOf(o.remote_write_messages, {Options::kRemoteWriteV1, Options::kRemoteWriteV2})});
   flags.Add({"web.page-title", "Vigía", "Title of the pages.", false, false, Text(o.page_title)});
   flags.Add({"web.cors.origin", ".*", "Origins that may read the API from a browser; an anchored regular expression.",
              false, false, Text(o.cors_origin)});
@@ -156,6 +172,16 @@ void AddStorageFlags(FlagSet& flags, Options& o) {
              "process "
              "needs none of them; they matter at a power failure.",
              false, false, OneOf(o.wal_fsync, {"interval", "always", "never"})});
+  flags.Add(
+      {"storage.min-free-space", "",
+       "Samples are refused while the disk of the data has fewer free bytes. Default: 256MiB, but no more than 5 % "
+       "of the disk.",
+       false, false, [&o](std::string_view value) -> Status {
+         std::uint64_t bytes = 0;
+         if (auto status = Size(bytes)(value); status.has_error()) return status;
+         o.min_free_bytes = bytes;
+         return {};
+       }});
 }
 
 void AddAlertFlags(FlagSet& flags, Options& o) {
@@ -183,6 +209,10 @@ void AddQueryFlags(FlagSet& flags, Options& o) {
              Number(o.query_max_concurrency, 1)});
   flags.Add({"query.max-samples", "50000000", "Most samples that one query may hold in memory.", false, false,
              Number(o.query_max_samples, std::uint64_t{1})});
+  flags.Add({"query.max-memory", "0B", "Most memory that all running queries may hold together; 0B: no limit.", false,
+             false, Size(o.query_max_memory_bytes)});
+  flags.Add({"query.slow-log-threshold", "0s", "Queries that take at least so long are logged; 0s: none.", false, false,
+             Duration(o.query_slow_log_ms)});
 }
 
 void AddGeneralFlags(FlagSet& flags, Options& o) {

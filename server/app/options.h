@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@
 namespace vigia::server {
 
 struct Options {
+  static constexpr const char* kRemoteWriteV1 = "prometheus.WriteRequest";
+  static constexpr const char* kRemoteWriteV2 = "io.prometheus.write.v2.Request";
+
   bool help = false;
   bool version = false;
   std::string config_file = "prometheus.yml";
@@ -29,6 +33,8 @@ struct Options {
   bool enable_lifecycle = false;
   bool enable_admin_api = false;
   bool enable_remote_write_receiver = false;
+  // Messages that the receiver takes: prometheus.WriteRequest, io.prometheus.write.v2.Request.
+  std::vector<std::string> remote_write_messages = {kRemoteWriteV1, kRemoteWriteV2};
   std::string page_title = "Vigía";
   std::string cors_origin = ".*";
 
@@ -36,7 +42,8 @@ struct Options {
   storage::DurationMs retention_time_ms = 0;  // 0 = not given.
   std::uint64_t retention_size_bytes = 0;     // 0 = no limit.
   bool no_lockfile = false;
-  std::string wal_fsync = "interval";  // interval | always | never
+  std::optional<std::uint64_t> min_free_bytes;  // Not given: storage's own rule.
+  std::string wal_fsync = "interval";           // interval | always | never
 
   storage::DurationMs alert_for_outage_tolerance_ms = 3'600'000;
   storage::DurationMs alert_for_grace_period_ms = 600'000;
@@ -49,6 +56,8 @@ struct Options {
   storage::DurationMs query_timeout_ms = 120'000;
   int query_max_concurrency = 20;
   std::uint64_t query_max_samples = 50'000'000;
+  std::uint64_t query_max_memory_bytes = 0;   // Of all running queries; 0 = no limit.
+  storage::DurationMs query_slow_log_ms = 0;  // 0 = no query is logged for being slow.
 
   bool scrape_adjust_timestamps = true;
   storage::DurationMs scrape_timestamp_tolerance_ms = 2;

@@ -1,5 +1,6 @@
 #include "server/app/routes.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "server/api/active_queries_api.h"
@@ -20,6 +21,11 @@ std::uint16_t PortOf(const std::string& listen_address) {
   const std::string_view digits = std::string_view(listen_address).substr(listen_address.rfind(':') + 1);
   std::from_chars(digits.data(), digits.data() + digits.size(), port);
   return port;
+}
+
+bool Accepts(const Options& options, std::string_view message) {
+  const auto& names = options.remote_write_messages;
+  return std::find(names.begin(), names.end(), message) != names.end();
 }
 
 Response Metrics(const storage::Registry& registry, const Request& http) {
@@ -47,7 +53,9 @@ void RegisterRoutes(Router& router, RouteParts parts) {
                                parts.registry,
                                parts.clock,
                                parts.log.With({{"component", "remote write"}}),
-                               {.enabled = parts.options.enable_remote_write_receiver}});
+                               {.enabled = parts.options.enable_remote_write_receiver,
+                                .accept_v1 = Accepts(parts.options, Options::kRemoteWriteV1),
+                                .accept_v2 = Accepts(parts.options, Options::kRemoteWriteV2)}});
   RegisterLifecycle(router, parts.lifecycle);
   RegisterPages(router, parts.route_prefix);
   router.Add({"GET"}, "/metrics",

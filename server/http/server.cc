@@ -61,7 +61,7 @@ struct HttpServer::Impl {
   std::condition_variable left;
   std::list<std::weak_ptr<Session>> sessions;  // Guarded by mu. Dead ones are dropped at the next Enter.
   std::size_t connections = 0;                 // Guarded by mu.
-  bool stopping = false;                       // Guarded by mu.
+  std::atomic<bool> stopping = false;          // Set under mu, so that Enter misses it never.
 
   std::unique_ptr<WorkerPool> workers;
   std::unique_ptr<IoThreads> io;
@@ -148,7 +148,7 @@ asio::awaitable<void> HttpServer::Impl::Welcome(tcp::socket socket) {
   std::shared_ptr<const WebSecurity> security;
   const std::shared_ptr<Stream> stream = co_await Open(std::move(socket), security);
   if (stream == nullptr) co_return;
-  const SessionDeps deps{options, responder, *workers, metrics};
+  const SessionDeps deps{options, responder, *workers, metrics, stopping};
   const auto session = std::make_shared<Session>(deps, stream, TextOf(peer.address()), std::move(security));
   Enter(session);
   co_await session->Run();

@@ -60,7 +60,6 @@ Session::Session(SessionDeps deps, std::shared_ptr<Stream> stream, std::string c
 
 void Session::RequestStop() {
   asio::post(stream_->executor(), [self = shared_from_this()] {
-    self->stopping_ = true;
     if (!self->busy_) self->stream_->Close();
   });
 }
@@ -70,7 +69,7 @@ void Session::RequestGone() {
 }
 
 asio::awaitable<void> Session::Run() {
-  for (bool open = true; open && !stopping_;) {
+  for (bool open = true; open && !deps_.stopping;) {
     RawRequest request;
     int refuse_status = 0;
     const ReadResult read = co_await ReadRequest(request, refuse_status);
@@ -165,7 +164,7 @@ asio::awaitable<bool> Session::Serve(RawRequest request) {
     deps_.metrics.worker_queue_full.Add();
     answer = deps_.responder.Refuse(503);
   }
-  keep_alive = keep_alive && !stopping_;
+  keep_alive = keep_alive && !deps_.stopping;
 
   const bool bodyless = answer.status == 204 || answer.status == 304 || answer.status < 200;
   Framing framing{.keep_alive = keep_alive, .chunked = false, .length = std::nullopt, .version = version};

@@ -22,6 +22,7 @@ struct SessionDeps {
   Responder& responder;
   WorkerPool& workers;
   ServerMetrics& metrics;
+  const std::atomic<bool>& stopping;  // Once set, an answer is a connection's last.
 };
 
 // Runs on the stream's strand; RequestStop and RequestGone come from any thread.
@@ -32,7 +33,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   boost::asio::awaitable<void> Run();
 
-  // Closes now if no request is running, else after its answer.
+  // Closes now if no request is running, else after its answer. REQUIRES: SessionDeps::stopping is set.
   void RequestStop();
   // Tells the running handler that nobody waits for it.
   void RequestGone();
@@ -55,7 +56,6 @@ class Session : public std::enable_shared_from_this<Session> {
   Input input_;
   std::stop_source gone_{std::nostopstate};  // Of the running request.
   bool busy_ = false;
-  bool stopping_ = false;
 };
 
 }  // namespace vigia::server

@@ -269,7 +269,8 @@ bool Ingest::Malformed(const char* why) {
 }
 
 bool Ingest::Fault(const storage::Error& error) {
-  result_.status = 500;
+  // Both make a sender try again; 503 says that nothing is broken: the disk is nearly full or the head is.
+  result_.status = error.code == storage::Errc::kUnavailable ? 503 : 500;
   result_.text = error.what;
   deps_.log.Error("Error while remote writing the request", {{"err", error}});
   return false;

@@ -30,6 +30,26 @@ TEST_CASE("repeatable flags replace the default") {
   CHECK(options->listen_addresses == std::vector<std::string>{":9091", "127.0.0.1:9092"});
 }
 
+TEST_CASE("the remote write receiver takes the messages that are named") {
+  const auto all = ParseOptions({});
+  REQUIRE(all.has_value());
+  CHECK(all->remote_write_messages.size() == 2);
+  const std::string flag = "--web.remote-write-receiver.accepted-protobuf-messages=";
+  const auto one = ParseOptions({flag + "io.prometheus.write.v2.Request"});
+  REQUIRE(one.has_value());
+  CHECK(one->remote_write_messages == std::vector<std::string>{"io.prometheus.write.v2.Request"});
+  CHECK(ErrorOf({flag + "v3"}).find("expected one of prometheus.WriteRequest, io.prometheus.write.v2.Request") !=
+        std::string::npos);
+}
+
+TEST_CASE("limits of memory and disk space are sizes") {
+  const auto options = ParseOptions({"--query.max-memory=2GiB", "--storage.min-free-space=0B"});
+  REQUIRE(options.has_value());
+  CHECK(options->query_max_memory_bytes == std::uint64_t{2} << 30);
+  CHECK(options->min_free_bytes == std::uint64_t{0});
+  CHECK_FALSE(ParseOptions({})->min_free_bytes.has_value());
+}
+
 TEST_CASE("booleans can be negated") {
   CHECK_FALSE(
       ParseOptions({"--no-alertmanager.drain-notification-queue-on-shutdown"})->drain_notification_queue_on_shutdown);

@@ -204,7 +204,7 @@ TEST_CASE("storage failures are the server's", "[remote]") {
   fixture.storage.on_resolve = [](const storage::Labels&) {
     return storage::Status(storage::Error{storage::Errc::kUnavailable, "no space"});
   };
-  CHECK(fixture.Write(OneSample({{"__name__", "new"}}, 1, 1)).status == 500);
+  CHECK(fixture.Write(OneSample({{"__name__", "new"}}, 1, 1)).status == 503);
   fixture.storage.on_resolve = [](const storage::Labels&) {
     return storage::Status(storage::Error{storage::Errc::kInvalid, "bad labels"});
   };
