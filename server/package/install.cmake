@@ -23,7 +23,8 @@ function(install_configuration FILE FOLDER NAME)
   file(INSTALL ${WORK_DIR}/${NAME} DESTINATION ${FOLDER})
 endfunction()
 install_configuration(config/default/prometheus.yml ${ETC_DIR}/vigia prometheus.yml)
-install_configuration(config/default/rules.yml ${ETC_DIR}/vigia rules.yml)
+install_configuration(config/default/rules/server.yml ${ETC_DIR}/vigia/rules server.yml)
+install_configuration(config/default/rules/targets.yml ${ETC_DIR}/vigia/rules targets.yml)
 install_configuration(server/package/vigia.default ${ETC_DIR}/default vigia)
 
 # What Debian wants in a package's folder of documents.

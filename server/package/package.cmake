@@ -1,7 +1,7 @@
 # What `cmake --install` puts where, and the Debian package (CPack). Everything lies below the prefix; with the prefix /usr,
 # configuration is in /etc, as distributions want it.
 install(TARGETS vigia vigiatool RUNTIME DESTINATION bin)
-install(FILES docker/grafana/dashboards/vigia.json DESTINATION share/vigia/grafana OPTIONAL)
+install(FILES docker/grafana/dashboards/4-server.json DESTINATION share/vigia/grafana OPTIONAL)
 install(FILES README.md README.es.md CHANGELOG.md LICENSE DESTINATION share/doc/vigia OPTIONAL)
 install(CODE "set(SOURCE_DIR \"${CMAKE_SOURCE_DIR}\")\nset(WORK_DIR \"${CMAKE_BINARY_DIR}/package\")")
 install(SCRIPT ${CMAKE_SOURCE_DIR}/server/package/install.cmake)

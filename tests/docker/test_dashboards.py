@@ -23,7 +23,7 @@ from processes import Postgres, Process, Vigia, free_port, wait_until  # noqa: E
 
 BINARY = os.environ.get("VIGIA_BINARY", str(ROOT / "build/release/vigia"))
 FOLDER = ROOT / "docker/grafana/dashboards"
-PANELS = {"1-system-api-overview.json": 13, "2-llm-rag-performance.json": 14, "3-databases.json": 13}
+PANELS = {"1-system-api-overview.json": 13, "2-llm-rag-performance.json": 14, "3-databases.json": 13, "4-server.json": 16}
 ROWS = 4
 
 # What the guide wants to see on each dashboard, by the metric that shows it.
@@ -46,6 +46,14 @@ KEY_METRICS = {
 }
 
 
+# The fourth dashboard is about the server itself.
+SERVER_METRICS = [
+    "up", "prometheus_tsdb_head_series", "process_resident_memory_bytes", "process_cpu_seconds_total",
+    "prometheus_tsdb_head_samples_appended_total", "vigia_storage_free_bytes", "prometheus_tsdb_wal_fsync_duration_seconds",
+    "prometheus_engine_query_duration_seconds", "vigia_query_limit_hits_total", "prometheus_http_requests_total",
+    "prometheus_rule_group_last_duration_seconds", "prometheus_rule_evaluation_failures_total", "prometheus_notifications_errors_total"]
+
+
 def load(name):
     return json.loads((FOLDER / name).read_text())
 
@@ -63,7 +71,7 @@ def expressions(dashboard):
 
 
 class Structure(unittest.TestCase):
-    def test_there_are_the_three_of_the_guide(self):
+    def test_there_are_the_three_of_the_guide_and_the_server_s(self):
         self.assertEqual({p.name for p in FOLDER.glob("*.json")}, set(PANELS))
 
     def test_panels_and_rows(self):
@@ -149,7 +157,7 @@ class Structure(unittest.TestCase):
             self.assertEqual(set(variables(dashboard)) - used, set(), f"{name}: unused variables")
 
     def test_the_guide_s_key_metrics_are_shown(self):
-        for name, metrics in KEY_METRICS.items():
+        for name, metrics in {**KEY_METRICS, "4-server.json": SERVER_METRICS}.items():
             shown = set(re.findall(r"[a-z]\w+", " ".join(e for _, _, e in expressions(load(name)))))
             self.assertEqual(set(metrics) - shown, set(), name)
 
@@ -177,7 +185,11 @@ scrape_configs:
   - {{job_name: devmatrix-api, metrics_path: /api/v1/metrics, static_configs: [{{targets: ['127.0.0.1:{app}']}}]}}
   - {{job_name: postgres, static_configs: [{{targets: ['127.0.0.1:{postgres}']}}]}}
   - {{job_name: redis, static_configs: [{{targets: ['127.0.0.1:{redis}']}}]}}
+  - {{job_name: prometheus, static_configs: [{{targets: ['127.0.0.1:{vigia}']}}]}}
+alerting: {{alertmanagers: [{{static_configs: [{{targets: ['127.0.0.1:1']}}]}}]}}
+rule_files: [{rules}]
 """
+RULES = "groups: [{name: server, rules: [{record: 'job:up:avg', expr: 'avg by (job) (up)'}]}]"
 
 
 class Live(unittest.TestCase):
@@ -205,7 +217,11 @@ class Live(unittest.TestCase):
         }
         for name, (command, environment) in commands.items():
             cls.addClassCleanup(Process(name, command, cls.folder, environment).stop)
-        cls.vigia = Vigia(BINARY, pathlib.Path(cls.folder, "vigia"), CONFIG.format(app=cls.app.port, **ports))
+        rules = pathlib.Path(cls.folder, "rules.yml")
+        rules.write_text(RULES)
+        port = free_port()
+        cls.vigia = Vigia(BINARY, pathlib.Path(cls.folder, "vigia"),
+                          CONFIG.format(app=cls.app.port, vigia=port, rules=rules, **ports), port=port)
         cls.addClassCleanup(cls.vigia.stop)
         cls._use_databases()
 
@@ -274,7 +290,7 @@ class Live(unittest.TestCase):
     def test_4_alerts_can_be_drawn(self):
         for name in PANELS:
             annotation = next(a for a in load(name)["annotations"]["list"] if a["name"] == "Alerts")
-            self.assertEqual(self.vigia.query(annotation["expr"]), [], "no rules, so no alerts, but no error either")
+            self.assertEqual(self.vigia.query(annotation["expr"]), [], "no rules that alert, so no alerts, but no error either")
 
     def numbers(self, expression):
         """As Grafana asks: a range query; true when there is a number that is not NaN."""
