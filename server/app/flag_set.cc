@@ -119,4 +119,23 @@ std::string FlagSet::Help() const {
   return out;
 }
 
+std::string FlagSet::Reference() const {
+  std::string out = "| flag | default | meaning |\n|---|---|---|\n";
+  std::vector<std::string> ignored;
+  std::vector<std::string> refused;
+  for (const auto& [flag, given] : entries_) {
+    if (flag.standing == Standing::kIgnored) ignored.push_back("`--" + flag.name + "`");
+    if (flag.standing == Standing::kRefused) refused.push_back("`--" + flag.name + "`");
+    if (flag.help.empty()) continue;
+    const std::string default_cell = flag.default_value.empty() ? "" : "`" + flag.default_value + "`";
+    out += fmt::format("| `--{}` | {} | {} |\n", flag.name, default_cell, flag.help);
+  }
+  if (!ignored.empty()) {
+    out +=
+        fmt::format("\nAccepted so that existing command lines start, without effect: {}.\n", fmt::join(ignored, ", "));
+  }
+  if (!refused.empty()) out += fmt::format("\nRefused by name: {}.\n", fmt::join(refused, ", "));
+  return out;
+}
+
 }  // namespace vigia::server

@@ -17,6 +17,8 @@ class FlagSet {
   // Takes the value as written; the error says what was expected ("a duration such as 15d").
   using Setter = std::function<storage::Status(std::string_view value)>;
 
+  enum class Standing { kUsed, kIgnored, kRefused };  // For the reference; what happens is the setter's business.
+
   struct Flag {
     std::string name;           // Without dashes.
     std::string default_value;  // As /api/v1/status/flags shows it.
@@ -24,6 +26,7 @@ class FlagSet {
     bool boolean = false;
     bool repeatable = false;
     Setter set;
+    Standing standing = Standing::kUsed;
   };
 
   void Add(Flag flag);
@@ -36,6 +39,8 @@ class FlagSet {
   std::map<std::string, std::string> Values() const;
   // The list that --help prints.
   std::string Help() const;
+  // The same as a Markdown table, followed by the names of the flags that are ignored and those that are refused.
+  std::string Reference() const;
 
  private:
   struct Entry {

@@ -77,6 +77,8 @@ struct Options {
 // Arguments without the program's name.
 storage::Result<Options> ParseOptions(const std::vector<std::string>& arguments);
 std::string UsageText();
+// The flags and feature names as Markdown, for server/REFERENCE.md.
+std::string FlagReference();
 std::string VersionText();
 
 }  // namespace vigia::server
