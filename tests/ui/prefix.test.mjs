@@ -32,10 +32,10 @@ test('everything stays below the prefix', async () => {
 
 test('no page is wider than a phone', async () => {
   for (const path of ['query?g0.expr=node_cpu_seconds_total&g0.tab=graph&g0.range_input=5m', 'query?g0.expr=up&g0.tab=table', 'alerts', 'rules',
-    'targets', 'service-discovery', 'status', 'tsdb-status', 'config', 'flags', 'alertmanager-discovery']) {
+    'targets', 'service-discovery', 'status', 'tsdb-status', 'config', 'flags', 'alertmanager-discovery', 'queries']) {
     const {page, problems} = await openPage(browser.context, stack.base);
     await page.goto(`${stack.base}/${path}`);
-    await page.waitForLoadState('networkidle', {timeout: 2_000}).catch(() => undefined);
+    await page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('.loading, [aria-busy="true"]'));
     assert.equal(await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0, path);
     assert.deepEqual(problems, []);
     await page.close();

@@ -1,32 +1,51 @@
 // Pictures of every page in both themes, and on a phone:
 //   npm run screenshots -- [http://localhost:9090] [folder]
-// Without an address a server of its own is started, with an exporter, rules and a target that is down.
+// Without an address a server of its own is started, with an exporter, rules, a target that is down and an hour of data.
+// ONLY=dark,query-graph,phone-alerts chooses by look, by name, or both.
 import {mkdirSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {join, resolve} from 'node:path';
+import {backfill} from './backfill.mjs';
 import {openBrowser, openPage} from './browser.mjs';
 import {startStack} from './stack.mjs';
 
-const stack = process.argv[2] ? undefined : await startStack();
+const stack = process.argv[2] ? undefined : await startStack({flags: ['--web.enable-remote-write-receiver', '--web.enable-admin-api']});
 const base = (process.argv[2] ?? stack.base).replace(/\/$/, '');
 const folder = resolve(process.argv[3] ?? fileURLToPath(new URL('screenshots', import.meta.url)));
 mkdirSync(folder, {recursive: true});
+if (stack) await backfill(base);
 
-const query = (panels) => `query?${new URLSearchParams(panels.flatMap((panel, i) =>
+const query = (...panels) => `query?${new URLSearchParams(panels.flatMap((panel, i) =>
   Object.entries(panel).map(([name, value]) => [`g${i}.${name}`, value])))}`;
-const cpu = 'sum by (mode) (rate(node_cpu_seconds_total[1m]))';
+const traffic = 'sum by (route) (rate(http_requests_total[2m]))';
+const errors = 'sum by (route) (rate(http_requests_total{code="500"}[2m])) / sum by (route) (rate(http_requests_total[2m]))';
+const latency = 'sum by (le) (rate(http_request_duration_seconds_bucket[1m]))';
+const heavy = 'quantile_over_time(0.5, sin(label_replace({job="node"} @ end(), "name", "$1", "__name__", "(.*)") + time())[1h:1s])';
 
+const hover = async (page) => {
+  await page.locator('.u-over').first().hover();
+  await page.locator('.tooltip').first().waitFor();
+};
+
+// Queries that take long enough to be seen; they end with the page.
+const keepBusy = (page) => page.evaluate(async (expr) => {
+  const end = Date.now() / 1000;
+  const run = (query) => fetch('api/v1/query_range', {method: 'POST', headers: {'X-Dashboard-Title': 'Shop', 'X-Panel-Id': '4'},
+    body: new URLSearchParams({query, start: String(end - 9000), end: String(end), step: '1'})}).catch(() => undefined);
+  void run(`sum(quantile_over_time(0.5, quantile_over_time(0.5, ${expr}[1h:1s])[1h:1s]))`);
+}, heavy);
+
+// Name, address, and what is done before the picture.
 const shots = [
   ['query-empty', 'query'],
-  ['query-table', query([{expr: 'up', tab: 'table'}])],
-  ['query-graph', query([{expr: cpu, tab: 'graph', range_input: '5m'}]), async (page) => {
-    await page.locator('.graph canvas').first().waitFor();
-    await page.locator('.u-over').hover({position: {x: 620, y: 170}});
-  }],
-  ['query-stacked', query([{expr: 'rate(prometheus_http_requests_total[1m]) > 0', tab: 'graph', range_input: '5m', display_mode: 'stacked'},
-    {expr: 'scrape_duration_seconds', tab: 'graph', range_input: '5m'}])],
-  ['query-explain', query([{expr: 'sum by (job) (rate(prometheus_http_requests_total{code!="200"}[5m])) / on (job) up > 0.1', tab: 'explain'}])],
-  ['query-error', query([{expr: 'rate(up[5m]) + sum(', tab: 'table'}])],
+  ['query-table', query({expr: 'up', tab: 'table'})],
+  ['query-graph', query({expr: traffic, tab: 'graph', range_input: '50m'}), hover],
+  ['query-stacked', query({expr: traffic, tab: 'graph', range_input: '50m', display_mode: 'stacked'},
+    {expr: errors, tab: 'graph', range_input: '50m'})],
+  ['query-heatmap', query({expr: latency, tab: 'graph', range_input: '50m', display_mode: 'heatmap'}), hover],
+  ['query-explain', query({expr: 'sum by (job) (rate(prometheus_http_requests_total{code!="200"}[5m])) / on (job) up > 0.1', tab: 'explain'}),
+    (page) => page.locator('.plan-bar').first().waitFor({state: 'attached'})],
+  ['query-error', query({expr: 'rate(up[5m]) + sum(', tab: 'table'})],
   ['query-completion', 'query', async (page) => {
     await page.locator('.cm-content').click();
     await page.keyboard.type('node_cp', {delay: 60});
@@ -38,21 +57,36 @@ const shots = [
     await page.locator('.metric-row').first().click();
     await page.locator('.explorer-label').first().waitFor();
   }],
-  ['alerts', 'alerts'],
-  ['rules', 'rules'],
-  ['targets', 'targets'],
-  ['targets-open', 'targets', async (page) => {
+  ['alerts', 'alerts', (page) => page.locator('.rule-card').first().waitFor()],
+  ['alerts-history', 'alerts?search=TargetDown', async (page) => {
+    await page.getByRole('button', {name: 'History'}).first().click();
+    await page.getByRole('button', {name: '1h', exact: true}).click();
+    await page.locator('.history-row').first().waitFor();
+  }],
+  ['alerts-none', 'alerts?search=nothing+of+this+name'],
+  ['rules', 'rules', (page) => page.locator('.rule-row').first().waitFor()],
+  ['targets', 'targets', (page) => page.locator('.target-row').first().waitFor()],
+  ['targets-open', 'targets?search=job%3D"node"', async (page) => {
     await page.locator('.target-row .disclosure').first().click();
-    await page.waitForTimeout(500);
+    await page.locator('.relabelling section').nth(1).waitFor();
   }],
   ['discovery', 'service-discovery', async (page) => {
     await page.locator('.target-row .disclosure').last().click();
-    await page.waitForTimeout(500);
+    await page.locator('.relabelling section').nth(1).waitFor();
   }],
-  ['status', 'status'],
-  ['storage', 'tsdb-status'],
-  ['config', 'config'],
-  ['flags', 'flags'],
+  ['status', 'status', (page) => page.locator('.facts-table').nth(1).waitFor()],
+  ['storage', 'tsdb-status', (page) => page.locator('.bars').first().waitFor()],
+  ['storage-delete', 'tsdb-status', async (page) => {
+    await page.getByLabel('Selectors, one a line').fill('http_requests_total{code="500"}');
+    await page.getByRole('button', {name: 'Show what matches'}).click();
+    await page.getByRole('button', {name: /^Delete/}).scrollIntoViewIfNeeded();
+  }],
+  ['queries', 'queries', async (page) => {
+    await keepBusy(page);
+    await page.getByText('quantile_over_time').first().waitFor();
+  }],
+  ['config', 'config', (page) => page.locator('.yaml').waitFor()],
+  ['flags', 'flags', (page) => page.locator('.facts-table').waitFor()],
   ['alertmanagers', 'alertmanager-discovery'],
 ];
 
@@ -63,27 +97,39 @@ const looks = [
 ];
 
 const only = process.env.ONLY?.split(',');
+const wanted = (look, name) => !only || only.includes(name) || only.includes(look) || only.includes(`${look}-${name}`);
+
+// Nothing loads any more, and what came is drawn.
+async function settled(page) {
+  await page.waitForFunction(() => document.querySelector('main')?.childElementCount > 0 && !document.querySelector('.loading, [aria-busy="true"]'));
+  await page.waitForLoadState('networkidle', {timeout: 2_000}).catch(() => undefined);
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
+let failed = false;
 for (const [look, options] of looks) {
-  if (only && !only.some((one) => one.startsWith(look) || !looks.some(([name]) => one.startsWith(name)))) continue;
+  if (!shots.some(([name]) => wanted(look, name))) continue;
   const browser = await openBrowser(options);
-  for (const [name, path, act] of shots) {
-    if (only && !only.includes(name) && !only.includes(look) && !only.includes(`${look}-${name}`)) continue;
+  for (const [name, path, act] of shots.filter(([one]) => wanted(look, one))) {
     const {page, problems} = await openPage(browser.context, base);
-    await page.goto(`${base}/${path}`);
-    await page.waitForTimeout(900);
+    page.setDefaultTimeout(20_000);
     try {
+      await page.goto(`${base}/${path}`);
+      await settled(page);
       await act?.(page);
+      await settled(page);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (wide > 0) problems.push(`wider than the screen by ${wide}px`);
     } catch (error) {
       problems.push(String(error).split('\n')[0]);
     }
-    await page.waitForTimeout(300);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (wide > 0) problems.push(`wider than the screen by ${wide}px`);
     await page.screenshot({path: join(folder, `${name}-${look}.png`)});
     for (const problem of problems) console.log(`${name} ${look}: ${problem}`);
+    failed ||= problems.length > 0;
     await page.close();
   }
   await browser.close();
 }
 await stack?.stop();
 console.log(folder);
+process.exitCode = failed ? 1 : 0;

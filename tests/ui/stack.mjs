@@ -20,15 +20,27 @@ function freePort() {
   });
 }
 
-async function answers(url, seconds = 90) {
+// Asks again until `check` says yes. An exception is a no: nobody answers yet.
+export async function eventually(what, check, seconds = 120) {
   const end = Date.now() + seconds * 1000;
+  let last = '';
   while (Date.now() < end) {
     try {
-      if ((await fetch(url, {signal: AbortSignal.timeout(5_000)})).ok) return;
-    } catch { /* not yet */ }
+      if (await check()) return;
+    } catch (error) {
+      last = `: ${error}`;
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`${url} does not answer`);
+  throw new Error(`${what} has not happened in ${seconds} s${last}`);
+}
+
+const answers = (url) => eventually(`an answer of ${url}`, async () => (await fetch(url, {signal: AbortSignal.timeout(10_000)})).ok);
+
+// The single value of an expression; 0 where there is none.
+async function valueOf(base, query) {
+  const answer = await fetch(`${base}/api/v1/query?${new URLSearchParams({query})}`, {signal: AbortSignal.timeout(10_000)});
+  return Number((await answer.json()).data.result[0]?.value[1] ?? 0);
 }
 
 class Process {
@@ -99,8 +111,8 @@ scrape_configs:
       - {source_labels: [__address__], regex: '.*:[12]', action: drop}
 `;
 
-// `prefix`: the route prefix, like "/monitoring". `more`: further scrape configurations, YAML.
-export async function startStack({prefix = '', more = ''} = {}) {
+// `prefix`: the route prefix, like "/monitoring". `more`: further scrape configurations, YAML. `flags`: of the server.
+export async function startStack({prefix = '', more = '', flags = []} = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'vigia-ui-stack-'));
   const ports = {server: await freePort(), exporter: await freePort(), prefix};
   writeFileSync(join(folder, 'rules.yml'), rules);
@@ -108,12 +120,15 @@ export async function startStack({prefix = '', more = ''} = {}) {
   const base = `http://127.0.0.1:${ports.server}${prefix}`;
   const exporter = new Process('node exporter', exporterBinary, [`--web.listen-address=127.0.0.1:${ports.exporter}`]);
   const server = new Process('vigia', binary, [`--config.file=${join(folder, 'prometheus.yml')}`, `--storage.tsdb.path=${join(folder, 'data')}`,
-    `--web.listen-address=127.0.0.1:${ports.server}`, ...(prefix ? [`--web.route-prefix=${prefix}`] : [])]);
+    `--web.listen-address=127.0.0.1:${ports.server}`, ...(prefix ? [`--web.route-prefix=${prefix}`] : []), ...flags]);
   const startExporter = () => exporter.start(`http://127.0.0.1:${ports.exporter}/`);
   const startServer = () => server.start(`${base}/-/ready`);
   await Promise.all([startExporter(), startServer()]);
+  // Twice, for rates; then names, labels and values are all there.
+  await eventually('scraping', async () => await valueOf(base, 'count(count_over_time(node_load1[5m]) >= 2)') === 1
+    && await valueOf(base, 'count(count_over_time(up{job=~"vigia|node|missing"}[5m]) >= 2)') === 3);
   return {
-    base, ports, folder, startExporter, startServer,
+    base, valueOf: (query) => valueOf(base, query), ports, folder, startExporter, startServer,
     stopExporter: () => exporter.stop('SIGKILL'),
     stopServer: () => server.stop(),
     async stop() {

@@ -35,7 +35,7 @@ const pages: Page[] = [
   {path: 'config', title: 'Configuration', under: 'status', Component: StatusPage},
   {path: 'flags', title: 'Flags', under: 'status', Component: StatusPage},
   {path: 'alertmanager-discovery', title: 'Alertmanagers', under: 'status', Component: StatusPage},
-  {path: 'queries', title: 'Running queries', under: 'status', Component: StatusPage},
+  {path: 'queries', title: 'Queries', under: 'status', Component: StatusPage},
 ];
 
 const nextTheme: Record<Theme, Theme> = {auto: 'light', light: 'dark', dark: 'auto'};

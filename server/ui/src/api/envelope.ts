@@ -49,6 +49,7 @@ async function request(path: string, init: RequestInit): Promise<Response> {
 
 async function read<T>(response: Response, started: number): Promise<Answer<T>> {
   const text = await response.text();
+  if (response.status === 204) return {data: undefined as T, warnings: [], infos: [], bytes: 0, tookMs: performance.now() - started};
   let envelope: Envelope<T>;
   try {
     envelope = JSON.parse(text) as Envelope<T>;
@@ -74,4 +75,9 @@ export async function get<T>(path: string, parameters: Parameters = {}, signal?:
 export async function post<T>(path: string, parameters: Parameters, signal?: AbortSignal): Promise<Answer<T>> {
   const started = performance.now();
   return read<T>(await request(path, {method: 'POST', body: encode(parameters), signal}), started);
+}
+
+export async function remove(path: string): Promise<Answer<void>> {
+  const started = performance.now();
+  return read<void>(await request(path, {method: 'DELETE'}), started);
 }

@@ -129,3 +129,62 @@ export interface TsdbStatus {
   memoryInBytesByLabelName: NameValue[];
   seriesCountByLabelValuePair: NameValue[];
 }
+
+export interface QueryOrigin {
+  kind: 'api' | 'rule' | 'unknown';
+  client?: string;
+  method?: string;
+  path?: string;
+  headers?: Record<string, string>;
+  rule?: {file: string; group: string};
+}
+export interface ActiveQuery {
+  id: string;
+  query: string;
+  start: number;
+  end: number;
+  step: number;         // Seconds; 0: an instant query.
+  since: number;
+  age_seconds: number;
+  state: 'queued' | 'running';
+  samples: number;
+  samples_read: number;
+  bytes: number;
+  origin: QueryOrigin;
+}
+export interface ActiveQueries {
+  queries: ActiveQuery[];
+  max_concurrency: number;
+  memory: {used_bytes: number; limit_bytes: number};
+}
+export interface TopQuery {
+  query: string;
+  count: number;
+  errors: number;
+  total_seconds: number;
+  max_seconds: number;
+  samples: number;
+  samples_read: number;
+  max_peak_samples: number;
+  max_peak_bytes: number;
+  last: number;
+  last_origin: QueryOrigin;
+}
+
+// A node of the plan; the figures from `series` on come together, for nodes that ran.
+export interface ExplainNode {
+  operator: string;
+  detail?: string;
+  start: number;        // Bytes of the expression's UTF-8.
+  end: number;
+  steps: number;
+  series?: number;
+  samples?: number;
+  bytes?: number;
+  samples_read?: number;
+  held_bytes?: number;
+  self_seconds?: number;
+  total_seconds?: number;
+  cache?: 'hit' | 'partial' | 'miss';
+  children: ExplainNode[];
+}

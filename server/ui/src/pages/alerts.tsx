@@ -16,6 +16,7 @@ import {Virtual} from '../parts/virtual';
 import {parameter, place, setParameter} from '../router';
 import {zone} from '../settings';
 import {useStore} from '../store';
+import {AlertHistory} from './alert_history';
 
 type State = 'firing' | 'pending' | 'inactive';
 interface Entry {
@@ -95,6 +96,7 @@ function RuleBody({rule, group}: {rule: AlertingRule; group: RuleGroup}) {
         {Object.entries(rule.annotations).map(([name, text]) => [<dt key={`${name}:`}>{name}</dt>, <dd key={name}>{text}</dd>])}
         <dt>file</dt><dd class="mono">{group.file}</dd>
       </dl>
+      <AlertHistory name={rule.name} labels={labels} />
     </div>
   );
 }

@@ -32,10 +32,14 @@ function changesOnly(before: LabelSet, after: LabelSet): [LabelSet, LabelSet] {
     Object.fromEntries(Object.entries(after).filter((e) => differs(e, before)))];
 }
 
-function Rule({rule}: {rule: Record<string, unknown>}) {
+// What a rule says without being told; shown fields are those that say something.
+const defaults: Record<string, unknown> = {separator: ';', regex: '(.*)', modulus: 0, replacement: '$1', source_labels: null, target_label: ''};
+
+function Rule({rule: {action = 'replace', ...rest}}: {rule: Record<string, unknown>}) {
+  const told = Object.entries(rest).filter(([field, value]) => !(field in defaults && (value ?? null) === defaults[field]));
   return (
     <dl class="rule-fields">
-      {Object.entries(rule).map(([field, value]) => (
+      {[['action', action] as const, ...told].map(([field, value]) => (
         <div key={field}><dt>{field}</dt><dd>{Array.isArray(value) ? `[${value.join(', ')}]` : JSON.stringify(value)}</dd></div>
       ))}
     </dl>

@@ -46,7 +46,7 @@ function GroupHeader({group}: {group: RuleGroup}) {
       <span class="muted">every {formatDuration(group.interval * 1000)}</span>
       <span class="muted">took {took(group.evaluationTime)}</span>
       <span class={late ? 'text-bad' : 'muted'}>
-        {next === undefined ? 'not evaluated yet' : next > 0 ? `next in ${roughly(next)}` : late ? `late by ${roughly(-next)}` : 'due now'}
+        {next === undefined ? 'not evaluated yet' : next > 1000 ? `next in ${roughly(next)}` : late ? `late by ${roughly(-next)}` : 'due now'}
       </span>
     </div>
   );

@@ -16,12 +16,12 @@ const views: {path: string; title: string; View: ComponentType}[] = [
   {path: 'config', title: 'Configuration', View: ConfigView},
   {path: 'flags', title: 'Flags', View: FlagsView},
   {path: 'alertmanager-discovery', title: 'Alertmanagers', View: AlertmanagersView},
-  {path: 'queries', title: 'Running queries', View: QueriesView},
+  {path: 'queries', title: 'Queries', View: QueriesView},
 ];
 
 export function StatusPage() {
   const {page} = useStore(place);
-  const queries = useLive<unknown>('status/queries', {}, 0);
+  const queries = useLive<unknown>('query/active', {}, 0);
   const {View, title} = views.find((view) => view.path === page) ?? views[0];
   const offered = views.filter((view) => view.path !== 'queries' || (queries.answer && !queries.error));
   return (

@@ -7,6 +7,7 @@ import {Empty, LoadError, Loading} from '../parts/notice';
 import {followLink, parameter, place, setParameter} from '../router';
 import {zone} from '../settings';
 import {useStore} from '../store';
+import {StorageMaintenance} from './status_maintenance';
 
 interface Ranking {
   title: string;
@@ -92,9 +93,10 @@ export function StorageView() {
             </select></label>
           </div>
           {status.headStats.numSeries === 0 && <Empty title="No series yet." />}
-          <div class="card-grid">{rankings(status).map((ranking) => <RankingCard key={ranking.title} ranking={ranking} />)}</div>
+          <div class="card-grid rankings">{rankings(status).map((ranking) => <RankingCard key={ranking.title} ranking={ranking} />)}</div>
         </>
       )}
+      {status && <StorageMaintenance />}
     </>
   );
 }

@@ -23,6 +23,7 @@ function fillNative(result: MatrixElement[], span: Span, columns: number): Grid 
   for (const {histograms = []} of result) {
     for (const [t, histogram] of histograms) {
       const column = Math.round((t * 1000 - span.startMs) / span.stepMs);
+      if (column < 0 || column >= columns) continue;
       for (const [, low, high, count] of histogram.buckets ?? []) {
         const first = rowOf.get(parseValue(low)) ?? 0;
         const behind = rowOf.get(parseValue(high)) ?? first + 1;

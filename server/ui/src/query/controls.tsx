@@ -52,7 +52,7 @@ export function TimeControl({label, state, onChange}: Props & {label: string}) {
   );
 }
 
-function RangeControl({state, onChange}: Props) {
+export function RangeControl({state, onChange}: Props) {
   const shorter = [...ranges].reverse().find((range) => range < state.rangeMs);
   const longer = ranges.find((range) => range > state.rangeMs);
   return (

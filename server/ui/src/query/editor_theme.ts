@@ -21,7 +21,7 @@ export const editorTheme = EditorView.theme({
     boxShadow: 'var(--shadow)', overflow: 'hidden', zIndex: '40',
   },
   '.cm-tooltip.cm-completionInfo': {padding: '8px 12px', maxWidth: '360px', marginLeft: '4px', fontSize: '13px'},
-  '.cm-tooltip.cm-tooltip-autocomplete > ul': {fontFamily: mono, fontSize: '13px', maxHeight: '320px', minWidth: '280px', maxWidth: 'min(640px, 90vw)'},
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': {fontFamily: mono, fontSize: '13px', maxHeight: '320px', minWidth: '280px', maxWidth: 'min(640px, calc(100vw - 64px))'},
   '.cm-tooltip.cm-tooltip-autocomplete > ul > li': {
     padding: '4px 10px', lineHeight: '1.5', display: 'flex', gap: '12px', justifyContent: 'space-between',
   },
@@ -29,6 +29,8 @@ export const editorTheme = EditorView.theme({
   '.cm-completionLabel': {overflow: 'hidden', textOverflow: 'ellipsis'},
   '.cm-completionMatchedText': {textDecoration: 'none', fontWeight: '700', color: 'var(--accent)'},
   '.cm-completionDetail': {fontStyle: 'normal', color: 'var(--muted)', marginLeft: '0', flex: 'none'},
+  // Beside the list there is no room, and on it it hides what one chooses from.
+  '@media (max-width: 760px)': {'.cm-tooltip.cm-completionInfo': {display: 'none'}},
   '.cm-help': {padding: '8px 12px', maxWidth: '420px', fontSize: '13px', lineHeight: '1.5'},
   '.cm-help span': {color: 'var(--muted)'},
   '.cm-help p': {margin: '4px 0 0'},

@@ -19,20 +19,22 @@ const style = (name: string) => getComputedStyle(document.documentElement).getPr
 function paint(u: uPlot, grid: Grid): void {
   const {ctx, bbox} = u;
   const columns = u.data[0].length;
+  // Edges on whole pixels: cells that share a pixel would show as lines.
   const width = bbox.width / Math.max(1, columns - 1);
+  const edges = Array.from({length: columns + 1}, (_, column) => Math.round(bbox.left + (column - 0.5) * width));
   const height = bbox.height / grid.counts.length;
+  const bottoms = Array.from({length: grid.counts.length + 1}, (_, row) => Math.round(bbox.top + bbox.height - row * height));
+  const gap = height > 6 * devicePixelRatio ? Math.round(devicePixelRatio) : 0;
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   ctx.fillStyle = style('--heat');
   grid.counts.forEach((row, r) => {
-    const top = bbox.top + bbox.height - (r + 1) * height;
     row.forEach((count, column) => {
       if (count <= 0) return;
       ctx.globalAlpha = 0.08 + 0.92 * Math.sqrt(count / grid.most);
-      const x = u.valToPos(u.data[0][column], 'x', true) - width / 2;
-      ctx.fillRect(Math.floor(x), Math.floor(top), Math.ceil(width), Math.ceil(height) - (height > 6 ? 1 : 0));
+      ctx.fillRect(edges[column], bottoms[r + 1] + gap, edges[column + 1] - edges[column], bottoms[r] - bottoms[r + 1] - gap);
     });
   });
   ctx.restore();

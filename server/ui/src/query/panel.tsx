@@ -134,7 +134,7 @@ export function Panel({number, state, autofocus, onChange, onRemove}: Props) {
       <TabPanel id={id} active={state.tab}>
         {state.tab === 'graph' && <GraphControls state={state} onChange={onChange} />}
         {state.tab === 'table' && <div class="controls"><TimeControl label="Evaluation time" state={state} onChange={onChange} /></div>}
-        {state.tab === 'explain' ? <Explain expr={state.expr} atMs={state.endMs} /> : (
+        {state.tab === 'explain' ? <Explain state={state} runs={runs} onChange={onChange} /> : (
           <div class={`result ${run.running && stale ? 'is-old' : ''}`} aria-busy={run.running}>
             {error && error.kind !== 'unreachable' && <Notice kind="error">{error.message}</Notice>}
             {run.outcome && <Remarks outcome={run.outcome} />}

@@ -25,14 +25,17 @@ export interface Run {
   cancel: () => void;
 }
 
+// Whole seconds: times that people read and copy have no fraction.
+const nowMs = () => Math.floor(Date.now() / 1000) * 1000;
+
 async function query(state: PanelState, expr: string, signal: AbortSignal): Promise<Outcome> {
   if (state.tab !== 'graph') {
-    const atMs = state.endMs ?? Date.now();
+    const atMs = state.endMs ?? nowMs();
     const answer = await post<QueryData>('query', {query: expr, time: String(atMs / 1000), stats: 'true'}, signal);
     return {kind: 'table', answer, atMs};
   }
   const stepMs = stepOf(state);
-  const endMs = state.endMs ?? Date.now();
+  const endMs = state.endMs ?? nowMs();
   const span = {startMs: endMs - state.rangeMs, endMs, stepMs};
   const between = {query: expr, start: String(span.startMs / 1000), end: String(endMs / 1000)};
   const exemplars = state.exemplars
