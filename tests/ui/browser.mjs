@@ -6,7 +6,7 @@ import {chromium} from 'playwright-core';
 
 const executablePath = process.env.VIGIA_CHROMIUM ?? '/usr/bin/chromium';
 const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync'];
+  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
 
 export async function openBrowser(options = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'vigia-ui-'));
