@@ -32,8 +32,10 @@ struct EngineOptions {
   storage::DurationMs default_subquery_step_ms = 60 * 1000;  // global.evaluation_interval
   ParserOptions parser;
   bool delayed_name_removal = false;  // promql-delayed-name-removal
-  bool per_step_stats = false;        // promql-per-step-stats: requests may ask for samples by step.
-  std::size_t top_queries = 1000;     // Texts whose costs are added up; 0 = none.
+  // use-start-timestamps: rate() and its like look at when counters started, and start_timestamp() has results.
+  bool use_start_timestamps = false;
+  bool per_step_stats = false;     // promql-per-step-stats: requests may ask for samples by step.
+  std::size_t top_queries = 1000;  // Texts whose costs are added up; 0 = none.
   // Told of queries that took at least so long; 0 or no listener = never.
   storage::DurationMs slow_query_ms = 0;
   QueryListener on_slow_query;

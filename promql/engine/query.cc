@@ -75,6 +75,7 @@ QueryContextOptions ContextOptions(const PlanNode& plan, const QueryRequest& req
   options.lookback_delta_ms = LookbackOf(request, environment);
   options.max_samples = environment.options.max_samples;
   options.name_removal = environment.options.delayed_name_removal ? NameRemoval::kDelayed : NameRemoval::kImmediate;
+  options.use_start_timestamps = environment.options.use_start_timestamps;
   options.cancel = watch.cancel;
   options.deadline = environment.deadline;
   options.memory = &watch.memory;

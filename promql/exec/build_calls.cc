@@ -150,7 +150,7 @@ Result<OperatorPtr> Builder::MakeSpecialFunction(const PlanNode& node, const Cal
   const auto is = [&](auto... functions) { return ((n.function == functions) || ...); };
   if (is(FunctionId::kTime)) return OperatorPtr(std::make_unique<TimeOperator>(context_, node.steps));
   if (is(FunctionId::kAbsent)) return MakeAbsent(n);
-  if (is(FunctionId::kTimestamp)) return MakeTimestamp(n);
+  if (is(FunctionId::kTimestamp, FunctionId::kStartTimestamp)) return MakeTimestamp(n);
   if (is(FunctionId::kSort, FunctionId::kSortDesc, FunctionId::kSortByLabel, FunctionId::kSortByLabelDesc)) {
     return MakeSort(node, n);
   }
@@ -186,8 +186,10 @@ Result<OperatorPtr> Builder::MakeTimestamp(const CallNode& n) {
   Result<OperatorPtr> input = Build(*n.args.front());
   if (!input) return input;
   const auto* select = Unwrapped(*n.args.front()).As<SelectNode>();
-  const auto values = select != nullptr && select->sample_time ? TimestampOperator::Values::kAreTimes
-                                                               : TimestampOperator::Values::kAreReplaced;
+  const bool of_start = n.function == FunctionId::kStartTimestamp;
+  const bool are_read = select != nullptr && (of_start ? select->sample_start : select->sample_time);
+  const auto instead = of_start ? TimestampOperator::Values::kAreUnknown : TimestampOperator::Values::kAreReplaced;
+  const auto values = are_read ? TimestampOperator::Values::kAreTimes : instead;
   return MergedUnlessDelayed(std::make_unique<TimestampOperator>(context_, std::move(*input), values));
 }
 

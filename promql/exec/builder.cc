@@ -112,7 +112,7 @@ Result<OperatorPtr> Builder::Make(const PlanNode&, const StringNode&) {
 }
 
 Result<OperatorPtr> Builder::Make(const PlanNode& node, const SelectNode& n) {
-  if (n.smoothed && !n.sample_time) {
+  if (n.smoothed && !n.sample_time && !n.sample_start) {
     return OperatorPtr(std::make_unique<SmoothedSelectOperator>(context_, node.steps, n, node.pos, samples_));
   }
   return OperatorPtr(std::make_unique<SelectOperator>(context_, node.steps, n, samples_));

@@ -89,7 +89,8 @@ TimestampOperator::TimestampOperator(QueryContext& context, OperatorPtr input, V
 Result<std::vector<SeriesInfo>> TimestampOperator::MakeSeries() { return NamelessSeries(*input_, context()); }
 
 Status TimestampOperator::Fill(RowBatch& out) {
-  const Result<std::size_t> rows = input_->Next(out);
+  Result<std::size_t> rows = input_->Next(out);
+  while (rows && *rows > 0 && values_ == Values::kAreUnknown) rows = input_->Next(out);
   if (!rows) return rows.error();
   if (values_ == Values::kAreTimes) {
     input_->Release();  // Prometheus reads these step by step and never holds them.

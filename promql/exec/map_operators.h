@@ -39,9 +39,10 @@ class InstantFunctionOperator : public Operator {
 };
 
 // timestamp(v) of anything but a selector: the time of the step. A selector has read the times already.
+// start_timestamp() likewise, but other expressions have no start timestamps: nothing comes out.
 class TimestampOperator : public Operator {
  public:
-  enum class Values { kAreTimes, kAreReplaced };
+  enum class Values { kAreTimes, kAreReplaced, kAreUnknown };
   TimestampOperator(QueryContext& context, OperatorPtr input, Values values);
 
  private:

@@ -29,6 +29,7 @@ struct QueryContextOptions {
   DurationMs lookback_delta_ms = 0;
   std::uint64_t max_samples = 0;
   NameRemoval name_removal = NameRemoval::kImmediate;
+  bool use_start_timestamps = false;
   std::stop_token cancel;
   std::chrono::steady_clock::time_point deadline;
   MemoryAccount* memory = nullptr;  // These two outlive the context. Null: nobody asks.
@@ -50,6 +51,8 @@ class QueryContext {
   AnnotationSet& annotations() { return annotations_; }
   DurationMs lookback_delta_ms() const { return options_.lookback_delta_ms; }
   bool delayed_name_removal() const { return options_.name_removal == NameRemoval::kDelayed; }
+
+  bool use_start_timestamps() const { return options_.use_start_timestamps; }
 
   // kCancelled or kTimeout once the query is to stop. Cheap enough for every batch of rows; loops that run for long
   // without reading a batch call it themselves.

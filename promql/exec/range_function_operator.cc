@@ -6,6 +6,7 @@
 #include "promql/exec/evaluation_error.h"
 #include "promql/exec/histogram_size.h"
 #include "promql/functions/quantile.h"
+#include "promql/functions/start_times.h"
 
 namespace vigia::promql {
 namespace {
@@ -15,6 +16,18 @@ using storage::Status;
 
 // What a kernel may look at between two looks at the deadline: some tens of milliseconds for the slowest.
 constexpr std::uint64_t kSamplesPerCall = 2'000'000;
+
+// In a window without histograms: about others their kernel tells.
+bool HasFloatsThatOverlap(const RangeSeries& series) {
+  if (series.starts.empty()) return false;
+  const std::vector<std::size_t> steps = StepsWithOverlap(*series.windows, series.starts);
+  if (series.histograms.empty()) return !steps.empty();
+  return std::ranges::any_of(steps, [&](std::size_t step) {
+    const Window window = series.windows->windows()[step];
+    const auto in_window = series.histograms.subspan(window.begin, window.size());
+    return std::ranges::all_of(in_window, [](const HistogramPtr& h) { return h == nullptr; });
+  });
+}
 
 }  // namespace
 
@@ -87,7 +100,7 @@ Status RangeFunctionOperator::Evaluate(const RangeSeries& series, RowBatch& out)
 Status RangeFunctionOperator::Compute(const RangeSeries& series, const Row& row) {
   flags_ = {};
   if (series.windows->total_samples() <= kSamplesPerCall) {
-    RangeInput input{series.values, *series.windows, {}};
+    RangeInput input{series.values, *series.windows, {}, series.starts};
     for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) input.scalars[i] = {scalars_[i]};
     return Call(input, series.histograms, row);
   }
@@ -115,6 +128,7 @@ Status RangeFunctionOperator::ComputePart(const RangeSeries& series, std::size_t
   const std::uint32_t end = all.windows()[first + count - 1].end;
   const WindowSet windows(all.timestamps().subspan(begin, end - begin), grid);
   RangeInput input{series.values.subspan(begin, end - begin), windows, {}};
+  if (!series.starts.empty()) input.starts = series.starts.subspan(begin, end - begin);
   for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) {
     input.scalars[i] = {std::span<const double>(scalars_[i]).subspan(first, count)};
   }
@@ -128,7 +142,8 @@ Status RangeFunctionOperator::Call(const RangeInput& input, std::span<const Hist
   const Status status =
       histograms.empty()
           ? spec_.kernel(input, scratch_, {row.values, row.valid})
-          : EvaluateMixedRange(spec_, MixedRangeInput{input.values, histograms, input.windows, input.scalars},
+          : EvaluateMixedRange(spec_,
+                               MixedRangeInput{input.values, histograms, input.windows, input.scalars, input.starts},
                                mixed_scratch_, MixedStepOutput{row.values, row.valid, row.histograms}, flags_);
   return status ? status : Status(AsEvaluationError(status.error()));
 }
@@ -141,6 +156,7 @@ void RangeFunctionOperator::Annotate(const RangeSeries& series, const Row& row) 
   switch (spec_.annotation) {
     case RangeAnnotation::kNone: return;
     case RangeAnnotation::kCounterName: {
+      if (HasFloatsThatOverlap(series)) context().annotations().Add(StartTimeOverlapWarning(metric, position));
       if (!LooksLikeNoCounter(metric)) return;
       for (std::size_t step = 0; step < row.valid.size(); ++step) {
         if (is_float(step)) return context().annotations().Add(PossibleNonCounterInfo(metric, position));

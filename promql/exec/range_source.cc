@@ -43,6 +43,7 @@ StoredRangeSource::StoredRangeSource(QueryContext& context, const std::vector<st
     : context_(context),
       matchers_(matchers),
       hints_(hints),
+      use_starts_(context.use_start_timestamps() && grid.kind == WindowKind::kPlain),
       windows_(grid),
       reader_(context, hints, matchers, detail) {}
 
@@ -61,6 +62,7 @@ Result<bool> StoredRangeSource::Next(RangeSeries& out) {
   out.id = static_cast<SeriesId>(i);
   const bool has_histograms = HasHistograms(*view);
   histograms_.clear();
+  const std::span<const TimestampMs> starts = use_starts_ ? view->starts : std::span<const TimestampMs>();
   if (has_histograms) {
     if (const Status status = reader_.Start(*view, *selection_, i); !status) return status.error();
   }
@@ -71,18 +73,22 @@ Result<bool> StoredRangeSource::Next(RangeSeries& out) {
     out.values = view->v;
     out.histograms = histograms_;
     out.windows = &windows_.For(view->t, view->column);
+    out.starts = starts;
     return true;
   }
   times_.clear();
   values_.clear();
+  starts_.clear();
   for (std::size_t k = 0; k < view->t.size(); ++k) {
     if (storage::IsStaleNan(view->v[k])) continue;
+    if (!starts.empty()) starts_.push_back(starts[k]);
     times_.push_back(view->t[k]);
     values_.push_back(view->v[k]);
     if (has_histograms) histograms_.push_back(view->h[k] ? reader_.Read(k) : nullptr);
   }
   out.values = values_;
   out.histograms = histograms_;
+  out.starts = starts_;
   out.windows = &windows_.For(times_, 0);
   return true;
 }

@@ -20,6 +20,7 @@ struct RangeSeries {
   std::span<const double> values;
   std::span<const HistogramPtr> histograms;  // Empty when there are only floats, else as many as values.
   const WindowSet* windows = nullptr;
+  std::span<const TimestampMs> starts = {};  // Start timestamps: none, or as many as values, 0 where unknown.
 };
 
 // Used as an Operator is. Thread-compatible.
@@ -69,6 +70,7 @@ class StoredRangeSource : public RangeSource {
   QueryContext& context_;
   const std::vector<storage::Matcher>& matchers_;
   const storage::SelectHints& hints_;
+  const bool use_starts_;
   ColumnWindows windows_;
   std::unique_ptr<storage::Selection> selection_;
   storage::ReadBuffer buffer_;
@@ -77,6 +79,7 @@ class StoredRangeSource : public RangeSource {
   std::vector<TimestampMs> times_;  // Without stale markers, when there were any.
   std::vector<double> values_;
   std::vector<HistogramPtr> histograms_;
+  std::vector<TimestampMs> starts_;
 };
 
 class SubqueryRangeSource : public RangeSource {

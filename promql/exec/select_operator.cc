@@ -58,13 +58,14 @@ Status SelectOperator::Fill(RowBatch& out) {
     if (view->t.empty()) continue;
     PickSamples(*view);
     const Row row = out.Append(static_cast<SeriesId>(next_));
-    const std::uint64_t found = TakeFloats(*view, row);
+    const std::uint64_t found = node_.sample_start ? TakeStarts(*view, row) : TakeFloats(*view, row);
     samples_->AddRow(row.valid, found);
     if (!view->h.empty()) {
-      const bool picked = std::ranges::any_of(
-          picks_, [&](std::uint32_t pick) { return pick != kNone && view->h[pick] != nullptr; });
+      const bool picked =
+          std::ranges::any_of(picks_, [&](std::uint32_t pick) { return pick != kNone && view->h[pick] != nullptr; });
       if (node_.is_info && picked) return EvaluationError("info sample should be float");
-      if (Status status = node_.sample_time ? Status() : TakeHistograms(*view, out); !status) return status;
+      const bool only_times = node_.sample_time || node_.sample_start;
+      if (Status status = only_times ? Status() : TakeHistograms(*view, out); !status) return status;
     }
     if (found == 0) out.DropLast();
   }
@@ -77,6 +78,19 @@ std::uint64_t SelectOperator::TakeFloats(const storage::SamplesView& view, const
     const std::uint32_t pick = picks_[step];
     if (pick == kNone || storage::IsStaleNan(view.v[pick])) continue;
     row.values[step] = node_.sample_time ? static_cast<double>(view.t[pick]) / 1000.0 : view.v[pick];
+    row.valid[step] = 1;
+    ++found;
+  }
+  return found;
+}
+
+std::uint64_t SelectOperator::TakeStarts(const storage::SamplesView& view, const Row& row) {
+  if (!context().use_start_timestamps()) return 0;
+  std::uint64_t found = 0;
+  for (std::size_t step = 0; step < picks_.size(); ++step) {
+    const std::uint32_t pick = picks_[step];
+    if (pick == kNone || storage::IsStaleNan(view.v[pick])) continue;
+    row.values[step] = view.starts.empty() ? 0 : static_cast<double>(view.starts[pick]) / 1000.0;
     row.valid[step] = 1;
     ++found;
   }

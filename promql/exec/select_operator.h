@@ -28,8 +28,9 @@ class SelectOperator : public Operator {
   storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
   storage::Status Fill(RowBatch& out) override;
   void PickSamples(const storage::SamplesView& view);
-  // The picked floats into the last row; how many there are.
+  // What is wanted of the picked samples, floats first, into the last row; how many there are.
   std::uint64_t TakeFloats(const storage::SamplesView& view, const Row& row) const;
+  std::uint64_t TakeStarts(const storage::SamplesView& view, const Row& row);
   // The picked histograms into the last row, whose floats have been taken.
   storage::Status TakeHistograms(const storage::SamplesView& view, RowBatch& out);
 

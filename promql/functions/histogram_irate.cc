@@ -11,22 +11,22 @@ using storage::CounterResetHint;
 using storage::FloatHistogram;
 
 template <bool kIsRate>
-MixedResult OfFloats(double previous, double last, double seconds) {
+MixedResult OfFloats(double previous, double last, double seconds, bool start_reset) {
   double result = last;
-  if (!kIsRate || !(last < previous)) result -= previous;
+  if (!kIsRate || !(last < previous || start_reset)) result -= previous;
   if (kIsRate) result /= seconds;
   return MixedResult::Of(result);
 }
 
 template <bool kIsRate>
-MixedResult OfHistograms(const FloatHistogram& previous, const FloatHistogram& last, double seconds,
+MixedResult OfHistograms(const FloatHistogram& previous, const FloatHistogram& last, double seconds, bool start_reset,
                          HistogramFlags& flags) {
   const int gauges =
       (previous.hint == CounterResetHint::kGauge ? 1 : 0) + (last.hint == CounterResetHint::kGauge ? 1 : 0);
   flags.AddIf(kIsRate && gauges > 0, HistogramFlag::kNotCounter);
   flags.AddIf(!kIsRate && gauges < 2, HistogramFlag::kNotGauge);
   FloatHistogram result = last;
-  if (!kIsRate || !DetectReset(last, previous)) {
+  if (!kIsRate || !(start_reset || DetectReset(last, previous))) {
     const SumOutcome outcome = Subtract(result, previous);
     if (!outcome.compatible) {
       flags.Add(HistogramFlag::kMixedExponentialCustom);
@@ -47,8 +47,11 @@ MixedResult Evaluate(const MixedWindow& window, HistogramFlags& flags) {
   const double seconds = static_cast<double>(window.t[size - 1] - window.t[size - 2]) / 1000;
   const HistogramPtr& previous = window.histograms[size - 2];
   const HistogramPtr& last = window.histograms[size - 1];
-  if (!previous && !last) return OfFloats<kIsRate>(window.values[size - 2], window.values[size - 1], seconds);
-  if (previous && last) return OfHistograms<kIsRate>(*previous, *last, seconds, flags);
+  const bool start_reset = window.start_times().ResetsAt(size - 1);
+  if (!previous && !last) {
+    return OfFloats<kIsRate>(window.values[size - 2], window.values[size - 1], seconds, start_reset);
+  }
+  if (previous && last) return OfHistograms<kIsRate>(*previous, *last, seconds, start_reset, flags);
   flags.Add(HistogramFlag::kMixedFloatsHistograms);
   return {};
 }

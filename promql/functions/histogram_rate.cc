@@ -40,27 +40,33 @@ std::optional<std::int32_t> CommonSchema(const FloatHistogram& first, Points poi
   return schema;
 }
 
+// false: not compatible.
+bool AddTo(FloatHistogram& sum, const FloatHistogram& h, HistogramFlags& flags) {
+  const SumOutcome outcome = Add(sum, h);
+  flags.AddIf(outcome.compatible && outcome.bounds_reconciled, HistogramFlag::kBoundsReconciledInAddition);
+  return outcome.compatible;
+}
+
 // Adds what the counter had reached before each reset. `previous` stands for the first point. false: not compatible.
-bool AddBeforeResets(const FloatHistogram* previous, Points points, FloatHistogram& sum, HistogramFlags& flags) {
-  for (const HistogramPtr& point : points.subspan(1)) {
-    if (DetectReset(*point, *previous)) {
-      const SumOutcome outcome = Add(sum, *previous);
-      if (!outcome.compatible) return false;
-      flags.AddIf(outcome.bounds_reconciled, HistogramFlag::kBoundsReconciledInAddition);
-    }
-    previous = point.get();
+bool AddBeforeResets(const FloatHistogram* previous, Points points, const StartTimes& times, FloatHistogram& sum,
+                     HistogramFlags& flags) {
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    flags.AddIf(times.OverlapsAt(i), HistogramFlag::kStartTimeOverlap);
+    const bool reset = times.ResetsAt(i) || DetectReset(*points[i], *previous);
+    if (reset && !AddTo(sum, *previous, flags)) return false;
+    previous = points[i].get();
   }
   return true;
 }
 
 // last - first, resets taken into account for a counter. REQUIRES: two points.
-std::optional<FloatHistogram> Increase(Points points, bool is_counter, HistogramFlags& flags) {
+std::optional<FloatHistogram> Increase(Points points, const StartTimes& times, bool is_counter, HistogramFlags& flags) {
   const FloatHistogram* first = points.front().get();
   const FloatHistogram& last = *points.back();
   flags.AddIf(is_counter && (IsGauge(*first) || IsGauge(last)), HistogramFlag::kNotCounter);
   // With a reset right after it, the first point counts for nothing, nor does its layout.
   FloatHistogram nothing;
-  if (is_counter && DetectReset(*points[1], *first)) {
+  if (is_counter && (times.ResetsAt(1) || DetectReset(*points[1], *first))) {
     nothing.schema = points[1]->schema;
     nothing.custom_values = points[1]->custom_values;
     first = &nothing;
@@ -72,7 +78,7 @@ std::optional<FloatHistogram> Increase(Points points, bool is_counter, Histogram
   const SumOutcome outcome = Subtract(result, *first);
   flags.AddIf(outcome.bounds_reconciled, HistogramFlag::kBoundsReconciledInSubtraction);
   if (is_counter) {
-    if (!AddBeforeResets(first, points, result, flags)) {
+    if (!AddBeforeResets(first, points, times, result, flags)) {
       flags = HistogramFlag::kMixedExponentialCustom;
       return std::nullopt;
     }
@@ -81,6 +87,40 @@ std::optional<FloatHistogram> Increase(Points points, bool is_counter, Histogram
   }
   result.hint = CounterResetHint::kGauge;
   Compact(result);
+  return result;
+}
+
+// What the increase is multiplied with, the line through a counter's counts not going below 0.
+double FactorOf(const MixedWindow& window, double increase, bool is_counter) {
+  const Extrapolation& terms = window.windows.Extrapolations()[window.step];
+  const double first = window.histograms.front()->count;
+  if (!is_counter || !(increase > 0) || !(first >= 0)) return terms.factor;
+  const double to_zero = terms.sampled * (first / increase);
+  return to_zero < terms.to_start ? (terms.sampled + to_zero + terms.to_end) / terms.sampled : terms.factor;
+}
+
+// The extrapolated increase of a plain window, divided by `per_seconds`.
+std::optional<FloatHistogram> PlainIncrease(const MixedWindow& window, bool is_counter, double per_seconds,
+                                            HistogramFlags& flags) {
+  const TimestampMs start =
+      is_counter && !window.starts.empty() ? StartWithin(window.windows, window.step, window.starts.front()) : 0;
+  if (window.t.size() < 2) {
+    if (start == 0) return std::nullopt;
+    FloatHistogram result = *window.histograms.front();
+    Multiply(result, FactorFromStart(window.windows, window.step, start) / per_seconds);
+    return result;
+  }
+  auto result = Increase(window.histograms, window.start_times(), is_counter, flags);
+  if (!result) return std::nullopt;
+  if (start == 0) {
+    Multiply(*result, FactorOf(window, result->count, is_counter) / per_seconds);
+    return result;
+  }
+  if (!AddTo(*result, *window.histograms.front(), flags)) {
+    flags.Add(HistogramFlag::kMixedExponentialCustom);
+    return std::nullopt;
+  }
+  Multiply(*result, FactorFromStart(window.windows, window.step, start) / per_seconds);
   return result;
 }
 
@@ -93,19 +133,8 @@ MixedResult Evaluate(const MixedWindow& window, HistogramFlags& flags) {
   if (window.windows.grid().kind != WindowKind::kPlain) {
     result = ExtendedHistogramIncrease(window, kIsCounter, found);
     if (result && kKind == Kind::kRate) Divide(*result, range_seconds);
-  } else if (window.t.size() >= 2) {
-    result = Increase(window.histograms, kIsCounter, found);
-    if (result) {
-      const Extrapolation& terms = window.windows.Extrapolations()[window.step];
-      double factor = terms.factor;
-      const double first = window.histograms.front()->count;
-      if (kIsCounter && result->count > 0 && first >= 0) {
-        const double to_zero = terms.sampled * (first / result->count);
-        if (to_zero < terms.to_start) factor = (terms.sampled + to_zero + terms.to_end) / terms.sampled;
-      }
-      if (kKind == Kind::kRate) factor /= range_seconds;
-      Multiply(*result, factor);
-    }
+  } else {
+    result = PlainIncrease(window, kIsCounter, kKind == Kind::kRate ? range_seconds : 1, found);
   }
   flags.Add(found);
   if (!result) return {};

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "promql/functions/mixed_range.h"
+#include "promql/functions/start_times.h"
 
 namespace vigia::promql {
 
@@ -15,6 +16,9 @@ struct MixedWindow {
   const WindowSet& windows;
   std::size_t step = 0;
   bool has_floats = false;
+  std::span<const TimestampMs> starts = {};  // One per sample, or none.
+
+  StartTimes start_times() const { return {t, starts}; }
 };
 
 // The result of one step: nothing, a value or a histogram.

@@ -41,6 +41,7 @@ bool IsReset(const MixedWindow& window, std::size_t i) {
   const HistogramPtr& previous = window.histograms[i - 1];
   const HistogramPtr& current = window.histograms[i];
   if ((previous == nullptr) != (current == nullptr)) return true;
+  if (window.start_times().ResetsAt(i)) return true;
   if (current) return DetectReset(*current, *previous);
   return window.values[i] < window.values[i - 1];
 }

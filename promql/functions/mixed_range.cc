@@ -36,6 +36,7 @@ void TakeFloats(const MixedRangeInput& input, MixedRangeScratch& scratch) {
   const auto t = input.windows.timestamps();
   scratch.float_times.clear();
   scratch.float_values.clear();
+  scratch.float_starts.clear();
   scratch.histograms_before.assign(t.size() + 1, 0);
   for (std::size_t i = 0; i < t.size(); ++i) {
     const bool is_histogram = input.histograms[i] != nullptr;
@@ -43,6 +44,7 @@ void TakeFloats(const MixedRangeInput& input, MixedRangeScratch& scratch) {
     if (is_histogram) continue;
     scratch.float_times.push_back(t[i]);
     scratch.float_values.push_back(input.values[i]);
+    if (!input.starts.empty()) scratch.float_starts.push_back(input.starts[i]);
   }
 }
 
@@ -53,7 +55,8 @@ MixedWindow WindowOf(const MixedRangeInput& input, std::size_t step, std::uint32
           .histograms = input.histograms.subspan(window.begin, window.size()),
           .windows = input.windows,
           .step = step,
-          .has_floats = histograms < window.size()};
+          .has_floats = histograms < window.size(),
+          .starts = input.starts.empty() ? input.starts : input.starts.subspan(window.begin, window.size())};
 }
 
 }  // namespace
@@ -68,7 +71,7 @@ storage::Status EvaluateMixedRange(const RangeFunctionSpec& spec, const MixedRan
   // In a window without histograms the floats are all there is; in others their result is replaced below, unless the
   // function does not look at histograms anyway.
   const WindowSet windows(scratch.float_times, input.windows.grid());
-  const RangeInput floats{scratch.float_values, windows, input.scalars};
+  const RangeInput floats{scratch.float_values, windows, input.scalars, scratch.float_starts};
   if (auto status = spec.kernel(floats, scratch.floats, {output.values, output.valid}); !status) return status;
   const MixedSpec* const mixed = FindSpec(spec.name);
   for (std::size_t step = 0; step < input.windows.steps(); ++step) {

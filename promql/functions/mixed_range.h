@@ -20,6 +20,7 @@ struct MixedRangeInput {
   std::span<const HistogramPtr> histograms;
   const WindowSet& windows;
   std::array<ScalarArgument, 2> scalars;
+  std::span<const TimestampMs> starts = {};  // As in RangeInput.
 };
 
 // One slot for each step; every one is written. valid 1: the result is the histogram if one is set, else the value.
@@ -34,6 +35,7 @@ struct MixedRangeScratch {
   RangeScratch floats;
   std::vector<TimestampMs> float_times;
   std::vector<double> float_values;
+  std::vector<TimestampMs> float_starts;
   std::vector<std::uint32_t> histograms_before;  // How many there are in front of each sample.
 };
 

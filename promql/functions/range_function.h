@@ -28,6 +28,8 @@ struct RangeInput {
   const WindowSet& windows;
   // The function's scalar arguments in the order written, the range vector left out.
   std::array<ScalarArgument, 2> scalars;
+  // Start timestamps, one per value; or none: then nothing is known. Only where windows are plain.
+  std::span<const TimestampMs> starts = {};
 };
 
 // One slot for each step. A kernel writes every slot of `valid` (0 or 1); values of invalid slots mean nothing.

@@ -2,17 +2,26 @@
 #include "promql/functions/extended_rate.h"
 #include "promql/functions/range_function.h"
 #include "promql/functions/range_specs.h"
+#include "promql/functions/start_times.h"
 
 namespace vigia::promql {
 namespace {
 
 enum class Kind { kRate, kIncrease, kDelta };
 
-// Indices of the samples that are below the one before them.
-void FindResets(std::span<const double> values, std::vector<std::uint32_t>& resets) {
+// Indices of the samples that are below the one before them, or that started to count after it.
+void FindResets(const RangeInput& input, std::vector<std::uint32_t>& resets) {
   resets.clear();
+  const auto values = input.values;
+  if (input.starts.empty()) {
+    for (std::size_t i = 1; i < values.size(); ++i) {
+      if (values[i] < values[i - 1]) resets.push_back(static_cast<std::uint32_t>(i));
+    }
+    return;
+  }
+  const StartTimes times{input.windows.timestamps(), input.starts};
   for (std::size_t i = 1; i < values.size(); ++i) {
-    if (values[i] < values[i - 1]) resets.push_back(static_cast<std::uint32_t>(i));
+    if (values[i] < values[i - 1] || times.ResetsAt(i)) resets.push_back(static_cast<std::uint32_t>(i));
   }
 }
 
@@ -37,12 +46,15 @@ void PlainSteps(const RangeInput& input, RangeScratch& scratch, StepOutput outpu
   const auto extrapolations = input.windows.Extrapolations();
   const double range_seconds = input.windows.grid().RangeSeconds();
   std::vector<std::uint32_t>& resets = scratch.indices;
-  if constexpr (kIsCounter) FindResets(values, resets);
+  if constexpr (kIsCounter) FindResets(input, resets);
+  const bool has_starts = kIsCounter && !input.starts.empty();
   std::size_t next_reset = 0;
   for (std::size_t step = 0; step < windows.size(); ++step) {
     const Window window = windows[step];
-    output.valid[step] = window.size() >= 2;
-    if (window.size() < 2) continue;
+    const TimestampMs start =
+        has_starts && !window.empty() ? StartWithin(input.windows, step, input.starts[window.begin]) : 0;
+    output.valid[step] = window.size() >= 2 || start != 0;
+    if (output.valid[step] == 0) continue;
     const double first = values[window.begin];
     double result = values[window.end - 1] - first;
     double factor = extrapolations[step].factor;
@@ -52,7 +64,10 @@ void PlainSteps(const RangeInput& input, RangeScratch& scratch, StepOutput outpu
         result += values[resets[i] - 1];
       // A counter cannot be below 0: where the line through it meets 0 is the earliest start there can be.
       const Extrapolation& terms = extrapolations[step];
-      if (result > 0 && first >= 0) {
+      if (start != 0) {
+        result += first;
+        factor = FactorFromStart(input.windows, step, start);
+      } else if (result > 0 && first >= 0) {
         const double to_zero = terms.sampled * (first / result);
         if (to_zero < terms.to_start) factor = (terms.sampled + to_zero + terms.to_end) / terms.sampled;
       }

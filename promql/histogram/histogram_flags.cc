@@ -19,6 +19,7 @@ void Annotate(HistogramFlags flags, std::string_view metric, TextPosition positi
   about_metric(Flag::kIgnoredInMixedRange, &HistogramIgnoredInMixedRangeInfo);
   about_metric(Flag::kQuantileIsNan, &QuantileNanResultInfo);
   about_metric(Flag::kQuantileIsSkewed, &QuantileNanSkewInfo);
+  about_metric(Flag::kStartTimeOverlap, &StartTimeOverlapWarning);
   about_metric(Flag::kFractionExcludesNans, &FractionNansInfo);
   if (flags.Has(Flag::kMixedFloatsHistogramsInAggregation))
     out.Add(MixedFloatsHistogramsInAggregationWarning(position));

@@ -27,6 +27,7 @@ enum class HistogramFlag : std::uint32_t {
   kFractionExcludesNans = 1u << 14,
   kIncompatibleBucketLayout = 1u << 15,  // Of a binary operator: exponential with custom buckets.
   kIncompatibleTypes = 1u << 16,         // Of a binary operator: not defined for this pair of float and histogram.
+  kStartTimeOverlap = 1u << 17,
 };
 
 class HistogramFlags {
@@ -45,7 +46,8 @@ class HistogramFlags {
   std::uint32_t bits_ = 0;
 };
 
-// Adds the annotation of each flag but for the last two, which need to know the operator. `metric` may be "".
+// Adds the annotation of each flag but for those of binary operators, which need to know the operator. `metric` may be
+// "".
 void Annotate(HistogramFlags flags, std::string_view metric, TextPosition position, AnnotationSet& out);
 
 }  // namespace vigia::promql

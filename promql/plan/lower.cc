@@ -15,9 +15,6 @@ using storage::Error;
 using storage::Result;
 using storage::Status;
 
-// kLimit: the query is well-formed, evaluating it is what fails.
-Error NotSupported(std::string_view what) { return {Errc::kLimit, std::string(what) + " not supported yet"}; }
-
 const Expr& WithoutParens(const Expr& expr) {
   const Expr* at = &expr;
   while (const auto* paren = at->As<ParenExpr>()) at = paren->expr.get();
@@ -114,9 +111,6 @@ class Lowering {
 
   Result<PlanPtr> Node(const Expr& expr, const Call& n) {
     if (n.function->id == FunctionId::kInfo) return Info(expr, n);
-    if (n.function->id == FunctionId::kStartTimestamp) {
-      return NotSupported(std::string("function ") + std::string(n.function->name) + "() is");
-    }
     if (const std::optional<double> constant = Constant(n.function->id)) return Make(expr, NumberNode{*constant});
     CallNode node{n.function->id, {}};
     for (const ExprPtr& arg : n.args) {
@@ -124,9 +118,9 @@ class Lowering {
       if (!lowered) return lowered;
       node.args.push_back(std::move(*lowered));
     }
-    if (node.function == FunctionId::kTimestamp && node.args.size() == 1) {
-      if (auto* select = node.args.front()->As<SelectNode>()) select->sample_time = true;
-    }
+    SelectNode* const select = node.args.size() == 1 ? node.args.front()->As<SelectNode>() : nullptr;
+    if (select != nullptr && node.function == FunctionId::kTimestamp) select->sample_time = true;
+    if (select != nullptr && node.function == FunctionId::kStartTimestamp) select->sample_start = true;
     return Make(expr, std::move(node));
   }
 

@@ -48,9 +48,10 @@ enum class HistogramDetail {
 struct SelectNode {
   std::vector<storage::Matcher> matchers;
   TimeShift shift;
-  bool smoothed = false;     // Between samples the value on the line between them.
-  bool sample_time = false;  // The values are the times of the samples, in seconds: the argument of timestamp().
-  bool is_info = false;      // Not an expression: which metrics info() takes labels from. `sample_time` is set.
+  bool smoothed = false;      // Between samples the value on the line between them.
+  bool sample_time = false;   // The values are the times of the samples, in seconds: the argument of timestamp().
+  bool sample_start = false;  // The values are the start timestamps in seconds: the argument of start_timestamp().
+  bool is_info = false;       // Not an expression: which metrics info() takes labels from. `sample_time` is set.
   HistogramDetail detail = HistogramDetail::kAll;  // Set by AddHints().
   storage::SelectHints hints;                      // Filled by AssignTimes() and AddHints().
 };

@@ -16,13 +16,13 @@ namespace vigia::storage {
 enum class SeriesRef : std::uint64_t { kNone = 0 };
 
 // What became of one sample: counted, not logged, by storage; the caller decides what to tell its user.
-enum class [[nodiscard]] AppendOutcome {
-  kAdded,
-  kSame,         // Same timestamp and bit-identical value as the newest sample: nothing to do.
-  kDuplicate,    // Same timestamp as the newest sample with another value: refused.
-  kOutOfOrder,   // Older than the newest sample and no out-of-order window is open: refused.
-  kTooOld,       // Older than the out-of-order window or than retention: refused.
-  kOutOfBounds,  // Further in the future than a server accepts: refused.
+enum class [[nodiscard]] AppendOutcome{
+    kAdded,
+    kSame,         // Same timestamp and bit-identical value as the newest sample: nothing to do.
+    kDuplicate,    // Same timestamp as the newest sample with another value: refused.
+    kOutOfOrder,   // Older than the newest sample and no out-of-order window is open: refused.
+    kTooOld,       // Older than the out-of-order window or than retention: refused.
+    kOutOfBounds,  // Further in the future than a server accepts: refused.
 };
 
 struct Exemplar {
@@ -43,10 +43,14 @@ class Appender {
   // Adds one sample to the batch. REQUIRES: `ref` came from Resolve() of any Appender of this storage.
   virtual AppendOutcome Append(SeriesRef ref, TimestampMs t, double v) = 0;
   virtual AppendOutcome AppendHistogram(SeriesRef ref, TimestampMs t, const HistogramPtr& h) = 0;
+  // The time since which the sample of that series and time counts: kept with it, read back in SamplesView::starts.
+  // Call it right after one of the two above returned kAdded; at other times, and with 0 (unknown), nothing happens.
+  // Storage without a place for start timestamps ignores them.
+  virtual void SetStart(SeriesRef /*ref*/, TimestampMs /*t*/, TimestampMs /*start_ms*/) {}
   virtual AppendOutcome AppendExemplar(SeriesRef ref, const Exemplar& exemplar) = 0;
 
-  // Makes the batch visible to queries, all of it at once, and durable against a killed process. After a failure nothing
-  // of the batch is there. The Appender is empty afterwards and may be used again.
+  // Makes the batch visible to queries, all of it at once, and durable against a killed process. After a failure
+  // nothing of the batch is there. The Appender is empty afterwards and may be used again.
   virtual Status Commit() = 0;
   virtual void Rollback() = 0;
 };
@@ -54,8 +58,8 @@ class Appender {
 class Appendable {
  public:
   virtual ~Appendable() = default;
-  // `shared` are labels that all or most series of the batch carry (a target's labels, for a rule group its own): storage
-  // keeps them once. Only a hint: any labels may be resolved whatever it says. Thread-safe.
+  // `shared` are labels that all or most series of the batch carry (a target's labels, for a rule group its own):
+  // storage keeps them once. Only a hint: any labels may be resolved whatever it says. Thread-safe.
   virtual std::unique_ptr<Appender> NewAppender(const Labels& shared) = 0;
 };
 

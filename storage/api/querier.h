@@ -17,27 +17,31 @@
 
 namespace vigia::storage {
 
-// What a selection will be used for. Only start, end and limit change what is returned; the rest lets storage skip work.
+// What a selection will be used for. Only start, end and limit change what is returned; the rest lets storage skip
+// work.
 struct SelectHints {
   TimestampMs start_ms = kMinTimestampMs;  // Inclusive.
   TimestampMs end_ms = kMaxTimestampMs;    // Inclusive.
   DurationMs step_ms = 0;
-  DurationMs range_ms = 0;     // Of a range selector, else 0.
-  std::string function;        // The innermost function or aggregation applied, "series" when only labels are wanted.
+  DurationMs range_ms = 0;  // Of a range selector, else 0.
+  std::string function;     // The innermost function or aggregation applied, "series" when only labels are wanted.
   std::vector<std::string> grouping;  // Sorted labels that the aggregation above keeps (or drops when !by).
   bool by = false;
-  std::uint64_t limit = 0;     // At most so many series, 0 = all.
+  std::uint64_t limit = 0;  // At most so many series, 0 = all.
 };
 
 // Samples of one series, oldest first, times strictly increasing. Staleness markers are included.
-// `h` is empty when the series has only floats; else h.size() == t.size(), and where h[i] is set the sample is a histogram
-// and v[i] is 0 (or the staleness marker's bits: a stale sample is a float).
+// `h` is empty when the series has only floats; else h.size() == t.size(), and where h[i] is set the sample is a
+// histogram and v[i] is 0 (or the staleness marker's bits: a stale sample is a float).
 struct SamplesView {
   std::span<const TimestampMs> t;
   std::span<const double> v;
   std::span<const HistogramPtr> h;
-  // Equal non-zero numbers within one Selection promise that the two series have equal `t`: window bounds can be reused.
+  // Equal non-zero numbers within one Selection promise that the two series have equal `t`: window bounds can be
+  // reused.
   std::uint64_t column = 0;
+  // Start timestamps: empty when no sample has one, else starts.size() == t.size(), 0 where it is unknown.
+  std::span<const TimestampMs> starts = {};
 };
 
 // Memory that Read() decodes into; reuse it from series to series. One per thread.
@@ -46,6 +50,7 @@ class ReadBuffer {
   std::vector<TimestampMs> t;
   std::vector<double> v;
   std::vector<HistogramPtr> h;
+  std::vector<TimestampMs> starts;
 };
 
 // The series that match, in a stable order (not sorted), each with at least one chance of a sample in the time range.
@@ -56,8 +61,8 @@ class Selection {
   virtual ~Selection() = default;
   virtual std::size_t size() const = 0;
   virtual Labels labels(std::size_t i) const = 0;
-  // Samples with start_ms <= t <= end_ms of the hints. The view points into `buffer` or into memory of the selection and is
-  // valid until the next Read() with the same buffer. REQUIRES: i < size().
+  // Samples with start_ms <= t <= end_ms of the hints. The view points into `buffer` or into memory of the selection
+  // and is valid until the next Read() with the same buffer. REQUIRES: i < size().
   virtual Result<SamplesView> Read(std::size_t i, ReadBuffer& buffer) const = 0;
 };
 

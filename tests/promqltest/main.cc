@@ -77,6 +77,7 @@ RunOptions OptionsFor(const Arguments& arguments) {
     options.engine.parser = {
         .experimental_functions = true, .extended_range_selectors = true, .binop_fill_modifiers = true};
     options.engine.delayed_name_removal = true;
+    options.engine.use_start_timestamps = true;
   }
   options.new_storage = [kind = arguments.storage]() -> storage::Result<std::unique_ptr<TestStorage>> {
     if (kind == "memory") return NewMemoryStorage();

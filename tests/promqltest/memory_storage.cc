@@ -25,6 +25,7 @@ struct MemorySample {
   TimestampMs t = 0;
   double v = 0;
   HistogramPtr h;
+  TimestampMs start = 0;
 };
 
 struct MemorySeries {
@@ -80,9 +81,12 @@ class MemoryAppender : public storage::Appender {
     return static_cast<SeriesRef>(at->second + 1);
   }
 
-  AppendOutcome Append(SeriesRef ref, TimestampMs t, double v) override { return Add(ref, {t, v, nullptr}); }
+  AppendOutcome Append(SeriesRef ref, TimestampMs t, double v) override { return Add(ref, {t, v, nullptr, 0}); }
   AppendOutcome AppendHistogram(SeriesRef ref, TimestampMs t, const HistogramPtr& h) override {
-    return Add(ref, {t, 0, h});
+    return Add(ref, {t, 0, h, 0});
+  }
+  void SetStart(SeriesRef, TimestampMs, TimestampMs start_ms) override {
+    if (!batch_.empty()) batch_.back().second.start = start_ms;
   }
   AppendOutcome AppendExemplar(SeriesRef, const storage::Exemplar&) override { return AppendOutcome::kAdded; }
 
@@ -136,16 +140,18 @@ class MemorySelection : public storage::Selection {
     buffer.t.clear();
     buffer.v.clear();
     buffer.h.clear();
+    buffer.starts.clear();
     bool has_histograms = false;
     for (const MemorySample& sample : series_[i].samples) {
       if (sample.t < start_ms_ || sample.t > end_ms_) continue;
       buffer.t.push_back(sample.t);
       buffer.v.push_back(sample.v);
       buffer.h.push_back(sample.h);
+      buffer.starts.push_back(sample.start);
       has_histograms = has_histograms || sample.h;
     }
     if (!has_histograms) buffer.h.clear();
-    return storage::SamplesView{buffer.t, buffer.v, buffer.h};
+    return storage::SamplesView{buffer.t, buffer.v, buffer.h, 0, buffer.starts};
   }
 
  private:

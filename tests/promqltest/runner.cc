@@ -97,15 +97,24 @@ Status Runner::Execute(const Load& load) {
 
 Status Runner::Append(const Load& load, const std::vector<SeriesLine>& lines) {
   const auto appender = storage_->appendable().NewAppender({});
+  std::map<storage::Labels, const SeriesLine*> starts;
+  for (const SeriesLine& line : lines) {
+    if (line.is_start_line) starts[line.labels] = &line;
+  }
   for (const SeriesLine* line : LastOfEach(lines)) {
     const storage::Result<storage::SeriesRef> ref = appender->Resolve(line->labels);
     if (!ref) return storage::Prefixed(ref.error(), line->labels.ToString());
+    const auto start_line = starts.find(line->labels);
     for (std::size_t i = 0; i < line->points.size(); ++i) {
       const Point& point = line->points[i];
       if (point.omitted) continue;
       const TimestampMs t = static_cast<std::int64_t>(i) * load.step_ms;
       const storage::AppendOutcome outcome =
           point.h ? appender->AppendHistogram(*ref, t, point.h) : appender->Append(*ref, t, point.v);
+      if (start_line != starts.end() && i < start_line->second->start_offsets_ms.size()) {
+        const auto& offset = start_line->second->start_offsets_ms[i];
+        if (offset) appender->SetStart(*ref, t, t + *offset);
+      }
       if (outcome == storage::AppendOutcome::kAdded || outcome == storage::AppendOutcome::kSame) continue;
       return Error{Errc::kInvalid, fmt::format("{} at {} ms was refused: outcome {}", line->labels.ToString(), t,
                                                static_cast<int>(outcome))};
