@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/bytes/bits.h"
+#include "storage/codec/integer_kernels.h"
 
 namespace vigia::storage {
 namespace {
@@ -105,15 +106,12 @@ void WritePatched(const Patched& patched, std::span<const std::int64_t> deltas, 
 // there.
 char Header(Scheme scheme, unsigned width) { return static_cast<char>(scheme | width << kSchemeBits); }
 
-void ReadFields(ByteReader& in, unsigned width, std::span<std::int64_t> out, bool& ok) {
-  const std::size_t bytes = (out.size() * width + 7) / 8;
-  BitReader bits(in.Bytes(bytes));
-  if (!in.ok()) {
-    ok = false;
-    return;
-  }
-  for (std::int64_t& v : out) v = AsI64(bits.Get(width));
-  ok = bits.ok();
+// REQUIRES: width > 0.
+bool ReadFields(ByteReader& in, unsigned width, std::span<std::int64_t> out) {
+  const std::string_view bytes = in.Bytes((out.size() * width + 7) / 8);
+  if (!in.ok()) return false;
+  BestIntegerKernels().unpack(bytes.data(), width, out.data(), out.size());
+  return true;
 }
 
 bool ReadFrame(ByteReader& in, unsigned width, std::span<std::int64_t> out) {
@@ -123,10 +121,9 @@ bool ReadFrame(ByteReader& in, unsigned width, std::span<std::int64_t> out) {
     return in.ok();
   }
   const U64 divisor = in.Varint();
-  bool ok = true;
-  ReadFields(in, width, out, ok);
-  for (std::int64_t& v : out) v = AsI64(base + AsU64(v) * divisor);
-  return ok && in.ok();
+  if (!ReadFields(in, width, out)) return false;
+  BestIntegerKernels().scale(out.data(), out.size(), base, divisor);
+  return true;
 }
 
 bool ReadPatched(ByteReader& in, unsigned width, std::span<std::int64_t> out) {
@@ -140,11 +137,14 @@ bool ReadPatched(ByteReader& in, unsigned width, std::span<std::int64_t> out) {
     if (!in.ok() || at >= out.size()) return false;
     position = at;
   }
-  bool ok = true;
-  ReadFields(in, width, out, ok);
+  if (width == 0) {
+    std::fill(out.begin(), out.end(), 0);
+  } else if (!ReadFields(in, width, out)) {
+    return false;
+  }
   for (const auto& [position, high] : highs) out[position] = AsI64(AsU64(out[position]) | high << width);
-  for (std::int64_t& v : out) v = UnZigZag(AsU64(v));
-  return ok;
+  BestIntegerKernels().unzigzag(out.data(), out.size());
+  return true;
 }
 
 void Differences(std::span<const std::int64_t> values, std::vector<std::int64_t>& out) {

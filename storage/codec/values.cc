@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/bytes/varint.h"
+#include "storage/codec/integer_kernels.h"
 #include "storage/codec/integers.h"
 #include "storage/codec/xor.h"
 
@@ -108,12 +109,7 @@ bool DecodeIntegers(ByteReader& in, unsigned exponent, bool with_exceptions, std
   thread_local std::vector<std::int64_t> q;
   q.resize(values.size());
   if (!UnpackIntegers(in, q)) return false;
-  if (exponent == 0) {
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(q[i]);
-  } else {
-    const double divisor = kPow10[exponent];
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(q[i]) / divisor;
-  }
+  BestIntegerKernels().to_doubles(q.data(), values.data(), q.size(), kPow10[exponent]);
   for (const auto& [at, v] : exceptions) values[at] = v;
   return true;
 }
