@@ -1,7 +1,6 @@
 #include "server/api/result_json.h"
 
-#include <cmath>
-
+#include "promql/histogram/buckets.h"
 #include "server/api/envelope.h"
 #include "server/api/explain_json.h"
 #include "server/json/writer.h"
@@ -147,65 +146,23 @@ class ResultWriter {
   bool done_ = false;
 };
 
-// One bucket as the API shows it: 0 = (lower, upper], 1 = [lower, upper), 2 = open, 3 = closed at both ends. A bound
-// belongs to the bucket on its side away from zero, as in the reference.
-void AppendBucket(std::string& out, double lower, double upper, double count) {
-  const bool lower_inclusive = lower < 0;
-  const bool upper_inclusive = upper > 0;
-  const int rule = lower_inclusive ? (upper_inclusive ? 3 : 1) : (upper_inclusive ? 0 : 2);
+// One bucket as the API shows it: 0 = (lower, upper], 1 = [lower, upper), 2 = open, 3 = closed at both ends.
+void AppendBucket(std::string& out, const promql::HistogramBucket& bucket) {
+  const int rule = bucket.lower_inclusive ? (bucket.upper_inclusive ? 3 : 1) : (bucket.upper_inclusive ? 0 : 2);
   out.push_back('[');
   out.append(std::to_string(rule)).append(",\"");
-  AppendSampleValue(out, lower);
+  AppendSampleValue(out, bucket.lower);
   out.append("\",\"");
-  AppendSampleValue(out, upper);
+  AppendSampleValue(out, bucket.upper);
   out.append("\",\"");
-  AppendSampleValue(out, count);
+  AppendSampleValue(out, bucket.count);
   out.append("\"],");
 }
 
-// Upper bound of the bucket with this index: 2^(index * 2^-schema), the last finite one capped at the largest double.
-double ExponentialBound(std::int32_t index, std::int32_t schema) {
-  const double exponent = std::ldexp(static_cast<double>(index), -schema);
-  const double bound = std::exp2(exponent);
-  return std::isinf(bound) && exponent <= 1024 ? std::numeric_limits<double>::max() : bound;
-}
-
-struct Bucket {
-  std::int32_t index;
-  double count;
-};
-
-std::vector<Bucket> NonEmptyBuckets(const std::vector<storage::BucketSpan>& spans, const std::vector<double>& counts) {
-  std::vector<Bucket> out;
-  std::int32_t index = 0;
-  std::size_t next = 0;
-  for (const auto& span : spans) {
-    index += span.offset;
-    for (std::uint32_t i = 0; i < span.length && next < counts.size(); ++i, ++index, ++next) {
-      if (counts[next] != 0) out.push_back({index, counts[next]});
-    }
-  }
-  return out;
-}
-
 void AppendBuckets(std::string& out, const storage::FloatHistogram& h) {
-  const auto negative = NonEmptyBuckets(h.negative_spans, h.negative_buckets);
-  for (auto it = negative.rbegin(); it != negative.rend(); ++it) {
-    AppendBucket(out, -ExponentialBound(it->index, h.schema), -ExponentialBound(it->index - 1, h.schema), it->count);
-  }
-  if (h.zero_count != 0) AppendBucket(out, -h.zero_threshold, h.zero_threshold, h.zero_count);
-  const double infinity = std::numeric_limits<double>::infinity();
-  for (const Bucket& bucket : NonEmptyBuckets(h.positive_spans, h.positive_buckets)) {
-    if (h.schema != storage::kCustomBucketsSchema) {
-      AppendBucket(out, ExponentialBound(bucket.index - 1, h.schema), ExponentialBound(bucket.index, h.schema),
-                   bucket.count);
-      continue;
-    }
-    const auto at = static_cast<std::size_t>(bucket.index);
-    const auto& bounds = h.custom_values;
-    const double lower = at > 0 && at <= bounds.size() ? bounds[at - 1] : -infinity;
-    const double upper = at < bounds.size() ? bounds[at] : infinity;
-    AppendBucket(out, lower, upper, bucket.count);
+  promql::BucketCursor cursor(h, promql::BucketCursor::Order::kAscending);
+  while (cursor.Next()) {
+    if (cursor.bucket().count != 0) AppendBucket(out, cursor.bucket());
   }
 }
 
