@@ -11,16 +11,25 @@
 namespace vigia::storage {
 namespace {
 
-constexpr std::uint8_t kTileVersion = 1;  // First byte; with the next constant when the tile is a subset.
-constexpr std::uint8_t kSubset = 0x80;
-constexpr std::size_t kGroup = 32;       // Columns per entry of the searchable part of the directory.
+constexpr std::uint8_t kTileVersion = 1;            // First byte,
+constexpr std::uint8_t kTileVersionWithStarts = 2;  // or this one,
+constexpr std::uint8_t kSubset = 0x80;              // with this bit when the tile is a subset.
+constexpr std::size_t kGroup = 32;                  // Columns per entry of the searchable part of the directory.
 constexpr std::size_t kGroupBytes = 12;  // u32 first id, u32 offset in the directory, u32 offset in the chunks.
 constexpr std::size_t kMaxRows = 1u << 24;
 
 enum Presence : unsigned { kAllRows = 0, kRun = 1, kBitmap = 2, kList = 3 };
 constexpr unsigned kPresenceBits = 2;
 
-std::uint32_t IdOf(ColumnKey key) { return key.column << 1 | (key.histogram ? 1u : 0u); }
+// A chunk's id is column << kKindBits | kind; in tiles without start timestamps the kind has one bit only.
+enum Kind : std::uint32_t { kFloats = 0, kHistograms = 1, kStarts = 2 };
+constexpr unsigned kKindBits = 2;
+constexpr unsigned kKindBitsWithoutStarts = 1;
+
+constexpr std::uint32_t IdOf(std::uint32_t column, Kind kind) { return column << kKindBits | kind; }
+constexpr std::uint32_t WithoutStarts(std::uint32_t id) {
+  return id >> kKindBits << kKindBitsWithoutStarts | (id & kHistograms);
+}
 
 Error Damaged(std::string_view what) { return {Errc::kCorruption, std::string("tile: damaged ").append(what)}; }
 
@@ -49,28 +58,36 @@ unsigned WritePresence(std::span<const std::uint32_t> rows, std::size_t all, std
 
 }  // namespace
 
-void TileBuilder::AddChunk(ColumnKey key, std::span<const std::uint32_t> rows, std::string_view values) {
+void TileBuilder::AddChunk(std::uint32_t id, std::span<const std::uint32_t> rows, std::string_view values) {
   assert(!rows.empty() && rows.size() <= times_.size());
-  assert(entries_.empty() || entries_.back().id < IdOf(key));
+  assert(entries_.empty() || entries_.back().id < id);
   const std::size_t start = chunks_.size();
   const unsigned presence = WritePresence(rows, times_.size(), chunks_);
   chunks_ += values;
   const std::size_t size = chunks_.size() - start;
-  entries_.push_back({IdOf(key), static_cast<std::uint32_t>(size << kPresenceBits | presence)});
+  entries_.push_back({id, static_cast<std::uint32_t>(size << kPresenceBits | presence)});
 }
 
 void TileBuilder::AddFloats(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const double> values) {
   thread_local std::string chunk;
   chunk.clear();
   EncodeValues(values, chunk);
-  AddChunk({column, false}, rows, chunk);
+  AddChunk(IdOf(column, kFloats), rows, chunk);
 }
 
 void TileBuilder::AddHistograms(std::uint32_t column, std::span<const std::uint32_t> rows,
                                 std::span<const HistogramPtr> values) {
   std::string chunk;
   for (const HistogramPtr& h : values) EncodeHistogram(*h, chunk);
-  AddChunk({column, true}, rows, chunk);
+  AddChunk(IdOf(column, kHistograms), rows, chunk);
+}
+
+void TileBuilder::AddStarts(std::uint32_t column, std::span<const std::uint32_t> rows,
+                            std::span<const TimestampMs> starts) {
+  std::string chunk;
+  PackIntegers(starts, chunk);
+  AddChunk(IdOf(column, kStarts), rows, chunk);
+  has_starts_ = true;
 }
 
 std::string TileBuilder::Finish(bool subset) {
@@ -80,22 +97,23 @@ std::string TileBuilder::Finish(bool subset) {
   std::uint32_t last = 0;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
+    const std::uint32_t id = has_starts_ ? entry.id : WithoutStarts(entry.id);
     if (i % kGroup == 0) {
-      PutFixed32(groups, entry.id);
+      PutFixed32(groups, id);
       PutFixed32(groups, static_cast<std::uint32_t>(directory.size()));
       PutFixed32(groups, static_cast<std::uint32_t>(offset));
-      last = entry.id;
+      last = id;
     }
-    PutVarint(directory, entry.id - last);
+    PutVarint(directory, id - last);
     PutVarint(directory, entry.size);
-    last = entry.id;
+    last = id;
     offset += entry.size >> kPresenceBits;
   }
   std::string times;
   PackIntegers(times_, times);
   std::string out;
   out.reserve(16 + times.size() + groups.size() + directory.size() + chunks_.size());
-  out.push_back(static_cast<char>(kTileVersion | (subset ? kSubset : 0)));
+  out.push_back(static_cast<char>((has_starts_ ? kTileVersionWithStarts : kTileVersion) | (subset ? kSubset : 0)));
   PutVarint(out, times_.size());
   PutVarint(out, entries_.size());
   PutVarint(out, times.size());
@@ -110,9 +128,11 @@ std::string TileBuilder::Finish(bool subset) {
 Result<TileView> TileView::Open(std::string_view bytes) {
   ByteReader in(bytes);
   TileView tile;
-  const std::uint8_t version = in.Byte();
-  if ((version & ~kSubset) != kTileVersion) return Damaged("version");
-  tile.subset_ = (version & kSubset) != 0;
+  const std::uint8_t first = in.Byte();
+  const int version = first & ~kSubset;
+  if (version != kTileVersion && version != kTileVersionWithStarts) return Damaged("version");
+  tile.subset_ = (first & kSubset) != 0;
+  tile.has_starts_ = version == kTileVersionWithStarts;
   tile.rows_ = in.Varint();
   tile.columns_ = in.Varint();
   const std::uint64_t times = in.Varint();
@@ -142,14 +162,20 @@ Result<std::vector<ColumnKey>> TileView::Columns() const {
     if (i % kGroup == 0) id = LoadFixed32(groups_.data() + i / kGroup * kGroupBytes);
     id += static_cast<std::uint32_t>(in.Varint());
     in.Varint();
-    out.push_back({id >> 1, (id & 1) != 0});
+    const unsigned bits = has_starts_ ? kKindBits : kKindBitsWithoutStarts;
+    const std::uint32_t kind = id & ((1u << bits) - 1);
+    if (kind <= kHistograms) out.push_back({id >> bits, kind == kHistograms});
   }
   if (!in.ok()) return Damaged("directory");
   return out;
 }
 
 std::optional<TileView::Chunk> TileView::Find(ColumnKey key) const {
-  const std::uint32_t wanted = IdOf(key);
+  const std::uint32_t id = IdOf(key.column, key.histogram ? kHistograms : kFloats);
+  return FindId(has_starts_ ? id : WithoutStarts(id));
+}
+
+std::optional<TileView::Chunk> TileView::FindId(std::uint32_t wanted) const {
   std::size_t low = 0;
   std::size_t high = groups_.size() / kGroupBytes;
   while (low < high) {  // The first group that starts behind `wanted`.
@@ -259,6 +285,30 @@ Status TileView::ReadHistograms(const Chunk& chunk, std::span<const TimestampMs>
     if (times[row] < from || times[row] > to) continue;
     t.push_back(times[row]);
     h.push_back(std::move(value));
+  }
+  return {};
+}
+
+Status TileView::ReadStarts(std::uint32_t column, std::span<const TimestampMs> times, std::span<const TimestampMs> t,
+                            std::size_t first, std::vector<TimestampMs>& starts) const {
+  assert(times.size() == rows_ && starts.size() <= first);
+  if (!has_starts_ || first == t.size()) return {};
+  const auto chunk = FindId(IdOf(column, kStarts));
+  if (!chunk) return {};
+  std::string_view bytes;
+  const auto rows = Rows(*chunk, &bytes);
+  if (!rows) return rows.error();
+  std::vector<TimestampMs> values(rows->size());
+  ByteReader in(bytes);
+  if (!UnpackIntegers(in, values) || in.left() != 0) return Damaged("start timestamps");
+  std::size_t sample = first;
+  for (std::size_t i = 0; i < rows->size(); ++i) {
+    const TimestampMs at = times[(*rows)[i]];
+    while (sample < t.size() && t[sample] < at) ++sample;
+    if (sample == t.size()) break;
+    if (t[sample] != at) continue;
+    starts.resize(t.size());
+    starts[sample] = values[i];
   }
   return {};
 }

@@ -32,6 +32,8 @@ class TileBuilder {
   // `rows` are the indices in `times` at which the column has samples, strictly increasing, not empty, one per value.
   void AddFloats(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const double> values);
   void AddHistograms(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const HistogramPtr> values);
+  // Start timestamps of samples of the column added last. `rows` as above: where it has a sample with a known start.
+  void AddStarts(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const TimestampMs> starts);
 
   bool empty() const { return entries_.empty(); }
   // `subset`: the target has rows at other times within this tile's range too.
@@ -42,11 +44,12 @@ class TileBuilder {
     std::uint32_t id;
     std::uint32_t size;  // Of the chunk; the low two bits say how presence is written.
   };
-  void AddChunk(ColumnKey key, std::span<const std::uint32_t> rows, std::string_view values);
+  void AddChunk(std::uint32_t id, std::span<const std::uint32_t> rows, std::string_view values);
 
   const std::span<const TimestampMs> times_;
   std::vector<Entry> entries_;
   std::string chunks_;
+  bool has_starts_ = false;
 };
 
 // Reads a tile in place. The bytes must outlive the view. Safe for many threads.
@@ -58,7 +61,9 @@ class TileView {
   std::size_t rows() const { return rows_; }
   std::size_t columns() const { return columns_; }
   bool subset() const { return subset_; }
+  bool has_starts() const { return has_starts_; }
   Result<std::vector<TimestampMs>> Times() const;
+  // Of samples, that is.
   Result<std::vector<ColumnKey>> Columns() const;
 
   struct Chunk {
@@ -76,12 +81,19 @@ class TileView {
                     std::vector<TimestampMs>& t, std::vector<double>& v) const;
   Status ReadHistograms(const Chunk& chunk, std::span<const TimestampMs> times, TimestampMs from, TimestampMs to,
                         std::vector<TimestampMs>& t, std::vector<HistogramPtr>& h) const;
+  // Finds the start timestamps of samples that were read from this tile: of those at t[first] and later. When there are
+  // any, `starts` becomes as long as `t`, with 0 where nothing is known. REQUIRES: starts.size() <= first.
+  Status ReadStarts(std::uint32_t column, std::span<const TimestampMs> times, std::span<const TimestampMs> t,
+                    std::size_t first, std::vector<TimestampMs>& starts) const;
 
  private:
   TileView() = default;
+  std::optional<Chunk> FindId(std::uint32_t wanted) const;
+
   std::size_t rows_ = 0;
   std::size_t columns_ = 0;
   bool subset_ = false;
+  bool has_starts_ = false;
   std::string_view times_;
   std::string_view groups_;     // Fixed-size entries, see FORMAT.md.
   std::string_view directory_;  // Variable-size entries.

@@ -19,6 +19,12 @@ struct HistogramCell {
   const HistogramPtr* h;
 };
 
+struct StartCell {
+  std::uint32_t column;
+  std::uint32_t row;
+  TimestampMs start;
+};
+
 bool IsAbsent(double v) { return std::bit_cast<std::uint64_t>(v) == Row::kAbsentBits; }
 
 // Stable by column: by counting where columns are dense, by sorting where they are few among many.
@@ -62,6 +68,17 @@ std::vector<HistogramCell> Histograms(std::span<const Row> rows, const std::vect
   }
   std::stable_sort(cells.begin(), cells.end(),
                    [](const HistogramCell& a, const HistogramCell& b) { return a.column < b.column; });
+  return cells;
+}
+
+std::vector<StartCell> Starts(std::span<const Row> rows, const std::vector<std::size_t>& order,
+                              const std::vector<std::uint32_t>& time_of) {
+  std::vector<StartCell> cells;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    for (const auto& [column, start] : rows[order[i]].starts) cells.push_back({column, time_of[i], start});
+  }
+  std::stable_sort(cells.begin(), cells.end(),
+                   [](const StartCell& a, const StartCell& b) { return a.column < b.column; });
   return cells;
 }
 
@@ -116,6 +133,8 @@ Row Row::FromFrame(const FrameRow& frame, const Layout& layout) {
   }
   for (const FrameHistogram& h : frame.histograms) row.histograms.emplace_back(h.column, h.value);
   std::stable_sort(row.histograms.begin(), row.histograms.end(), by_column);
+  for (const FrameStart& start : frame.starts) row.starts.emplace_back(start.column, start.start);
+  std::stable_sort(row.starts.begin(), row.starts.end(), by_column);
   return row;
 }
 
@@ -136,6 +155,12 @@ const HistogramPtr* Row::Histogram(std::uint32_t column) const {
   return at == histograms.end() || at->first != column ? nullptr : &at->second;
 }
 
+TimestampMs Row::Start(std::uint32_t column) const {
+  const auto at = std::lower_bound(starts.begin(), starts.end(), column,
+                                   [](const auto& cell, std::uint32_t wanted) { return cell.first < wanted; });
+  return at == starts.end() || at->first != column ? 0 : at->second;
+}
+
 std::shared_ptr<HeadTile> HeadTile::Pack(std::span<const Row> rows, const Layout& layout) {
   assert(!rows.empty());
   std::vector<std::size_t> order(rows.size());
@@ -149,12 +174,15 @@ std::shared_ptr<HeadTile> HeadTile::Pack(std::span<const Row> rows, const Layout
   }
   const std::vector<Cell> floats = Floats(rows, order, time_of, layout);
   const std::vector<HistogramCell> histograms = Histograms(rows, order, time_of);
+  const std::vector<StartCell> start_cells = Starts(rows, order, time_of);
   TileBuilder builder(tile->times);
   std::vector<std::uint32_t> at;
   std::vector<double> v;
   std::vector<HistogramPtr> h;
   std::span<const Cell> f(floats);
+  std::vector<TimestampMs> starts;
   std::span<const HistogramCell> g(histograms);
+  std::span<const StartCell> s(start_cells);
   while (!f.empty() || !g.empty()) {
     const std::uint32_t column = std::min(f.empty() ? UINT32_MAX : f[0].column, g.empty() ? UINT32_MAX : g[0].column);
     tile->columns.push_back(column);
@@ -166,6 +194,11 @@ std::shared_ptr<HeadTile> HeadTile::Pack(std::span<const Row> rows, const Layout
       g = g.subspan(
           TakeColumn<HistogramCell, HistogramPtr>(g, at, h, [](const HistogramCell& cell) { return *cell.h; }));
       builder.AddHistograms(column, at, h);
+    }
+    if (!s.empty() && s[0].column == column) {
+      s = s.subspan(
+          TakeColumn<StartCell, TimestampMs>(s, at, starts, [](const StartCell& cell) { return cell.start; }));
+      builder.AddStarts(column, at, starts);
     }
   }
   tile->bytes = builder.Finish();

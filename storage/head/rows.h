@@ -44,12 +44,14 @@ struct Row {
   std::vector<double> dense;  // By place in the layout, kAbsentBits where there is no sample; or empty.
   std::vector<std::pair<std::uint32_t, double>> sparse;            // Sorted by column.
   std::vector<std::pair<std::uint32_t, HistogramPtr>> histograms;  // Sorted by column.
+  std::vector<std::pair<std::uint32_t, TimestampMs>> starts;       // Start timestamps, none 0. Sorted by column.
 
   // A NaN that nobody sends; a sample with these very bits goes to `sparse`.
   static constexpr std::uint64_t kAbsentBits = 0x7ff4'5ca1'ab1e'0ff5;
   static Row FromFrame(const FrameRow& frame, const Layout& layout);
   std::optional<double> Float(const Layout& layout, std::uint32_t column) const;
   const HistogramPtr* Histogram(std::uint32_t column) const;
+  TimestampMs Start(std::uint32_t column) const;  // 0 when there is none.
 };
 
 // Up to kRows rows with one layout. One writer appends; readers look at the rows below a count that they were given.

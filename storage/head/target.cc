@@ -14,7 +14,15 @@ std::size_t BytesOf(const HeadTile& tile) {
 
 std::size_t BytesOf(const Row& row) {
   return sizeof(Row) + row.dense.capacity() * sizeof(row.dense[0]) + row.sparse.capacity() * sizeof(row.sparse[0]) +
-         row.histograms.size() * kHistogramBytes;
+         row.histograms.size() * kHistogramBytes + row.starts.capacity() * sizeof(row.starts[0]);
+}
+
+void AddStart(const Row& row, std::uint32_t column, const std::vector<TimestampMs>& t,
+              std::vector<TimestampMs>& starts) {
+  const TimestampMs start = row.Start(column);
+  if (start == 0) return;
+  starts.resize(t.size());
+  starts.back() = start;
 }
 
 }  // namespace
@@ -23,13 +31,18 @@ Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, Timestam
                   ColumnSamples& out) {
   for (const auto& tile : snapshot.tiles) {
     if (tile->times.back() < from || tile->times.front() > to) continue;
-    const auto floats = tile->view->Find({column, false});
+    const TileView& view = *tile->view;
+    const auto floats = view.Find({column, false});
     if (!floats || !floats->in_all_rows()) out.in_all_rows = false;
     if (floats) {
-      if (Status status = tile->view->ReadFloats(*floats, tile->times, from, to, out.t, out.v); !status) return status;
+      const std::size_t first = out.t.size();
+      if (Status status = view.ReadFloats(*floats, tile->times, from, to, out.t, out.v); !status) return status;
+      if (Status status = view.ReadStarts(column, tile->times, out.t, first, out.starts); !status) return status;
     }
-    if (const auto histograms = tile->view->Find({column, true})) {
-      Status status = tile->view->ReadHistograms(*histograms, tile->times, from, to, out.histogram_t, out.h);
+    if (const auto histograms = view.Find({column, true})) {
+      const std::size_t first = out.histogram_t.size();
+      Status status = view.ReadHistograms(*histograms, tile->times, from, to, out.histogram_t, out.h);
+      if (status) status = view.ReadStarts(column, tile->times, out.histogram_t, first, out.histogram_starts);
       if (!status) return status;
     }
   }
@@ -41,6 +54,7 @@ Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, Timestam
     if (const auto v = row.Float(layout, column)) {
       out.t.push_back(row.t);
       out.v.push_back(*v);
+      if (!row.starts.empty()) AddStart(row, column, out.t, out.starts);
       if (missing == row.t) missing = kNoTime;
     } else if (out.t.empty() || out.t.back() != row.t) {
       if (missing != kNoTime && missing != row.t) out.in_all_rows = false;
@@ -49,6 +63,7 @@ Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, Timestam
     if (const HistogramPtr* h = row.Histogram(column)) {
       out.histogram_t.push_back(row.t);
       out.h.push_back(*h);
+      if (!row.starts.empty()) AddStart(row, column, out.histogram_t, out.histogram_starts);
     }
   }
   if (missing != kNoTime) out.in_all_rows = false;
@@ -146,6 +161,17 @@ std::vector<std::shared_ptr<const HeadTile>> Target::Freeze() {
     staged_ = 0;
   }
   return tiles_;
+}
+
+void Target::ReplaceTiles(std::vector<std::shared_ptr<const HeadTile>> tiles) {
+  assert(staged_ == 0);
+  if (tiles.empty()) frozen_ = {};
+  const std::size_t before = bytes();
+  tile_bytes_ = 0;
+  for (const auto& tile : tiles) tile_bytes_ += BytesOf(*tile);
+  head_bytes_.fetch_sub(before - bytes(), std::memory_order_relaxed);
+  const std::lock_guard lock(mu_);
+  tiles_ = std::move(tiles);
 }
 
 void Target::Release(std::size_t count) {

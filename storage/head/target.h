@@ -29,6 +29,9 @@ struct ColumnSamples {
   std::vector<double> v;
   std::vector<TimestampMs> histogram_t;
   std::vector<HistogramPtr> h;
+  // Start timestamps: as many as there are samples up to the last known one, 0 is unknown.
+  std::vector<TimestampMs> starts;
+  std::vector<TimestampMs> histogram_starts;
   bool in_all_rows = true;  // The column has a float at every time that its target has in the range.
 };
 
@@ -80,6 +83,8 @@ class Target {
   // Packs all rows into tiles and returns them; they stay visible and unsealed until Release() says that they are at
   // rest.
   std::vector<std::shared_ptr<const HeadTile>> Freeze();
+  // Other tiles for those that Freeze() has just returned. Without tiles nothing is unsealed any more.
+  void ReplaceTiles(std::vector<std::shared_ptr<const HeadTile>> tiles);
   // Forgets the first `count` tiles: those that the last Freeze() returned.
   void Release(std::size_t count);
 

@@ -2,30 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
-#include <numeric>
+
+#include "storage/codec/sample_order.h"
 
 namespace vigia::storage {
 namespace {
-
-// Sorts by time; of equal times the first stays.
-template <class Value>
-void SortUnique(std::vector<TimestampMs>& t, std::vector<Value>& v) {
-  bool sorted = true;
-  for (std::size_t i = 1; i < t.size() && sorted; ++i) sorted = t[i - 1] < t[i];
-  if (sorted) return;
-  std::vector<std::size_t> order(t.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return t[a] < t[b]; });
-  std::vector<TimestampMs> new_t;
-  std::vector<Value> new_v;
-  for (const std::size_t i : order) {
-    if (!new_t.empty() && new_t.back() == t[i]) continue;
-    new_t.push_back(t[i]);
-    new_v.push_back(std::move(v[i]));
-  }
-  t = std::move(new_t);
-  v = std::move(new_v);
-}
 
 // One column's samples within a chunk; times as indices into all times of the target.
 template <class Value>
@@ -35,11 +16,34 @@ struct Part {
   std::vector<Value> values;
 };
 
+// Samples of one column whose start timestamp is known, floats and histograms.
+struct Started {
+  std::vector<TimestampMs> t;
+  std::vector<TimestampMs> starts;
+
+  void Clear() {
+    t.clear();
+    starts.clear();
+  }
+  void Add(const std::vector<TimestampMs>& times, const std::vector<TimestampMs>& of_times) {
+    for (std::size_t i = 0; i < of_times.size(); ++i) {
+      if (of_times[i] == 0) continue;
+      t.push_back(times[i]);
+      starts.push_back(of_times[i]);
+    }
+  }
+  void Sort() {
+    std::vector<TimestampMs> none;
+    SortByTime(t, starts, none);
+  }
+};
+
 }  // namespace
 
 struct GroupBuilder::ChunkColumns {
   std::vector<Part<double>> floats;
   std::vector<Part<HistogramPtr>> histograms;
+  std::vector<Part<TimestampMs>> starts;
 };
 
 RunDraft& GroupBuilder::DraftOf(std::int32_t day) {
@@ -112,27 +116,37 @@ Status GroupBuilder::AddPage(std::uint32_t page, std::span<const std::uint32_t> 
   std::vector<TimestampMs> t;
   std::vector<double> v;
   std::vector<HistogramPtr> h;
+  std::vector<TimestampMs> starts;
+  Started started;
   for (const std::uint32_t column : columns) {
+    started.Clear();
     for (const bool histogram : {false, true}) {
       t.clear();
       v.clear();
       h.clear();
+      starts.clear();
       for (const TileSource& source : sources) {
         const auto chunk = source.tile->Find({column, histogram});
         if (!chunk) continue;
+        const std::size_t first = t.size();
         Status status = histogram
                             ? source.tile->ReadHistograms(*chunk, source.times, kMinTimestampMs, kMaxTimestampMs, t, h)
                             : source.tile->ReadFloats(*chunk, source.times, kMinTimestampMs, kMaxTimestampMs, t, v);
+        if (status) status = source.tile->ReadStarts(column, source.times, t, first, starts);
         if (!status) return status;
       }
       if (histogram) {
-        SortUnique(t, h);
+        SortByTime(t, h, starts);
+        started.Add(t, starts);
         cut(column, t, h, &ChunkColumns::histograms);
       } else {
-        SortUnique(t, v);
+        SortByTime(t, v, starts);
+        started.Add(t, starts);
         cut(column, t, v, &ChunkColumns::floats);
       }
     }
+    started.Sort();
+    cut(column, started.t, started.starts, &ChunkColumns::starts);
   }
   for (std::size_t i = 0; i < chunks_.size(); ++i) Emit(chunks_[i], page, parts[i]);
   return {};
@@ -169,13 +183,21 @@ void GroupBuilder::Emit(const Chunk& chunk, std::uint32_t page, const ChunkColum
   };
   auto f = columns.floats.begin();
   auto h = columns.histograms.begin();
+  auto s = columns.starts.begin();
   while (f != columns.floats.end() || h != columns.histograms.end()) {
-    if (h == columns.histograms.end() || (f != columns.floats.end() && f->column <= h->column)) {
-      builder.AddFloats(f->column, rows_of(f->times), f->values);
+    const std::uint32_t column = std::min(f == columns.floats.end() ? UINT32_MAX : f->column,
+                                          h == columns.histograms.end() ? UINT32_MAX : h->column);
+    if (f != columns.floats.end() && f->column == column) {
+      builder.AddFloats(column, rows_of(f->times), f->values);
       ++f;
-    } else {
-      builder.AddHistograms(h->column, rows_of(h->times), h->values);
+    }
+    if (h != columns.histograms.end() && h->column == column) {
+      builder.AddHistograms(column, rows_of(h->times), h->values);
       ++h;
+    }
+    if (s != columns.starts.end() && s->column == column) {
+      builder.AddStarts(column, rows_of(s->times), s->values);
+      ++s;
     }
   }
   RunDraft& draft = DraftOf(chunk.day);

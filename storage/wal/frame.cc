@@ -11,12 +11,21 @@ namespace vigia::storage {
 namespace {
 
 constexpr std::uint8_t kFrameVersion = 1;
-constexpr std::uint64_t kMaxCount = 1u << 26;  // Rows, runs and cells of one frame; far above any real batch.
+constexpr std::uint8_t kFrameVersionWithStarts = 2;  // Every row ends with its start timestamps.
+constexpr std::uint64_t kMaxCount = 1u << 26;        // Rows, runs and cells of one frame; far above any real batch.
 
 // Control byte of a changed value: 0lllnnnn = XOR with the base, l leading zero bytes, n bytes that follow;
 // 10dddddd and 11dddddd dddddddd = both are integers, zig-zag difference of 6 and 14 bits.
 constexpr std::uint8_t kShortDelta = 0x80;
 constexpr std::uint8_t kLongDelta = 0xc0;
+
+// Differences of any two times, and back: they wrap around.
+std::int64_t Minus(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+std::int64_t Plus(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
 
 std::optional<std::int64_t> ExactInteger(std::uint64_t bits) {
   constexpr double kLimit = 4503599627370496.0;  // 2^52: sums of two stay exact.
@@ -118,6 +127,33 @@ void PutRow(std::string& out, const FrameRow& row) {
   }
 }
 
+void PutStarts(std::string& out, const FrameRow& row) {
+  PutVarint(out, row.starts.size());
+  std::int64_t column = 0;
+  TimestampMs last = row.t;
+  for (const FrameStart& start : row.starts) {
+    PutZigZag(out, std::int64_t{start.column} - column);
+    PutZigZag(out, Minus(start.start, last));
+    column = start.column;
+    last = start.start;
+  }
+}
+
+bool GetStarts(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameState& state, FrameRow& row) {
+  const std::uint64_t count = in.Varint();
+  std::int64_t column = 0;
+  TimestampMs last = row.t;
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    column = Plus(column, in.ZigZagVarint());
+    last = Plus(last, in.ZigZagVarint());
+    std::uint64_t base = 0;
+    if (column < 0 || column > UINT32_MAX) return false;
+    if (!state.Base(epoch, target, static_cast<std::uint32_t>(column), &base)) return false;
+    row.starts.push_back({static_cast<std::uint32_t>(column), last});
+  }
+  return in.ok();
+}
+
 bool GetRow(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameState& state, FrameRow& row) {
   if (!GetColumns(in, &row.detached, row.cells)) return false;
   const std::string_view bitmap = in.Bytes((row.cells.size() + 7) / 8);
@@ -149,8 +185,12 @@ bool GetRow(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameStat
 }  // namespace
 
 std::string EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& sections) {
+  bool with_starts = false;
+  for (const FrameSection& section : sections) {
+    for (const FrameRow& row : section.rows) with_starts = with_starts || !row.starts.empty();
+  }
   std::string out;
-  out.push_back(static_cast<char>(kFrameVersion));
+  out.push_back(static_cast<char>(with_starts ? kFrameVersionWithStarts : kFrameVersion));
   PutVarint(out, epoch);
   PutVarint(out, sections.size());
   for (const FrameSection& section : sections) {
@@ -161,6 +201,7 @@ std::string EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& se
       PutZigZag(out, row.t - last);
       last = row.t;
       PutRow(out, row);
+      if (with_starts) PutStarts(out, row);
     }
   }
   return out;
@@ -170,7 +211,9 @@ Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state) {
   const Error damaged{Errc::kCorruption, "damaged row frame"};
   ByteReader in(bytes);
   Frame frame;
-  if (in.Byte() != kFrameVersion) return damaged;
+  const std::uint8_t version = in.Byte();
+  if (version != kFrameVersion && version != kFrameVersionWithStarts) return damaged;
+  const bool with_starts = version == kFrameVersionWithStarts;
   frame.epoch = static_cast<std::uint32_t>(in.Varint());
   const std::uint64_t sections = in.Varint();
   for (std::uint64_t i = 0; i < sections && in.ok(); ++i) {
@@ -182,6 +225,7 @@ Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state) {
       FrameRow& row = section.rows.emplace_back();
       row.t = last += in.ZigZagVarint();
       if (!GetRow(in, frame.epoch, section.target, state, row)) return damaged;
+      if (with_starts && !GetStarts(in, frame.epoch, section.target, state, row)) return damaged;
     }
   }
   if (!in.ok() || in.left() != 0) return damaged;

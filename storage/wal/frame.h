@@ -26,11 +26,18 @@ struct FrameHistogram {
   HistogramPtr value;
 };
 
+// The start timestamp of the row's sample in that column, never 0.
+struct FrameStart {
+  std::uint32_t column = 0;
+  TimestampMs start = 0;
+};
+
 struct FrameRow {
   TimestampMs t = 0;
   bool detached = false;  // Out of order: values have no base and are none for what follows.
   std::vector<FrameCell> cells;
   std::vector<FrameHistogram> histograms;
+  std::vector<FrameStart> starts = {};
 };
 
 // The rows of one target, ascending in time.

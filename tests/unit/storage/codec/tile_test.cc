@@ -106,7 +106,48 @@ TEST_CASE("histograms share a tile with floats") {
   CHECK(back[0]->custom_values == h->custom_values);
 }
 
+TEST_CASE("start timestamps lie beside the samples of their column, and cost nothing where there are none") {
+  const std::vector<TimestampMs> times{10, 20, 30, 40};
+  const std::vector<std::uint32_t> all{0, 1, 2, 3};
+  const auto add_floats = [&](TileBuilder& builder) {
+    for (std::uint32_t column = 0; column < 100; ++column) {
+      builder.AddFloats(column, all, std::vector<double>{1, 2, 3, 4});
+      if (column == 70) builder.AddStarts(column, std::vector<std::uint32_t>{1, 3}, std::vector<TimestampMs>{-5, 35});
+    }
+  };
+  TileBuilder builder(times);
+  add_floats(builder);
+  const std::string bytes = builder.Finish();
+  CHECK(bytes[0] == 2);  // storage/FORMAT.md
+  const auto tile = TileView::Open(bytes);
+  REQUIRE(tile.has_value());
+  CHECK(tile->has_starts());
+  const auto columns = tile->Columns();
+  REQUIRE(columns.has_value());
+  CHECK(columns->size() == 100);
+  CHECK_FALSE(tile->Find({70, true}).has_value());
+  const auto starts_of = [&](std::uint32_t column, TimestampMs from) {
+    std::vector<TimestampMs> t{5};  // Of a sample that was read from somewhere else.
+    std::vector<double> v{0};
+    std::vector<TimestampMs> starts;
+    REQUIRE(tile->ReadFloats(*tile->Find({column, false}), times, from, 100, t, v).has_value());
+    REQUIRE(tile->ReadStarts(column, times, t, 1, starts).has_value());
+    return starts;
+  };
+  CHECK(starts_of(70, 0) == std::vector<TimestampMs>{0, 0, -5, 0, 35});
+  CHECK(starts_of(70, 25) == std::vector<TimestampMs>{0, 0, 35});
+  CHECK(starts_of(69, 0).empty());
+  CHECK(starts_of(71, 0).empty());
+
+  TileBuilder without(times);
+  without.AddFloats(3, all, std::vector<double>{1, 2, 3, 4});
+  const std::string plain = without.Finish();
+  CHECK(plain[0] == 1);
+  CHECK_FALSE(TileView::Open(plain)->has_starts());
+}
+
 TEST_CASE("a damaged tile is an error, not a crash") {
+  const bool with_starts = GENERATE(false, true);
   std::mt19937_64 random(2);
   std::vector<TimestampMs> times;
   for (int i = 0; i < 20; ++i) times.push_back(i * 10);
@@ -114,6 +155,7 @@ TEST_CASE("a damaged tile is an error, not a crash") {
   std::vector<std::uint32_t> rows{1, 3, 4, 9, 17};
   for (std::uint32_t column = 0; column < 80; ++column) {
     builder.AddFloats(column, rows, std::vector<double>{1.5, 2, 3, 1e9, 0.1});
+    if (with_starts) builder.AddStarts(column, rows, std::vector<TimestampMs>{1, 2, 3, -4, 1'000'000'000'000});
   }
   const std::string good = builder.Finish();
   for (int round = 0; round < 5000; ++round) {
@@ -130,6 +172,8 @@ TEST_CASE("a damaged tile is an error, not a crash") {
       std::vector<TimestampMs> at;
       std::vector<double> v;
       if (chunk) static_cast<void>(tile->ReadFloats(*chunk, *back, 0, 100, at, v).has_value());
+      std::vector<TimestampMs> starts;
+      static_cast<void>(tile->ReadStarts(column, *back, at, 0, starts).has_value());
     }
   }
 }

@@ -67,6 +67,11 @@ TEST_CASE("frames carry rows bit for bit over epochs, late rows and histograms")
           row.histograms.push_back({column + 7, h});
           if (!row.detached) writer.Update(epoch, sections[s].target, column + 7, nullptr);
         }
+        for (const FrameCell& cell : row.cells) {
+          if (round % 2 == 0 || random() % 2 == 0) continue;
+          row.starts.push_back(
+              {cell.column, static_cast<TimestampMs>(random() % (std::uint64_t{1} << 54)) - (1 << 30)});
+        }
       }
     }
     const auto frame = DecodeFrame(EncodeFrame(epoch, sections), reader);
@@ -84,6 +89,11 @@ TEST_CASE("frames carry rows bit for bit over epochs, late rows and histograms")
         for (std::size_t c = 0; c < a.cells.size(); ++c) {
           REQUIRE(a.cells[c].column == b.cells[c].column);
           REQUIRE(a.cells[c].bits == b.cells[c].bits);
+        }
+        REQUIRE(a.starts.size() == b.starts.size());
+        for (std::size_t c = 0; c < a.starts.size(); ++c) {
+          REQUIRE(a.starts[c].column == b.starts[c].column);
+          REQUIRE(a.starts[c].start == b.starts[c].start);
         }
         REQUIRE(a.histograms.size() == b.histograms.size());
         for (std::size_t h = 0; h < a.histograms.size(); ++h) {
@@ -112,6 +122,7 @@ TEST_CASE("an unchanged row takes a bit per value, a small step a byte") {
 TEST_CASE("damaged frames are errors") {
   std::mt19937_64 random(4);
   FrameSection section{1, {{5, false, {{1, 2, 0}, {2, 3, 0}, {9, 4, 1}}, {}}}};
+  if (GENERATE(false, true)) section.rows[0].starts = {{1, -70}, {9, 1'600'000'000'000}};
   const std::string good = EncodeFrame(1, {section});
   MapState state;
   CHECK_FALSE(DecodeFrame("", state).has_value());
