@@ -13,9 +13,6 @@
 namespace vigia::storage {
 namespace {
 
-// Years beyond any clock; keeps day numbers within 32 bits.
-constexpr TimestampMs kMaxSampleTime = TimestampMs{1} << 53;
-
 NewestSample NewestOf(const Column& column) {
   return {column.last_t.load(std::memory_order_acquire), column.last_bits.load(std::memory_order_acquire),
           column.Is(Column::kHistogram)};
@@ -62,6 +59,13 @@ void SortByTime(const std::vector<PendingFloat>& floats, std::vector<std::uint32
   order = std::move(sorted);
 }
 
+TimestampMs StartOf(const std::vector<PendingStart>& starts, std::uint32_t sample) {
+  const auto at =
+      std::lower_bound(starts.begin(), starts.end(), sample,
+                       [](const PendingStart& entry, std::uint32_t wanted) { return entry.sample < wanted; });
+  return at == starts.end() || at->sample != sample ? 0 : at->start;
+}
+
 }  // namespace
 
 std::uint64_t HistogramBits(const FloatHistogram& h) {
@@ -106,7 +110,7 @@ struct Committer::Group {
   FrameRow& RowAt(TimestampMs t, bool detached) {
     if (section.rows.empty() || section.rows.back().t != t || section.rows.back().detached != detached) {
       const std::size_t likely = section.rows.empty() ? 0 : section.rows.back().cells.size();
-      section.rows.push_back({t, detached, {}, {}});
+      section.rows.push_back({t, detached, {}, {}, {}});
       section.rows.back().cells.reserve(likely);
     }
     return section.rows.back();
@@ -207,6 +211,8 @@ void Committer::FillGroup(const SampleBatch& batch, const AppendLimits& limits, 
         histogram ? NewestSample{batch.histograms[*h].t, HistogramBits(*batch.histograms[*h].h), true}
                   : NewestSample{batch.floats[*f].t, std::bit_cast<std::uint64_t>(batch.floats[*f].v), false};
     const HistogramPtr* value = histogram ? &batch.histograms[*h].h : nullptr;
+    const auto& starts = histogram ? batch.histogram_starts : batch.float_starts;
+    const TimestampMs start = starts.empty() ? 0 : StartOf(starts, histogram ? *h : *f);
     histogram ? ++h : ++f;
     Column& column = group.target->columns()[ColumnOf(ref)];
     if (column.Is(Column::kBound) && sample.t <= column.last_t.load()) ResolveBound(*group.target, ColumnOf(ref));
@@ -225,6 +231,7 @@ void Committer::FillGroup(const SampleBatch& batch, const AppendLimits& limits, 
     } else {
       row.cells.push_back({ColumnOf(ref), sample.bits, has_base ? newest.bits : 0});
     }
+    if (start != 0) row.starts.push_back({ColumnOf(ref), start});
     if (column.Is(Column::kRemoved)) {
       deps_.series.Revive(group.target->id(), ColumnOf(ref));
       deps_.metrics.series_created.Add();
@@ -358,25 +365,33 @@ class Committer::ReplayState final : public FrameState {
 };
 
 Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::string_view bytes,
-                         const std::function<std::uint64_t(TargetId)>& sealed_seq) {
+                         const std::function<std::uint64_t(TargetId)>& sealed_seq, const IsDeleted& is_deleted) {
   ReplayState state(deps_.series);
   Result<Frame> frame = DecodeFrame(bytes, state);
   if (!frame) return frame.error();
   newest_epoch_ = std::max(newest_epoch_, frame->epoch);
   for (FrameSection& section : frame->sections) {
     Target& target = deps_.series.target(section.target);
-    for (const FrameRow& row : section.rows) {
+    for (FrameRow& row : section.rows) {
+      const auto deleted = [&](std::uint32_t column) {
+        return is_deleted && is_deleted(section.target, column, row.t, seq);
+      };
       const auto touch = [&](std::uint32_t index, const NewestSample& sample) {
         Column& column = target.columns()[index];
-        LowerFirst(column, sample.t);
+        if (!deleted(index)) LowerFirst(column, sample.t);
         if (!row.detached) SetNewest(column, sample);
       };
       for (const FrameCell& cell : row.cells) touch(cell.column, {row.t, cell.bits, false});
       for (const FrameHistogram& h : row.histograms) touch(h.column, {row.t, HistogramBits(*h.value), true});
       if (!row.detached) RaiseMaxT(row.t);
+      if (!is_deleted) continue;
+      std::erase_if(row.cells, [&](const FrameCell& cell) { return deleted(cell.column); });
+      std::erase_if(row.histograms, [&](const FrameHistogram& h) { return deleted(h.column); });
+      std::erase_if(row.starts, [&](const auto& start) { return deleted(start.column); });
     }
+    std::erase_if(section.rows, [](const FrameRow& row) { return row.cells.empty() && row.histograms.empty(); });
     target.NoteLogged(seq);
-    if (seq <= sealed_seq(section.target)) continue;
+    if (seq <= sealed_seq(section.target) || section.rows.empty()) continue;
     replayed_rows_ += section.rows.size();
     const std::lock_guard lock(target.write_mutex());
     target.Publish(target.Prepare(section.rows), seq, generation, deps_.now());

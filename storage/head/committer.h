@@ -16,6 +16,9 @@
 
 namespace vigia::storage {
 
+// Years beyond any clock; keeps day numbers within 32 bits.
+inline constexpr TimestampMs kMaxSampleTime = TimestampMs{1} << 53;
+
 struct PendingFloat {
   SeriesRef ref = SeriesRef::kNone;
   TimestampMs t = 0;
@@ -26,13 +29,22 @@ struct PendingHistogram {
   TimestampMs t = 0;
   HistogramPtr h;
 };
+// A start timestamp, never 0.
+struct PendingStart {
+  std::uint32_t sample = 0;  // Which float or histogram of the batch.
+  TimestampMs start = 0;
+};
 struct SampleBatch {
   std::vector<PendingFloat> floats;
   std::vector<PendingHistogram> histograms;
+  std::vector<PendingStart> float_starts;  // Ascending, as are the next ones.
+  std::vector<PendingStart> histogram_starts;
   bool empty() const { return floats.empty() && histograms.empty(); }
   void Clear() {
     floats.clear();
     histograms.clear();
+    float_starts.clear();
+    histogram_starts.clear();
   }
 };
 
@@ -73,9 +85,12 @@ class Committer {
   // Logs the batch and shows it, all or nothing. Samples that another batch has overtaken are dropped and counted.
   Status Commit(const SampleBatch& batch, const AppendLimits& limits, WriteMode mode);
 
-  // A frame of the log at start. Rows up to `sealed_seq(target)` are at rest already and only restore state.
+  // Whether a sample in a frame of the log was deleted after it was written.
+  using IsDeleted = std::function<bool(TargetId, std::uint32_t column, TimestampMs, std::uint64_t seq)>;
+  // A frame of the log at start. Rows up to `sealed_seq(target)` are at rest already and only restore state, as do
+  // samples for which `is_deleted`, if set, holds.
   Status Replay(std::uint64_t seq, std::uint32_t generation, std::string_view frame,
-                const std::function<std::uint64_t(TargetId)>& sealed_seq);
+                const std::function<std::uint64_t(TargetId)>& sealed_seq, const IsDeleted& is_deleted);
   std::uint32_t newest_epoch() const { return newest_epoch_; }
   std::size_t replayed_rows() const { return replayed_rows_; }  // That were not at rest.
 

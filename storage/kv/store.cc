@@ -63,6 +63,10 @@ struct PinnedValue::Impl {
   rocksdb::PinnableSlice slice;
 };
 PinnedValue::PinnedValue() : impl_(std::make_unique<Impl>()) {}
+PinnedValue::PinnedValue(std::string value) : PinnedValue() {
+  *impl_->slice.GetSelf() = std::move(value);
+  impl_->slice.PinSelf();
+}
 PinnedValue::~PinnedValue() = default;
 PinnedValue::PinnedValue(PinnedValue&&) noexcept = default;
 PinnedValue& PinnedValue::operator=(PinnedValue&&) noexcept = default;

@@ -59,6 +59,7 @@ class Batch {
 class PinnedValue {
  public:
   PinnedValue();
+  explicit PinnedValue(std::string value);
   ~PinnedValue();
   PinnedValue(PinnedValue&&) noexcept;
   PinnedValue& operator=(PinnedValue&&) noexcept;

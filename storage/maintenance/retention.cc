@@ -113,6 +113,10 @@ bool Retention::ForgetColumns(Target& target, TimestampMs oldest) {
   const std::size_t count = target.columns().size();
   for (std::uint32_t column = 0; column < count; ++column) {
     Column& state = target.columns()[column];
+    if (state.Is(Column::kRemoved) && state.Is(Column::kPersisted)) {  // Deleted.
+      state.Reset(Column::kPersisted);
+      changed = true;
+    }
     if (state.Is(Column::kRemoved) || state.last_t.load() >= oldest) {
       const TimestampMs first = state.first_t.load();
       if (first != kNoTime && first < oldest) state.first_t.store(oldest);

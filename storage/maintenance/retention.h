@@ -31,6 +31,9 @@ class Retention {
   Result<RetentionResult> Apply(const RetentionLimits& limits, TimestampMs now_ms,
                                 const std::function<std::uint64_t()>& used_bytes);
 
+  // Series may have nothing left for another reason than retention: the next Apply() looks.
+  void LookForGoneSeries() { forget_ = true; }
+
  private:
   Status DropDay(std::int32_t day);
   Status ForgetSeries();
@@ -43,7 +46,7 @@ class Retention {
   RunStore& runs_;
   Log& log_;
   HeadMetrics& metrics_;
-  bool forget_ = false;  // Series may have nothing left since a day was dropped.
+  bool forget_ = false;  // Series may have nothing left.
 };
 
 }  // namespace vigia::storage

@@ -1,6 +1,7 @@
 #include "storage/maintenance/rewriter.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
@@ -39,7 +40,7 @@ void AddTimes(const std::vector<TimestampMs>& more, std::vector<TimestampMs>& ti
 
 }  // namespace
 
-Rewriter::Runs Rewriter::Choose(const Runs& day, TimestampMs now_ms, bool all, std::uint8_t* tier) const {
+Rewriter::Job Rewriter::ChooseToJoin(const Runs& day, TimestampMs now_ms, bool all) const {
   Runs sealed;
   TimestampMs oldest = kMaxTimestampMs;
   for (const auto& run : day) {
@@ -49,52 +50,80 @@ Rewriter::Runs Rewriter::Choose(const Runs& day, TimestampMs now_ms, bool all, s
   }
   const bool closed = now_ms >= DayStart(day.front()->day + 1) + policy_.day_slack_ms;
   if (closed || all) {
-    *tier = kDayTier;
     // Several runs of the last tier are the parts of one day that was too large for one.
     const bool settled = std::all_of(day.begin(), day.end(), [](const auto& run) { return run->tier == kDayTier; });
-    return settled ? Runs() : day;
+    return {settled ? Runs() : day, kDayTier};
   }
-  *tier = kJoinedTier;
   const bool due = sealed.size() >= policy_.max_runs || (sealed.size() > 1 && now_ms - oldest >= policy_.window_ms);
-  return due ? sealed : Runs();
+  return {due ? sealed : Runs(), kJoinedTier};
 }
 
-Result<std::size_t> Rewriter::Rewrite(TimestampMs now_ms, bool all, const std::function<void()>& breathe) {
+bool Rewriter::HasDeleted(const Run& run, TimestampMs now_ms, bool at_once) const {
+  const auto tombstones = tombstones_.Current();
+  return std::any_of(tombstones->all.begin(), tombstones->all.end(), [&](const auto& tombstone) {
+    const bool due = at_once || now_ms < tombstone->created_ms ||  // The clock was set back.
+                     now_ms - tombstone->created_ms >= policy_.delete_age_ms;
+    return due && tombstone->Concerns(run);
+  });
+}
+
+// Parts of a closed day share no target and can be rewritten one by one. Of an open day all is joined, since the order
+// in which samples were written must stay: of two with one time the first one counts.
+std::vector<Rewriter::Job> Rewriter::Choose(const Runs& day, TimestampMs now_ms, Extent extent) const {
+  std::vector<Job> jobs;
+  Job join = ChooseToJoin(day, now_ms, extent == Extent::kAll);
+  Runs open;
+  bool open_has_deleted = false;
+  for (const auto& run : day) {
+    const bool chosen = std::find(join.inputs.begin(), join.inputs.end(), run) != join.inputs.end();
+    const bool has_deleted = HasDeleted(*run, now_ms, extent != Extent::kDue);
+    if (run->tier != kDayTier) {
+      open.push_back(run);
+      open_has_deleted = open_has_deleted || (has_deleted && !chosen);
+    } else if (has_deleted && !chosen) {
+      jobs.push_back({{run}, kDayTier});
+    }
+  }
+  if (open_has_deleted) join = {std::move(open), kJoinedTier};
+  if (!join.inputs.empty()) jobs.push_back(std::move(join));
+  return jobs;
+}
+
+Result<std::size_t> Rewriter::Rewrite(TimestampMs now_ms, Extent extent, const std::function<void()>& breathe) {
   std::map<std::int32_t, Runs> days;
   for (const auto& run : runs_.Current()->runs) days[run->day].push_back(run);
   std::size_t rewritten = 0;
   for (const auto& [day, runs] : days) {
-    std::uint8_t tier = 0;
-    const Runs inputs = Choose(runs, now_ms, all, &tier);
-    if (inputs.empty()) continue;
-    if (Status status = Join(inputs, tier, breathe); !status) return status.error();
-    ++rewritten;
+    for (const Job& job : Choose(runs, now_ms, extent)) {
+      if (Status status = Join(job, breathe); !status) return status.error();
+      ++rewritten;
+    }
   }
   return rewritten;
 }
 
-Status Rewriter::Join(const Runs& inputs, std::uint8_t tier, const std::function<void()>& breathe) {
+Status Rewriter::Join(const Job& job, const std::function<void()>& breathe) {
   std::set<std::uint32_t> targets;
-  for (const auto& run : inputs) {
+  for (const auto& run : job.inputs) {
     for (const RunTarget& entry : run->targets) targets.insert(entry.target);
   }
-  GroupBuilder builder(tier, runs_.next_id(), policy_.max_rows);
+  GroupBuilder builder(job.tier, runs_.next_id(), policy_.max_rows);
   std::vector<Run> added;
   Status status;
   for (const std::uint32_t target : targets) {
     if (breathe) breathe();
-    status = AddTarget(inputs, target, builder);
+    status = AddTarget(job.inputs, target, builder);
     if (status && builder.bytes() >= policy_.run_bytes) status = WriteDrafts(builder, added);
     if (!status) break;
   }
   if (status) status = WriteDrafts(builder, added);
-  if (status) status = runs_.Record(added, inputs);
+  if (status) status = runs_.Record(added, job.inputs);
   if (!status) {
     runs_.Discard(added);
     return status;
   }
   const std::unique_lock visible(runs_.visibility());
-  runs_.Show(std::move(added), inputs);
+  runs_.Show(std::move(added), job.inputs);
   return {};
 }
 
@@ -103,6 +132,30 @@ Status Rewriter::WriteDrafts(GroupBuilder& builder, std::vector<Run>& added) {
     if (Status status = runs_.WriteGroups(draft, /*compress=*/true); !status) return status;
     added.push_back(std::move(draft.run));
   }
+  return {};
+}
+
+// Row groups without what was deleted of them.
+Status Rewriter::Load(const Run& run, const RunTarget& entry, std::uint32_t page, std::vector<LoadedTile>& out) const {
+  const std::size_t first = out.size();
+  if (Status status = LoadPage(store_, run, entry, page, out); !status) return status;
+  const auto tombstones = tombstones_.Current();
+  const HiddenSamples hidden = tombstones->HiddenIn(run, entry.target);
+  if (hidden.empty()) return {};
+  std::vector<LoadedTile> left;
+  for (std::size_t i = first; i < out.size(); ++i) {
+    auto filtered = FilterTile(out[i].tile, out[i].times, hidden);
+    if (!filtered) return filtered.error();
+    if (!filtered->changed) {
+      left.push_back(std::move(out[i]));
+    } else if (!filtered->bytes.empty()) {
+      PinnedValue bytes(std::move(filtered->bytes));
+      const TileView tile = *TileView::Open(bytes.view());
+      left.push_back({std::move(bytes), tile, std::move(filtered->times)});
+    }
+  }
+  out.erase(out.begin() + static_cast<std::ptrdiff_t>(first), out.end());
+  std::move(left.begin(), left.end(), std::back_inserter(out));
   return {};
 }
 
@@ -124,7 +177,7 @@ Status Rewriter::AddTarget(const Runs& inputs, std::uint32_t target, GroupBuilde
   for (const auto& [page, columns] : pages) {
     for (std::size_t i = 0; i < runs.size(); ++i) {
       std::vector<LoadedTile> tiles;
-      if (Status status = LoadPage(store_, *runs[i], *entries[i], page, tiles); !status) return status;
+      if (Status status = Load(*runs[i], *entries[i], page, tiles); !status) return status;
       for (const LoadedTile& tile : tiles) AddTimes(tile.times, times);
     }
   }
@@ -133,7 +186,7 @@ Status Rewriter::AddTarget(const Runs& inputs, std::uint32_t target, GroupBuilde
   for (const auto& [page, columns] : pages) {
     std::vector<LoadedTile> tiles;
     for (std::size_t i = 0; i < runs.size(); ++i) {
-      if (Status status = LoadPage(store_, *runs[i], *entries[i], page, tiles); !status) return status;
+      if (Status status = Load(*runs[i], *entries[i], page, tiles); !status) return status;
     }
     std::vector<TileSource> sources;
     for (const LoadedTile& tile : tiles) sources.push_back({&tile.tile, tile.times});

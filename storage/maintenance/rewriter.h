@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "storage/maintenance/run_store.h"
+#include "storage/maintenance/tombstones.h"
+#include "storage/rowgroup/reader.h"
 
 namespace vigia::storage {
 
@@ -16,27 +18,39 @@ struct RewritePolicy {
   DurationMs day_slack_ms = 60 * 60 * 1000;   // A day is closed so long after its end: then it becomes one run.
   std::size_t max_rows = 512;                 // Per chunk.
   std::size_t run_bytes = 64u << 20;
+  DurationMs delete_age_ms = 60 * 60 * 1000;  // Deleted samples leave the disk so long after the delete.
 };
 
 // One thread at a time (maintenance).
 class Rewriter {
  public:
-  Rewriter(Store& store, RunStore& runs, RewritePolicy policy) : store_(store), runs_(runs), policy_(policy) {}
+  Rewriter(Store& store, RunStore& runs, const TombstoneStore& tombstones, RewritePolicy policy)
+      : store_(store), runs_(runs), tombstones_(tombstones), policy_(policy) {}
 
-  // Rewrites what is due at `now_ms`; with `all`, every day that has more than one run. Returns how many days it
-  // rewrote. `breathe` is called now and then, since it takes long; it may seal.
-  Result<std::size_t> Rewrite(TimestampMs now_ms, bool all, const std::function<void()>& breathe = {});
+  // What is rewritten besides that which is due: only runs with deleted samples; or also every day with several runs.
+  enum class Extent { kDue, kDeleted, kAll };
+  // Returns how many times it joined runs. Deleted samples stay behind. `breathe` is called now and then, since it
+  // takes long; it may seal.
+  Result<std::size_t> Rewrite(TimestampMs now_ms, Extent extent, const std::function<void()>& breathe = {});
 
  private:
   using Runs = std::vector<std::shared_ptr<const Run>>;
-  // The runs of one day that are to be joined, empty when none is due; and the tier of the result.
-  Runs Choose(const Runs& day, TimestampMs now_ms, bool all, std::uint8_t* tier) const;
-  Status Join(const Runs& inputs, std::uint8_t tier, const std::function<void()>& breathe);
+  // Runs of one day that are to be joined; without inputs when there is nothing to do.
+  struct Job {
+    Runs inputs;
+    std::uint8_t tier = 0;  // Of the result.
+  };
+  std::vector<Job> Choose(const Runs& day, TimestampMs now_ms, Extent extent) const;
+  Job ChooseToJoin(const Runs& day, TimestampMs now_ms, bool all) const;
+  bool HasDeleted(const Run& run, TimestampMs now_ms, bool at_once) const;
+  Status Join(const Job& job, const std::function<void()>& breathe);
   Status AddTarget(const Runs& inputs, std::uint32_t target, GroupBuilder& builder);
+  Status Load(const Run& run, const RunTarget& entry, std::uint32_t page, std::vector<LoadedTile>& out) const;
   Status WriteDrafts(GroupBuilder& builder, std::vector<Run>& added);
 
   Store& store_;
   RunStore& runs_;
+  const TombstoneStore& tombstones_;
   const RewritePolicy policy_;
 };
 

@@ -32,11 +32,15 @@ Status ReadColumn(const Store& store, const Run& run, const RunTarget& entry, st
     const auto floats = tile->Find({column, false});
     if (!floats || !floats->in_all_rows() || tile->subset()) out.in_all_rows = false;
     if (floats) {
-      if (Status status = tile->ReadFloats(*floats, *times, from, to, out.t, out.v); !status)
-        return At(status.error(), entry);
+      const std::size_t first = out.t.size();
+      Status status = tile->ReadFloats(*floats, *times, from, to, out.t, out.v);
+      if (status) status = tile->ReadStarts(column, *times, out.t, first, out.starts);
+      if (!status) return At(status.error(), entry);
     }
     if (const auto histograms = tile->Find({column, true})) {
+      const std::size_t first = out.histogram_t.size();
       Status status = tile->ReadHistograms(*histograms, *times, from, to, out.histogram_t, out.h);
+      if (status) status = tile->ReadStarts(column, *times, out.histogram_t, first, out.histogram_starts);
       if (!status) return At(status.error(), entry);
     }
   }

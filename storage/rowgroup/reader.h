@@ -17,6 +17,8 @@ struct RunSamples {
   std::vector<double>& v;
   std::vector<TimestampMs>& histogram_t;
   std::vector<HistogramPtr>& h;
+  std::vector<TimestampMs>& starts;  // As in ColumnSamples of the head, as is the next one.
+  std::vector<TimestampMs>& histogram_starts;
   bool& in_all_rows;  // Set to false when the target has rows in the range at which the column has no float.
 };
 

@@ -33,13 +33,7 @@ void PutTarget(std::string& out, const RunTarget& target, std::uint32_t last, Ti
     PutZigZag(out, t - start);
     start = t;
   }
-  PutVarint(out, target.columns.ranges().size());
-  std::uint32_t end = 0;
-  for (const auto& [first, next] : target.columns.ranges()) {
-    PutVarint(out, first - end);
-    PutVarint(out, next - first);
-    end = next;
-  }
+  PutRanges(out, target.columns);
 }
 
 bool GetTarget(ByteReader& in, std::uint32_t last, TimestampMs base, RunTarget& target) {
@@ -51,16 +45,7 @@ bool GetTarget(ByteReader& in, std::uint32_t last, TimestampMs base, RunTarget& 
   if (chunks > in.left()) return false;
   TimestampMs start = target.min_t;
   for (std::uint64_t i = 0; i < chunks; ++i) target.chunk_starts.push_back(start += in.ZigZagVarint());
-  const std::uint64_t ranges = in.Varint();
-  if (ranges > in.left()) return false;
-  std::uint64_t end = 0;
-  for (std::uint64_t i = 0; i < ranges; ++i) {
-    const std::uint64_t first = end + in.Varint();
-    end = first + in.Varint();
-    if (end > UINT32_MAX || first == end) return false;
-    target.columns.AddRange(static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end));
-  }
-  return in.ok();
+  return GetRanges(in, target.columns) && in.ok();
 }
 
 }  // namespace
@@ -78,6 +63,41 @@ bool ColumnRanges::Contains(std::uint32_t column) const {
   const auto next = std::upper_bound(ranges_.begin(), ranges_.end(), column,
                                      [](std::uint32_t wanted, const auto& range) { return wanted < range.first; });
   return next != ranges_.begin() && column < std::prev(next)->second;
+}
+
+bool ColumnRanges::Overlaps(const ColumnRanges& other) const {
+  auto a = ranges_.begin();
+  auto b = other.ranges_.begin();
+  while (a != ranges_.end() && b != other.ranges_.end()) {
+    if (a->first < b->second && b->first < a->second) return true;
+    a->second <= b->second ? ++a : ++b;
+  }
+  return false;
+}
+
+void PutRanges(std::string& out, const ColumnRanges& columns) {
+  PutVarint(out, columns.ranges().size());
+  std::uint32_t end = 0;
+  for (const auto& [first, next] : columns.ranges()) {
+    PutVarint(out, first - end);
+    PutVarint(out, next - first);
+    end = next;
+  }
+}
+
+bool GetRanges(ByteReader& in, ColumnRanges& columns) {
+  const std::uint64_t ranges = in.Varint();
+  if (ranges > in.left()) return false;
+  std::uint64_t end = 0;
+  for (std::uint64_t i = 0; i < ranges; ++i) {
+    const std::uint64_t start = in.Varint();
+    const std::uint64_t length = in.Varint();
+    if (length == 0 || start > UINT32_MAX || length > UINT32_MAX || end + start + length > UINT32_MAX) return false;
+    const std::uint64_t first = end + start;
+    end = first + length;
+    columns.AddRange(static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end));
+  }
+  return in.ok();
 }
 
 const RunTarget* Run::Find(std::uint32_t target) const {

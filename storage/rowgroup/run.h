@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/bytes/varint.h"
 #include "storage/model/error.h"
 #include "storage/model/timestamp.h"
 
@@ -30,11 +31,17 @@ class ColumnRanges {
   void Add(std::uint32_t column);
   void AddRange(std::uint32_t first, std::uint32_t end) { ranges_.emplace_back(first, end); }
   bool Contains(std::uint32_t column) const;
+  bool Overlaps(const ColumnRanges& other) const;
+  bool empty() const { return ranges_.empty(); }
   const std::vector<std::pair<std::uint32_t, std::uint32_t>>& ranges() const { return ranges_; }
 
  private:
   std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges_;
 };
+
+void PutRanges(std::string& out, const ColumnRanges& columns);
+// False when the bytes are damaged. REQUIRES: `columns` is empty.
+bool GetRanges(ByteReader& in, ColumnRanges& columns);
 
 struct RunTarget {
   std::uint32_t target = 0;

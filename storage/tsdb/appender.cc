@@ -126,6 +126,16 @@ class TsdbAppender final : public Appender {
     return outcome;
   }
 
+  void SetStart(SeriesRef ref, TimestampMs t, TimestampMs start_ms) override {
+    if (start_ms == 0 || start_ms > kMaxSampleTime || start_ms < -kMaxSampleTime) return;
+    const auto add = [&](const auto& samples, std::vector<PendingStart>& starts) {
+      if (samples.empty() || samples.back().ref != ref || samples.back().t != t) return false;
+      starts.push_back({static_cast<std::uint32_t>(samples.size() - 1), start_ms});
+      return true;
+    };
+    if (!add(batch_.floats, batch_.float_starts)) add(batch_.histograms, batch_.histogram_starts);
+  }
+
   AppendOutcome AppendExemplar(SeriesRef, const Exemplar&) override {
     deps_.metrics.exemplars_dropped.Add();
     return AppendOutcome::kAdded;

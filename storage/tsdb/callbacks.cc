@@ -25,6 +25,7 @@ constexpr std::array kCallbacks{
     "prometheus_tsdb_retention_limit_seconds",
     "prometheus_tsdb_clean_start",
     "vigia_storage_head_bytes",
+    "vigia_storage_tombstones",
     "vigia_storage_targets",
     "vigia_storage_lines",
     "vigia_storage_misplaced_files",
@@ -95,6 +96,10 @@ void Tsdb::Impl::RegisterCallbacks() {
       [this] { return folder == nullptr ? -1.0 : static_cast<double>(folder->clean_start()); });
   gauge("vigia_storage_head_bytes", "Memory of the rows that are not sealed yet, about.",
         [this] { return static_cast<double>(series.head_bytes()); });
+  gauge("vigia_storage_tombstones", "Deletes whose samples are hidden, but not removed from the disk yet.", [this] {
+    const std::shared_lock visible(visibility);
+    return static_cast<double>(tombstones.Current()->all.size());
+  });
   gauge("vigia_storage_targets", "Distinct target label sets (T) that are known.",
         [this] { return static_cast<double>(series.target_end() - 1); });
   gauge("vigia_storage_lines", "Distinct line label sets (L) that are in use.",

@@ -45,13 +45,15 @@ Tsdb::Impl::Impl(TsdbOptions opened_with, Registry& own_registry, std::unique_pt
       metrics(registry),
       log(*store, registry),
       runs(*store, visibility),
+      tombstones(*store, visibility),
       committer({series, log, head_metrics, visibility, options.clock,
                  [this](TargetId target, std::uint32_t column) { return NewestAtRest(target, column); }}),
       retention_time_ms(options.retention_time_ms),
       retention_size_bytes(options.retention_size_bytes),
       out_of_order_window_ms(options.out_of_order_window_ms),
       sealer(series, runs, log, options.seal),
-      rewriter(*store, runs, options.rewrite),
+      rewriter(*store, runs, tombstones, options.rewrite),
+      deleter(series, runs, tombstones, head_metrics),
       retention(*store, series, runs, log, head_metrics),
       head_limit({[this] { return series.head_bytes(); }, [this] { return HeadMark(); },
                   [this] { return RelieveHead(); }, options.background},
@@ -126,12 +128,13 @@ Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
     Timed timed(metrics);
     // A rewrite takes long and may need as much space as it frees later.
     const bool room = free_space == nullptr || !free_space->stopped();
-    const auto rewritten = room ? rewriter.Rewrite(now_ms, extent == Maintenance::kEverything,
-                                                   [this] { static_cast<void>(RelieveHeadLocked()); })
+    const auto how = extent == Maintenance::kEverything ? Rewriter::Extent::kAll : Rewriter::Extent::kDue;
+    const auto rewritten = room ? rewriter.Rewrite(now_ms, how, [this] { static_cast<void>(RelieveHeadLocked()); })
                                 : Result<std::size_t>(0);
     timed.Done(rewritten && *rewritten > 0, !rewritten);
     if (!rewritten) status = rewritten.error();
   }
+  if (status) status = DropTombstones();
   runs.CollectGarbage();
   const Status kept = ApplyRetention(now_ms);
   if (status) status = kept;
@@ -141,6 +144,45 @@ Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
     Say(LogLevel::kError, "storage maintenance failed and will be tried again: " + status.error().what);
   }
   return status;
+}
+
+Status Tsdb::Impl::DeleteSeries(std::span<const Matcher> matchers, TimeInterval interval) {
+  const std::lock_guard lock(maintenance_mu);
+  const auto deleted = deleter.Delete(matchers, interval, options.clock());
+  if (!deleted) return deleted.error();
+  metrics.series_deleted.Add(static_cast<double>(*deleted));
+  return {};
+}
+
+// The log holds deleted samples too: its rows are sealed, so that it can be cut.
+Status Tsdb::Impl::CleanTombstones() {
+  const std::lock_guard lock(maintenance_mu);
+  if (tombstones.Current()->all.empty()) return {};
+  if (free_space != nullptr) {
+    free_space->Refresh();
+    if (free_space->stopped())
+      return Error{Errc::kUnavailable, "not enough free space to rewrite what has deleted samples"};
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const TimestampMs now_ms = options.clock();
+  Status status = SealAndTruncate(Maintenance::kEverything, now_ms);
+  if (status) {
+    const auto rewritten =
+        rewriter.Rewrite(now_ms, Rewriter::Extent::kDeleted, [this] { static_cast<void>(RelieveHeadLocked()); });
+    if (!rewritten) status = rewritten.error();
+  }
+  if (status) status = DropTombstones();
+  runs.CollectGarbage();
+  metrics.tombstone_seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (!status) Say(LogLevel::kError, "deleted samples are not all removed: " + status.error().what);
+  return status;
+}
+
+Status Tsdb::Impl::DropTombstones() {
+  const auto dropped = tombstones.DropSpent(*runs.Current(), log.oldest_seq());
+  if (!dropped) return dropped.error();
+  if (*dropped > 0) retention.LookForGoneSeries();
+  return {};
 }
 
 Status Tsdb::Impl::SealAndTruncate(Maintenance extent, TimestampMs now_ms) {

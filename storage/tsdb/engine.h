@@ -9,10 +9,12 @@
 #include <thread>
 
 #include "storage/head/committer.h"
+#include "storage/maintenance/deleter.h"
 #include "storage/maintenance/retention.h"
 #include "storage/maintenance/rewriter.h"
 #include "storage/maintenance/run_store.h"
 #include "storage/maintenance/sealer.h"
+#include "storage/maintenance/tombstones.h"
 #include "storage/tsdb/data_folder.h"
 #include "storage/tsdb/head_limit.h"
 #include "storage/tsdb/maintenance_metrics.h"
@@ -31,10 +33,14 @@ struct Tsdb::Impl {
 
   // Reads the catalog and the runs, replays the log.
   Status Recover();
+  void RemoveEmptySeries();
   void RegisterCallbacks();
   void StartBackground();
   void StopBackground();
   Status RunMaintenance(Maintenance extent);
+  Status DeleteSeries(std::span<const Matcher> matchers, TimeInterval interval);
+  Status CleanTombstones();
+  Status DropTombstones();
   Status SealAndTruncate(Maintenance extent, TimestampMs now_ms);
   Status TruncateLog(bool all, TimestampMs now_ms);
   // Seals before time when the head is too large. The first one locks, the second one REQUIRES maintenance_mu.
@@ -62,6 +68,7 @@ struct Tsdb::Impl {
   MaintenanceMetrics metrics;
   Log log;
   RunStore runs;
+  TombstoneStore tombstones;
   Committer committer;
 
   std::atomic<DurationMs> retention_time_ms;
@@ -69,8 +76,9 @@ struct Tsdb::Impl {
   std::atomic<DurationMs> out_of_order_window_ms;
 
   std::mutex maintenance_mu;  // One maintenance at a time.
-  Sealer sealer;              // Guarded by maintenance_mu, as are the next two.
+  Sealer sealer;              // Guarded by maintenance_mu, as are the next three.
   Rewriter rewriter;
+  Deleter deleter;
   Retention retention;
   TimestampMs rotated_ms = 0;
 

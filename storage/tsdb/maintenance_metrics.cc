@@ -26,6 +26,11 @@ MaintenanceMetrics::MaintenanceMetrics(Registry& registry)
                                    "Rounds of storage maintenance that ended with an error.")),
       early_seals(registry.AddCounter("vigia_storage_early_seals_total",
                                       "Seals before time, because the memory for unsealed rows was used up.")),
+      series_deleted(registry.AddCounter("vigia_storage_series_deleted_total",
+                                         "Series of which an administrator deleted samples.")),
+      tombstone_seconds(registry.AddHistogram("prometheus_tsdb_tombstone_cleanup_seconds",
+                                              "The time taken to recompact blocks to remove tombstones.",
+                                              {0.01, 0.05, 0.25, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512})),
       replay_seconds(registry.AddGauge("prometheus_tsdb_data_replay_duration_seconds",
                                        "Time taken to replay the data on disk.")) {}
 

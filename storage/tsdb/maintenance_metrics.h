@@ -17,6 +17,8 @@ struct MaintenanceMetrics {
   Counter& size_retentions;
   Counter& failures;
   Counter& early_seals;
+  Counter& series_deleted;
+  Histogram& tombstone_seconds;
   Gauge& replay_seconds;
 };
 

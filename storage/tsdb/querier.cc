@@ -21,6 +21,7 @@ class TsdbQuerier final : public Querier {
     // Held shared, so that a batch of several targets or a seal shows nowhere or everywhere.
     const std::shared_lock visible(deps_.runs.visibility());
     auto runs = deps_.runs.Current();
+    auto tombstones = deps_.tombstones.Current();
     auto hits = deps_.series.Select(matchers, from, to, hints.limit,
                                     [&](Target& target) { snapshots[&target] = target.Snapshot(); });
     if (!hits) return hits.error();
@@ -29,7 +30,7 @@ class TsdbQuerier final : public Querier {
       targets.push_back({hit.target, std::move(hit.columns), std::move(snapshots[hit.target]), {}});
     }
     return std::unique_ptr<Selection>(
-        std::make_unique<TsdbSelection>(deps_, std::move(runs), std::move(targets), from, to));
+        std::make_unique<TsdbSelection>(deps_, std::move(runs), std::move(tombstones), std::move(targets), from, to));
   }
 
   Result<LabelStrings> LabelNames(std::span<const Matcher> matchers, std::uint64_t limit) override {

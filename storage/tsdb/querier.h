@@ -7,14 +7,16 @@
 #include "storage/head/series_map.h"
 #include "storage/kv/store.h"
 #include "storage/maintenance/run_store.h"
+#include "storage/maintenance/tombstones.h"
 
 namespace vigia::storage {
 
-// All three outlive the querier and its selections.
+// All of them outlive the querier and its selections.
 struct ReadDeps {
   const SeriesMap& series;
   const Store& store;
   RunStore& runs;
+  const TombstoneStore& tombstones;
 };
 
 std::unique_ptr<Querier> MakeQuerier(const ReadDeps& deps, TimestampMs start_ms, TimestampMs end_ms);

@@ -35,14 +35,19 @@ class Restorer final : public CatalogReader {
   SeriesMap& series_;
 };
 
-// Runs tell of a series only that it lies between their bounds.
-void RestoreBounds(SeriesMap& series, const RunTarget& entry) {
+// Runs tell of a series only that it lies between their bounds; of these, deletes leave a part or nothing.
+void RestoreBounds(SeriesMap& series, const RunTarget& entry, const HiddenSamples& hidden) {
   for (const auto& [first, end] : entry.columns.ranges()) {
     for (std::uint32_t i = first; i < end; ++i) {
       Column* const column = series.Find(entry.target, i);
       if (column == nullptr) continue;
+      TimestampMs min_t = entry.min_t;
+      for (const TimeInterval& interval : hidden.Of(i)) {
+        if (interval.Contains(min_t)) min_t = interval.to + 1;
+      }
+      if (min_t > entry.max_t) continue;
       const TimestampMs known = column->first_t.load();
-      if (known == kNoTime || entry.min_t < known) column->first_t.store(entry.min_t);
+      if (known == kNoTime || min_t < known) column->first_t.store(min_t);
       if (column->last_t.load() < entry.max_t) column->last_t.store(entry.max_t);
       column->Set(Column::kBound);
     }
@@ -56,11 +61,19 @@ Status Tsdb::Impl::Recover() {
   Restorer restorer(series);
   if (Status status = ReadCatalog(*store, restorer); !status) return status;
   if (Status status = runs.Load(); !status) return status;
+  if (Status status = tombstones.Load(); !status) return status;
+  const auto deleted = tombstones.Current();
+  std::uint64_t newest_sealed = 0;
+  for (const auto& tombstone : deleted->all) {
+    // What is written from now on must be newer for the tombstone too, also when nothing else is left of that time.
+    newest_sealed = std::max(newest_sealed, tombstone->max_seq());
+    *runs.next_id() = std::max(*runs.next_id(), tombstone->next_run);
+  }
   std::unordered_map<TargetId, std::uint64_t> sealed;
   for (const auto& run : runs.Current()->runs) {
     committer.RaiseMaxT(run->max_t);
     for (const RunTarget& entry : run->targets) {
-      RestoreBounds(series, entry);
+      RestoreBounds(series, entry, deleted->HiddenIn(*run, entry.target));
       std::uint64_t& seq = sealed[entry.target];
       seq = std::max(seq, entry.sealed_seq);
     }
@@ -69,13 +82,19 @@ Status Tsdb::Impl::Recover() {
     const auto known = sealed.find(target);
     return known == sealed.end() ? 0 : known->second;
   };
+  Committer::IsDeleted is_deleted;
+  if (!deleted->all.empty()) {
+    is_deleted = [&](TargetId target, std::uint32_t column, TimestampMs t, std::uint64_t seq) {
+      return deleted->IsDeleted(target, column, t, seq);
+    };
+  }
   Status status = log.Replay([&](std::uint64_t seq, std::uint32_t generation, std::string_view frame) {
-    return committer.Replay(seq, generation, frame, sealed_seq);
+    return committer.Replay(seq, generation, frame, sealed_seq, is_deleted);
   });
   if (!status) return Prefixed(status.error(), "replay of the row log");
-  std::uint64_t newest_sealed = 0;
   for (const auto& [target, seq] : sealed) newest_sealed = std::max(newest_sealed, seq);
   log.StartAfter(newest_sealed, committer.newest_epoch());
+  RemoveEmptySeries();
   rotated_ms = options.clock();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   metrics.replay_seconds.Set(seconds);
@@ -83,6 +102,20 @@ Status Tsdb::Impl::Recover() {
       fmt::format("opened {}: {} series, {} runs, {} rows replayed from the log in {:.3f} s", options.path,
                   series.series(), runs.Current()->runs.size(), committer.replayed_rows(), seconds));
   return {};
+}
+
+// Of the catalog's series those without a sample: deleted ones, since retention has told the catalog of its own.
+void Tsdb::Impl::RemoveEmptySeries() {
+  for (TargetId id = 1; id < series.target_end(); ++id) {
+    Target& target = series.target(id);
+    const std::lock_guard lock(target.write_mutex());
+    for (std::uint32_t column = 0; column < target.columns().size(); ++column) {
+      const Column& state = target.columns()[column];
+      if (state.Is(Column::kRemoved) || state.first_t.load() != kNoTime) continue;
+      series.Remove(id, column);
+      retention.LookForGoneSeries();
+    }
+  }
 }
 
 // Newest run first; a run without the column, or whose bounds cannot beat what was found, is not read.
@@ -97,7 +130,8 @@ Result<std::optional<NewestSample>> Tsdb::Impl::NewestAtRest(TargetId target, st
     const RunTarget* const entry = (*it)->Find(target);
     if (entry == nullptr || (newest && entry->max_t <= newest->t)) continue;
     ColumnSamples found;
-    RunSamples into{found.t, found.v, found.histogram_t, found.h, found.in_all_rows};
+    RunSamples into{found.t,      found.v,                found.histogram_t,  found.h,
+                    found.starts, found.histogram_starts, found.in_all_rows};
     Status status = ReadColumn(*store, **it, *entry, column, kMinTimestampMs, kMaxTimestampMs, into);
     if (!status) return status.error();
     if (!found.t.empty() && (!newest || found.t.back() > newest->t)) {

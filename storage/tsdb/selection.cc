@@ -2,37 +2,22 @@
 
 #include <algorithm>
 #include <cassert>
-#include <numeric>
 
+#include "storage/codec/sample_order.h"
 #include "storage/rowgroup/reader.h"
 
 namespace vigia::storage {
 namespace {
 
-// Parts arrive in the order in which they were written; out-of-order ones must be sorted in. Of samples with one
-// timestamp the first that was written counts.
-template <class Value>
-void SortByTime(std::vector<TimestampMs>& t, std::vector<Value>& v) {
-  if (std::adjacent_find(t.begin(), t.end(), std::greater_equal<>()) == t.end()) return;
-  std::vector<std::size_t> order(t.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return t[a] < t[b]; });
-  std::vector<TimestampMs> new_t;
-  std::vector<Value> new_v;
-  for (const std::size_t i : order) {
-    if (!new_t.empty() && new_t.back() == t[i]) continue;
-    new_t.push_back(t[i]);
-    new_v.push_back(std::move(v[i]));
-  }
-  t = std::move(new_t);
-  v = std::move(new_v);
-}
-
 // Floats and histograms of one series in one sequence.
-void Interleave(std::vector<TimestampMs> histogram_t, std::vector<HistogramPtr> histograms, ReadBuffer& buffer) {
+void Interleave(std::vector<TimestampMs> histogram_t, std::vector<HistogramPtr> histograms,
+                const std::vector<TimestampMs>& histogram_starts, ReadBuffer& buffer) {
   std::vector<TimestampMs> t;
   std::vector<double> v;
   std::vector<HistogramPtr> h;
+  std::vector<TimestampMs> starts;
+  const bool has_starts = !buffer.starts.empty() || !histogram_starts.empty();
+  const auto start_at = [](const std::vector<TimestampMs>& of, std::size_t i) { return of.empty() ? 0 : of[i]; };
   std::size_t f = 0;
   std::size_t g = 0;
   while (f < buffer.t.size() || g < histogram_t.size()) {
@@ -41,18 +26,26 @@ void Interleave(std::vector<TimestampMs> histogram_t, std::vector<HistogramPtr> 
     t.push_back(histogram ? histogram_t[g] : buffer.t[f]);
     v.push_back(histogram ? 0 : buffer.v[f]);
     h.push_back(histogram ? std::move(histograms[g]) : nullptr);
+    if (has_starts) starts.push_back(histogram ? start_at(histogram_starts, g) : start_at(buffer.starts, f));
     histogram ? ++g : ++f;
   }
   buffer.t = std::move(t);
   buffer.v = std::move(v);
   buffer.h = std::move(h);
+  buffer.starts = std::move(starts);
 }
 
 }  // namespace
 
 TsdbSelection::TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet> runs,
-                             std::vector<SelectedTarget> targets, TimestampMs from, TimestampMs to)
-    : deps_(deps), runs_(std::move(runs)), targets_(std::move(targets)), from_(from), to_(to) {
+                             std::shared_ptr<const TombstoneSet> tombstones, std::vector<SelectedTarget> targets,
+                             TimestampMs from, TimestampMs to)
+    : deps_(deps),
+      runs_(std::move(runs)),
+      tombstones_(std::move(tombstones)),
+      targets_(std::move(targets)),
+      from_(from),
+      to_(to) {
   std::vector<const Run*> overlapping;
   for (const auto& run : runs_->runs) {
     if (run->min_t <= to && run->max_t >= from) overlapping.push_back(run.get());
@@ -61,7 +54,8 @@ TsdbSelection::TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet>
     SelectedTarget& target = targets_[i];
     for (const Run* run : overlapping) {
       const RunTarget* const entry = run->Find(target.target->id());
-      if (entry != nullptr && entry->min_t <= to && entry->max_t >= from) target.runs.emplace_back(run, entry);
+      if (entry == nullptr || entry->min_t > to || entry->max_t < from) continue;
+      target.runs.push_back({run, entry, tombstones_->HiddenIn(*run, entry->target)});
     }
     for (const std::uint32_t column : target.columns) series_.emplace_back(i, column);
   }
@@ -72,6 +66,25 @@ Labels TsdbSelection::labels(std::size_t i) const {
   return deps_.series.LabelsOf(targets_[series_[i].first].target->id(), series_[i].second);
 }
 
+Status TsdbSelection::ReadRun(const SelectedRun& part, std::uint32_t column, ColumnSamples& samples) const {
+  const std::vector<TimeInterval> hidden = part.hidden.Of(column);
+  for (const TimeInterval& interval : hidden) {
+    if (!interval.Covers(part.entry->min_t, part.entry->max_t)) continue;
+    samples.in_all_rows = false;
+    return {};
+  }
+  const std::size_t first = samples.t.size();
+  const std::size_t first_histogram = samples.histogram_t.size();
+  RunSamples into{samples.t,          samples.v,      samples.histogram_t,
+                  samples.h,          samples.starts, samples.histogram_starts,
+                  samples.in_all_rows};
+  Status status = ReadColumn(deps_.store, *part.run, *part.entry, column, from_, to_, into);
+  if (!status || hidden.empty()) return status;
+  if (EraseHidden(hidden, first, samples.t, samples.v, samples.starts)) samples.in_all_rows = false;
+  EraseHidden(hidden, first_histogram, samples.histogram_t, samples.h, samples.histogram_starts);
+  return {};
+}
+
 Result<SamplesView> TsdbSelection::Read(std::size_t i, ReadBuffer& buffer) const {
   assert(i < size());
   const SelectedTarget& target = targets_[series_[i].first];
@@ -79,21 +92,25 @@ Result<SamplesView> TsdbSelection::Read(std::size_t i, ReadBuffer& buffer) const
   ColumnSamples samples;
   std::swap(samples.t, buffer.t);  // Reuses the caller's memory.
   std::swap(samples.v, buffer.v);
+  std::swap(samples.starts, buffer.starts);
   samples.t.clear();
   samples.v.clear();
+  samples.starts.clear();
   buffer.h.clear();
-  RunSamples into{samples.t, samples.v, samples.histogram_t, samples.h, samples.in_all_rows};
-  for (const auto& [run, entry] : target.runs) {
-    if (Status status = ReadColumn(deps_.store, *run, *entry, column, from_, to_, into); !status) return status.error();
+  for (const SelectedRun& part : target.runs) {
+    if (Status status = ReadRun(part, column, samples); !status) return status.error();
   }
   if (Status status = ReadColumn(target.snapshot, column, from_, to_, samples); !status) return status.error();
-  SortByTime(samples.t, samples.v);
-  SortByTime(samples.histogram_t, samples.h);
+  SortByTime(samples.t, samples.v, samples.starts);
+  SortByTime(samples.histogram_t, samples.h, samples.histogram_starts);
   std::swap(samples.t, buffer.t);
   std::swap(samples.v, buffer.v);
-  if (!samples.histogram_t.empty()) Interleave(std::move(samples.histogram_t), std::move(samples.h), buffer);
+  std::swap(samples.starts, buffer.starts);
+  if (!samples.histogram_t.empty()) {
+    Interleave(std::move(samples.histogram_t), std::move(samples.h), samples.histogram_starts, buffer);
+  }
   const bool shared = samples.in_all_rows && buffer.h.empty() && !buffer.t.empty();
-  return SamplesView{buffer.t, buffer.v, buffer.h, shared ? target.target->id() : 0};
+  return SamplesView{buffer.t, buffer.v, buffer.h, shared ? target.target->id() : 0, buffer.starts};
 }
 
 }  // namespace vigia::storage

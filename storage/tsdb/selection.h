@@ -9,25 +9,35 @@
 
 namespace vigia::storage {
 
+struct SelectedRun {
+  const Run* run = nullptr;
+  const RunTarget* entry = nullptr;
+  HiddenSamples hidden;
+};
+
 struct SelectedTarget {
   Target* target = nullptr;
   std::vector<std::uint32_t> columns;
   TargetSnapshot snapshot;
-  std::vector<std::pair<const Run*, const RunTarget*>> runs;  // That overlap the range; filled by the selection.
+  std::vector<SelectedRun> runs;  // That overlap the range; filled by the selection.
 };
 
 class TsdbSelection final : public Selection {
  public:
-  TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet> runs, std::vector<SelectedTarget> targets,
-                TimestampMs from, TimestampMs to);
+  TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet> runs,
+                std::shared_ptr<const TombstoneSet> tombstones, std::vector<SelectedTarget> targets, TimestampMs from,
+                TimestampMs to);
 
   std::size_t size() const override { return series_.size(); }
   Labels labels(std::size_t i) const override;
   Result<SamplesView> Read(std::size_t i, ReadBuffer& buffer) const override;
 
  private:
+  Status ReadRun(const SelectedRun& part, std::uint32_t column, ColumnSamples& samples) const;
+
   const ReadDeps deps_;
   const std::shared_ptr<const RunSet> runs_;  // Keeps the files of its runs.
+  const std::shared_ptr<const TombstoneSet> tombstones_;
   std::vector<SelectedTarget> targets_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> series_;  // Index in targets_, column.
   const TimestampMs from_;

@@ -45,7 +45,7 @@ std::unique_ptr<Appender> Tsdb::NewAppender(const Labels& shared) {
 }
 
 std::unique_ptr<Querier> Tsdb::NewQuerier(TimestampMs start_ms, TimestampMs end_ms) const {
-  return MakeQuerier({impl_->series, *impl_->store, impl_->runs}, start_ms, end_ms);
+  return MakeQuerier({impl_->series, *impl_->store, impl_->runs, impl_->tombstones}, start_ms, end_ms);
 }
 
 Status Tsdb::Close() {
@@ -70,6 +70,12 @@ void Tsdb::SetRetention(DurationMs time_ms, std::uint64_t size_bytes) {
 }
 
 void Tsdb::SetOutOfOrderWindow(DurationMs window_ms) { impl_->out_of_order_window_ms.store(window_ms); }
+
+Status Tsdb::DeleteSeries(std::span<const Matcher> matchers, TimestampMs from_ms, TimestampMs to_ms) {
+  return impl_->DeleteSeries(matchers, {from_ms, to_ms});
+}
+
+Status Tsdb::CleanTombstones() { return impl_->CleanTombstones(); }
 
 Status Tsdb::RunMaintenance(Maintenance extent) { return impl_->RunMaintenance(extent); }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "storage/api/appender.h"
@@ -40,6 +41,13 @@ class Tsdb final : public Appendable, public Queryable {
   // retention. With kEverything nothing waits for being due.
   enum class Maintenance { kDue, kEverything };
   Status RunMaintenance(Maintenance extent = Maintenance::kDue);
+
+  // Deletes the samples from from_ms to to_ms, both inclusive, of the series that match. No reader that comes later
+  // sees them, and the delete is on the disk when this returns; what is committed later is seen whatever its time. May
+  // wait for maintenance. kLimit when too many deletes wait for CleanTombstones().
+  Status DeleteSeries(std::span<const Matcher> matchers, TimestampMs from_ms, TimestampMs to_ms);
+  // Removes deleted samples from the disk now; else that happens within hours.
+  Status CleanTombstones();
 
   // A copy of everything that was committed, which can be opened as a data folder. Hard links where the file system
   // can. REQUIRES: `path` does not exist, its parent does.

@@ -46,6 +46,7 @@ class Log {
   // After Replay(): numbers go on behind the newest ones that were seen, in the log or elsewhere.
   void StartAfter(std::uint64_t seq, std::uint32_t epoch) {
     if (seq > seq_.load()) seq_.store(seq);
+    if (current_start_ == 0) current_start_ = seq_.load() + 1;  // The log was empty.
     epoch_.store(epoch + 1, std::memory_order_release);
   }
 

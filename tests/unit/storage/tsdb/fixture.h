@@ -91,6 +91,24 @@ class Fixture {
     }
     return out;
   }
+  // The start timestamps that are known, by series and time.
+  std::map<std::string, std::map<TimestampMs, TimestampMs>> Starts(std::vector<Matcher> matchers) const {
+    std::map<std::string, std::map<TimestampMs, TimestampMs>> out;
+    const auto selection = db->NewQuerier(kMinTimestampMs, kMaxTimestampMs)->Select({}, matchers);
+    REQUIRE((selection).has_value());
+    ReadBuffer buffer;
+    for (std::size_t i = 0; i < (*selection)->size(); ++i) {
+      const auto samples = (*selection)->Read(i, buffer);
+      REQUIRE((samples).has_value());
+      if (samples->starts.empty()) continue;
+      REQUIRE(samples->starts.size() == samples->t.size());
+      auto& of_series = out[(*selection)->labels(i).ToString()];
+      for (std::size_t k = 0; k < samples->t.size(); ++k) {
+        if (samples->starts[k] != 0) of_series[samples->t[k]] = samples->starts[k];
+      }
+    }
+    return out;
+  }
   double Metric(const std::string& name, const Labels& labels = {}) const {
     for (const auto& family : registry->Collect()) {
       if (family.name != name) continue;

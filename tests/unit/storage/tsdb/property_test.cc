@@ -41,6 +41,7 @@ TEST_CASE("a long random life gives back every bit") {
   f.Open();
   constexpr std::size_t kTargets = 3;
   std::map<std::string, std::map<TimestampMs, std::uint64_t>> model;
+  std::map<std::string, std::map<TimestampMs, TimestampMs>> starts;  // Of every fourth line, from the seventh on.
   std::vector<TimestampMs> clock(kTargets, f.now_ms - 5 * kDayMs);
   std::size_t lines = 30;
   for (int step = 0; step < 400; ++step) {
@@ -58,6 +59,11 @@ TEST_CASE("a long random life gives back every bit") {
       const AppendOutcome outcome = appender->Append(*appender->Resolve(labels), t, v);
       auto& points = model[labels.ToString()];
       if (outcome == AppendOutcome::kAdded) points.try_emplace(t, std::bit_cast<std::uint64_t>(v));
+      if (outcome == AppendOutcome::kAdded && line % 4 == 3 && line > 6) {
+        const TimestampMs start = line % 8 == 3 ? f.now_ms - 6 * kDayMs : t - static_cast<TimestampMs>(random() % 100);
+        appender->SetStart(*appender->Resolve(labels), t, start);
+        starts[labels.ToString()].try_emplace(t, start);
+      }
       if (seed != 3 && (points.empty() || t > points.rbegin()->first)) REQUIRE(outcome == AppendOutcome::kAdded);
     }
     REQUIRE(appender->Commit().has_value());
@@ -90,6 +96,7 @@ TEST_CASE("a long random life gives back every bit") {
       INFO(labels);
       REQUIRE(found.at(labels) == points);
     }
+    REQUIRE(f.Starts({Match(MatchType::kRegex, "__name__", "m.*")}) == starts);
     CHECK(f.Metric("vigia_storage_misplaced_files") == 0);
   };
   check();

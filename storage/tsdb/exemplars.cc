@@ -1,0 +1,202 @@
+#include "storage/tsdb/exemplars.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "storage/bytes/varint.h"
+
+namespace vigia::storage {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kOwnTime = 1;  // Flag.
+
+struct Record {
+  std::uint64_t number = 0;
+  SeriesRef series = SeriesRef::kNone;
+  std::uint64_t series_hash = 0;
+  Exemplar exemplar;
+};
+
+std::string EncodeRecord(const Record& record) {
+  std::string out;
+  out.push_back(static_cast<char>(kVersion));
+  PutVarint(out, record.number);
+  PutVarint(out, TargetOf(record.series));
+  PutVarint(out, ColumnOf(record.series));
+  PutFixed64(out, record.series_hash);
+  PutZigZag(out, record.exemplar.t);
+  PutFixed64(out, std::bit_cast<std::uint64_t>(record.exemplar.v));
+  out.push_back(static_cast<char>(record.exemplar.has_own_time ? kOwnTime : 0));
+  return out += record.exemplar.labels.bytes();
+}
+
+Result<Record> DecodeRecord(std::string_view bytes) {
+  ByteReader in(bytes);
+  Record record;
+  const std::uint8_t version = in.Byte();
+  record.number = in.Varint();
+  const std::uint64_t target = in.Varint();
+  const std::uint64_t column = in.Varint();
+  record.series_hash = in.Fixed64();
+  record.exemplar.t = in.ZigZagVarint();
+  record.exemplar.v = std::bit_cast<double>(in.Fixed64());
+  record.exemplar.has_own_time = (in.Byte() & kOwnTime) != 0;
+  const bool good = in.ok() && version == kVersion && target <= UINT32_MAX && column <= UINT32_MAX;
+  if (!good || !Labels::IsWellFormed(in.rest())) return Error{Errc::kCorruption, "damaged exemplar"};
+  record.series = MakeRef(static_cast<TargetId>(target), static_cast<std::uint32_t>(column));
+  record.exemplar.labels = Labels::FromBytes(std::string(in.rest()));
+  return record;
+}
+
+std::string PlaceKey(std::uint32_t place) {
+  std::string key;
+  PutKey(key, place);
+  return key;
+}
+
+bool MatchesAny(const Labels& labels, std::span<const std::vector<Matcher>> selectors) {
+  return std::any_of(selectors.begin(), selectors.end(), [&](const std::vector<Matcher>& matchers) {
+    return std::all_of(matchers.begin(), matchers.end(), [&](const Matcher& m) { return m.Matches(labels); });
+  });
+}
+
+}  // namespace
+
+Exemplars::Exemplars(SeriesMap& series, Store& store, Registry& registry, std::size_t capacity)
+    : series_(series),
+      store_(store),
+      appended_(registry.AddCounter("prometheus_tsdb_exemplar_exemplars_appended_total",
+                                    "Total number of appended exemplars.")),
+      out_of_order_(registry.AddCounter("prometheus_tsdb_exemplar_out_of_order_exemplars_total",
+                                        "Total number of out of order exemplar ingestion failed attempts.")),
+      dropped_(registry.AddCounter("vigia_storage_exemplars_dropped_total",
+                                   "Exemplars that were not kept because their storage is switched off.")),
+      write_failures_(registry.AddCounter("vigia_storage_exemplar_write_failures_total",
+                                          "Exemplars that are in memory only because writing them failed.")),
+      in_storage_(registry.AddGauge("prometheus_tsdb_exemplar_exemplars_in_storage",
+                                    "Number of exemplars currently in circular storage.")),
+      series_in_storage_(registry.AddGauge("prometheus_tsdb_exemplar_series_with_exemplars_in_storage",
+                                           "Number of series with exemplars currently in circular storage.")),
+      oldest_seconds_(registry.AddGauge(
+          "prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds",
+          "The timestamp of the oldest exemplar stored in circular storage. Useful to check for what time range the "
+          "current exemplar buffer limit allows. This usually means the last timestamp for all exemplars for a typical "
+          "setup. This is not true though if one of the series timestamp is in future compared to rest series.")),
+      max_(registry.AddGauge("prometheus_tsdb_exemplar_max_exemplars",
+                             "Total number of exemplars the exemplar storage can store, resizeable.")),
+      ring_(std::make_unique<ExemplarRing>(capacity)) {
+  ShowMetrics();
+}
+
+Status Exemplars::Load() {
+  const std::lock_guard lock(mu_);
+  std::vector<Record> records;
+  bool misplaced = false;
+  Status status = store_.Scan(
+      Family::kExemplars, {}, std::string(5, '\xff'), [&](std::string_view key, std::string_view value) -> Status {
+        ByteReader in(key);
+        misplaced = misplaced || in.Key<std::uint32_t>() >= ring_->capacity();
+        auto record = DecodeRecord(value);
+        if (!record) return record.error();
+        records.push_back(std::move(*record));
+        return {};
+      });
+  if (!status) return status;
+  std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.number < b.number; });
+  const std::size_t count = records.size();
+  if (count > 0) number_ = records.back().number;
+  if (ring_->capacity() == 0) return count == 0 ? Status() : store_.Recreate(Family::kExemplars);
+  for (Record& record : records) {
+    const TargetId target = TargetOf(record.series);
+    const std::uint32_t column = ColumnOf(record.series);
+    if (target == 0 || target >= series_.target_end() || series_.Find(target, column) == nullptr) continue;
+    // The number may have become another series'.
+    if (series_.LabelsOf(target, column).Hash() != record.series_hash) continue;
+    ring_->Add(record.series, std::move(record.exemplar));
+  }
+  ShowMetrics();
+  // Places are given anew: on disk they must be the same.
+  return misplaced || count > 0 ? Rewrite() : Status();
+}
+
+Status Exemplars::Resize(std::size_t capacity) {
+  const std::lock_guard lock(mu_);
+  if (capacity == ring_->capacity()) return {};
+  auto fresh = std::make_unique<ExemplarRing>(capacity);
+  if (capacity > 0) ring_->ForEach([&](SeriesRef series, const Exemplar& e) { fresh->Add(series, e); });
+  ring_ = std::move(fresh);
+  ShowMetrics();
+  return Rewrite();
+}
+
+Status Exemplars::Rewrite() {
+  if (Status status = store_.Recreate(Family::kExemplars); !status) return status;
+  Batch batch;
+  std::uint32_t place = 0;
+  const std::size_t full = ring_->size() == ring_->capacity() ? ring_->size() : 0;
+  static_cast<void>(full);
+  ring_->ForEach([&](SeriesRef series, const Exemplar& e) { Put(batch, place++, series, e); });
+  return batch.empty() ? Status() : store_.Write(batch, WriteMode::kProcess);
+}
+
+void Exemplars::Put(Batch& batch, std::uint32_t place, SeriesRef series, const Exemplar& exemplar) {
+  const std::uint64_t hash = series_.LabelsOf(TargetOf(series), ColumnOf(series)).Hash();
+  batch.Put(Family::kExemplars, PlaceKey(place), EncodeRecord({++number_, series, hash, exemplar}));
+}
+
+AppendOutcome Exemplars::Judge(SeriesRef series, const Exemplar& exemplar, DurationMs window_ms) {
+  const std::lock_guard lock(mu_);
+  if (ring_->capacity() == 0) {
+    dropped_.Add();
+    return AppendOutcome::kAdded;
+  }
+  const AppendOutcome outcome = ring_->Judge(series, exemplar, window_ms);
+  if (outcome == AppendOutcome::kOutOfOrder) out_of_order_.Add();
+  return outcome;
+}
+
+void Exemplars::Commit(std::vector<PendingExemplar> pending, DurationMs window_ms) {
+  const std::lock_guard lock(mu_);
+  if (ring_->capacity() == 0) return;
+  Batch batch;
+  std::size_t added = 0;
+  for (PendingExemplar& p : pending) {
+    if (ring_->Judge(p.series, p.exemplar, window_ms) != AppendOutcome::kAdded) continue;
+    const Exemplar& e = p.exemplar;
+    const std::uint32_t place = ring_->Add(p.series, e);
+    Put(batch, place, p.series, e);
+    ++added;
+  }
+  if (added == 0) return;
+  appended_.Add(static_cast<double>(added));
+  ShowMetrics();
+  if (!store_.Write(batch, WriteMode::kProcess)) write_failures_.Add(static_cast<double>(added));
+}
+
+std::vector<ExemplarSeries> Exemplars::Select(TimestampMs start_ms, TimestampMs end_ms,
+                                              std::span<const std::vector<Matcher>> selectors) const {
+  std::vector<ExemplarRing::OfSeries> found;
+  {
+    const std::lock_guard lock(mu_);
+    found = ring_->Select(start_ms, end_ms);
+  }
+  std::vector<ExemplarSeries> out;
+  for (auto& [series, exemplars] : found) {
+    Labels labels = series_.LabelsOf(TargetOf(series), ColumnOf(series));
+    if (MatchesAny(labels, selectors)) out.push_back({std::move(labels), std::move(exemplars)});
+  }
+  std::sort(out.begin(), out.end(),
+            [](const ExemplarSeries& a, const ExemplarSeries& b) { return a.labels < b.labels; });
+  return out;
+}
+
+void Exemplars::ShowMetrics() {
+  max_.Set(static_cast<double>(ring_->capacity()));
+  in_storage_.Set(static_cast<double>(ring_->size()));
+  series_in_storage_.Set(static_cast<double>(ring_->series()));
+  oldest_seconds_.Set(static_cast<double>(ring_->oldest_ms()) / 1000);
+}
+
+}  // namespace vigia::storage
