@@ -83,10 +83,12 @@ function latencies(times, startS) {
   }));
 }
 
-function history(times, startS, labels, fires) {
+// Written as often as the rules are evaluated.
+function history(startS, endS, labels, fires) {
+  const times = Array.from({length: endS - startS}, (_, i) => startS + i);
   const of = (state) => ({
     labels: {__name__: 'ALERTS', alertstate: state, ...labels},
-    samples: times.flatMap((t) => (fires(t - startS) === state ? [[t * 1000, 1]] : fires(t - startS - stepS) === state ? [[t * 1000, stale]] : [])),
+    samples: times.flatMap((t) => (fires(t - startS) === state ? [[t * 1000, 1]] : fires(t - startS - 1) === state ? [[t * 1000, stale]] : [])),
   });
   return [of('pending'), of('firing')].filter((one) => one.samples.length > 0);
 }
@@ -111,9 +113,9 @@ export async function backfill(base) {
   }));
   const during = (from, pending, to) => (s) => (s > from + pending && s < to ? 'firing' : s > from && s < to ? 'pending' : 'none');
   const alert = {alertname: 'TargetDown', severity: 'critical'};
-  series.push(...history(times, startS, {...alert, instance: 'shop-1:8080', job: 'shop'}, during(1900, 60, 2300)));
-  series.push(...history(times, startS, {...alert, instance: 'shop-2:8080', job: 'shop'}, during(1960, 60, 2540)));
-  series.push(...history(times, startS, {...alert, instance: 'db-1:9187', job: 'postgres'},
+  series.push(...history(startS, nowS, {...alert, instance: 'shop-1:8080', job: 'shop'}, during(1900, 60, 2300)));
+  series.push(...history(startS, nowS, {...alert, instance: 'shop-2:8080', job: 'shop'}, during(1960, 60, 2540)));
+  series.push(...history(startS, nowS, {...alert, instance: 'db-1:9187', job: 'postgres'},
     (s) => (s > 700 && s < 760 ? 'pending' : during(2000, 60, 2180)(s))));
   await send(base, series);
 }

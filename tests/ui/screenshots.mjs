@@ -83,7 +83,7 @@ const shots = [
   }],
   ['queries', 'queries', async (page) => {
     await keepBusy(page);
-    await page.getByText('quantile_over_time').first().waitFor();
+    await page.getByRole('region', {name: 'Queries that run now'}).getByText('quantile_over_time').first().waitFor();
   }],
   ['config', 'config', (page) => page.locator('.yaml').waitFor()],
   ['flags', 'flags', (page) => page.locator('.facts-table').waitFor()],

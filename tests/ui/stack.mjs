@@ -20,7 +20,7 @@ function freePort() {
   });
 }
 
-// Asks again until `check` says yes. An exception is a no: nobody answers yet.
+// Asks again until `check` says yes. An exception is a no (nobody answers yet).
 export async function eventually(what, check, seconds = 120) {
   const end = Date.now() + seconds * 1000;
   let last = '';
@@ -57,13 +57,17 @@ class Process {
       this.child.once('exit', (code) => reject(new Error(`${this.name} ended with ${code}\n${this.output}`)));
     });
     failed.catch(() => undefined);
+    this.failed = failed;
     await Promise.race([answers(url), failed]);
   }
   async stop(signal = 'SIGTERM') {
-    if (!this.child || this.child.exitCode !== null) return;
-    const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.kill(signal);
+    const {child} = this;
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    const patience = setTimeout(() => child.kill('SIGKILL'), 60_000);
     await ended;
+    clearTimeout(patience);
   }
 }
 
@@ -123,17 +127,26 @@ export async function startStack({prefix = '', more = '', flags = []} = {}) {
     `--web.listen-address=127.0.0.1:${ports.server}`, ...(prefix ? [`--web.route-prefix=${prefix}`] : []), ...flags]);
   const startExporter = () => exporter.start(`http://127.0.0.1:${ports.exporter}/`);
   const startServer = () => server.start(`${base}/-/ready`);
-  await Promise.all([startExporter(), startServer()]);
+  const stop = async () => {
+    await Promise.all([exporter.stop('SIGKILL'), server.stop()]);
+    rmSync(folder, {recursive: true, force: true, maxRetries: 5});
+  };
   // Twice, for rates; then names, labels and values are all there.
-  await eventually('scraping', async () => await valueOf(base, 'count(count_over_time(node_load1[5m]) >= 2)') === 1
-    && await valueOf(base, 'count(count_over_time(up{job=~"vigia|node|missing"}[5m]) >= 2)') === 3);
+  const scraped = async () => {
+    return await valueOf(base, 'count(count_over_time(node_load1[5m]) >= 2)') === 1
+      && await valueOf(base, 'count(count_over_time(up{job=~"vigia|node|missing"}[5m]) >= 2)') === 3;
+  };
+  try {
+    await Promise.all([startExporter(), startServer()]);
+    await Promise.race([eventually('scraping', scraped), server.failed]);
+  } catch (error) {
+    await stop();
+    throw new Error(`${error}\n${server.output}`);
+  }
   return {
     base, valueOf: (query) => valueOf(base, query), ports, folder, startExporter, startServer,
     stopExporter: () => exporter.stop('SIGKILL'),
     stopServer: () => server.stop(),
-    async stop() {
-      await Promise.all([exporter.stop('SIGKILL'), server.stop()]);
-      rmSync(folder, {recursive: true, force: true, maxRetries: 5});
-    },
+    stop,
   };
 }

@@ -33,27 +33,27 @@ interface Row {
   firingSeconds: number;
 }
 
-// Points that follow each other without a gap are one stretch.
-function stretchesOf({metric, values = []}: MatrixElement, step: number): Stretch[] {
+// Points that follow each other within `gap` are one stretch.
+function stretchesOf({metric, values = []}: MatrixElement, step: number, gap: number): Stretch[] {
   const state = metric.alertstate === 'firing' ? 'firing' : 'pending';
   const out: Stretch[] = [];
   for (const [time] of values) {
     const last = out[out.length - 1];
-    if (last && time - last.to < 1.5 * step) last.to = time;
+    if (last && time - last.to < gap) last.to = time;
     else out.push({state, from: time - step, to: time});
   }
   return out;
 }
 
 // Pending and firing of the same alert are one row; those that fired longest come first.
-function rowsOf(result: MatrixElement[], step: number): Row[] {
+function rowsOf(result: MatrixElement[], step: number, gap: number): Row[] {
   const rows = new Map<string, Row>();
   for (const element of result) {
     const {__name__: _, alertname: __, alertstate: ___, ...labels} = element.metric;
     const key = seriesName(labels);
     const row = rows.get(key) ?? {key, labels, stretches: [], firingSeconds: 0};
     rows.set(key, row);
-    for (const stretch of stretchesOf(element, step)) {
+    for (const stretch of stretchesOf(element, step, gap)) {
       row.stretches.push(stretch);
       if (stretch.state === 'firing') row.firingSeconds += stretch.to - stretch.from;
     }
@@ -81,7 +81,7 @@ function Strip({row, start, end}: {row: Row; start: number; end: number}) {
   );
 }
 
-function History({selector}: {selector: string}) {
+function History({selector, interval}: {selector: string; interval: number}) {
   const clock = useStore(zone);
   const [name, setName] = useState<SpanName>('1d');
   const span = spans.find((one) => one.value === name) ?? spans[2];
@@ -92,7 +92,7 @@ function History({selector}: {selector: string}) {
   // Over the whole step, so that an alert of a few seconds is not missed in a month.
   const query = `last_over_time(${selector}[${step}s])`;
   const {answer, error} = useLive<RangeData>('query_range', {query, start: String(start), end: String(end), step: String(step)}, 0);
-  const rows = useMemo(() => rowsOf(answer?.data.result ?? [], step), [answer]);
+  const rows = useMemo(() => rowsOf(answer?.data.result ?? [], step, 1.5 * Math.max(step, interval)), [answer]);
   const search = new URLSearchParams({'g0.expr': selector, 'g0.tab': 'graph', 'g0.range_input': name});
   return (
     <div class="history">
@@ -118,15 +118,15 @@ function History({selector}: {selector: string}) {
   );
 }
 
-// `labels`: of the rule, which tell rules of one name apart; those made by a template do not.
-export function AlertHistory({name, labels}: {name: string; labels: LabelSet}) {
+// `labels`: of the rule, which tell rules of one name apart; those made by a template do not. `interval`: between evaluations, seconds.
+export function AlertHistory({name, labels, interval}: {name: string; labels: LabelSet; interval: number}) {
   const [open, setOpen] = useState(false);
   const plain = Object.fromEntries(Object.entries(labels).filter(([, value]) => !value.includes('{{')));
   return (
     <div>
       <button type="button" class="disclosure history-toggle" aria-expanded={open} onClick={() => setOpen(!open)}>
         <Icon name={open ? 'down' : 'right'} />History</button>
-      {open && <History selector={seriesName({__name__: 'ALERTS', alertname: name, ...plain})} />}
+      {open && <History selector={seriesName({__name__: 'ALERTS', alertname: name, ...plain})} interval={interval} />}
     </div>
   );
 }

@@ -96,7 +96,7 @@ function RuleBody({rule, group}: {rule: AlertingRule; group: RuleGroup}) {
         {Object.entries(rule.annotations).map(([name, text]) => [<dt key={`${name}:`}>{name}</dt>, <dd key={name}>{text}</dd>])}
         <dt>file</dt><dd class="mono">{group.file}</dd>
       </dl>
-      <AlertHistory name={rule.name} labels={labels} />
+      <AlertHistory name={rule.name} labels={labels} interval={group.interval} />
     </div>
   );
 }

@@ -1,9 +1,11 @@
 // What fills the storage: totals, and the names and labels with the most series.
 import {useLive} from '../api/live';
+import {useOwnMetrics} from '../api/own_metrics';
 import type {NameValue, TsdbStatus} from '../api/types';
-import {bytes, integer} from '../format/number';
-import {formatTime, roughly} from '../format/time';
-import {Empty, LoadError, Loading} from '../parts/notice';
+import {bytes, compact, integer, plural} from '../format/number';
+import {formatDuration, formatTime, roughly} from '../format/time';
+import {useNow} from '../parts/clock';
+import {Empty, LoadError, Loading, Notice} from '../parts/notice';
 import {followLink, parameter, place, setParameter} from '../router';
 import {zone} from '../settings';
 import {useStore} from '../store';
@@ -65,6 +67,42 @@ function Figure({name, value, note}: {name: string; value: string; note?: string
   return <div class="big-figure"><span class="muted">{name}</span><strong>{value}</strong>{note && <span class="muted">{note}</span>}</div>;
 }
 
+// What is kept where, and how long. A figure that the server does not have is left out.
+function Kept() {
+  const clock = useStore(zone);
+  const now = useNow();
+  const metrics = useOwnMetrics(15_000);
+  if (!metrics) return null;
+  const value = (name: string) => metrics.get(name);
+  const partitions = value('prometheus_tsdb_blocks_loaded');
+  const oldest = value('prometheus_tsdb_lowest_timestamp_seconds');
+  const seconds = value('prometheus_tsdb_retention_limit_seconds') ?? 0;
+  const most = value('prometheus_tsdb_retention_limit_bytes') ?? 0;
+  const limits = [seconds > 0 && formatDuration(seconds * 1000), most > 0 && bytes(most)].filter(Boolean).join(' or ');
+  const samples = value('prometheus_tsdb_head_samples_appended_total');
+  const started = value('process_start_time_seconds');
+  const figures: [name: string, bytes: number | undefined, note?: string][] = [
+    ['Sealed on disk', value('prometheus_tsdb_storage_blocks_bytes'), partitions === undefined ? undefined : plural(partitions, 'partition')],
+    ['Write log', value('prometheus_tsdb_wal_storage_size_bytes')],
+    ['In memory', value('vigia_storage_head_bytes'), 'not sealed yet'],
+    ['Free on the disk', value('vigia_storage_free_bytes')],
+  ];
+  return (
+    <>
+      {value('vigia_storage_read_only') === 1 && (
+        <Notice kind="error">The disk is nearly full: samples are refused until there is space again. Queries go on.</Notice>)}
+      <div class="big-figures">
+        {figures.map(([name, size, note]) => size !== undefined && <Figure key={name} name={name} value={bytes(size)} note={note} />)}
+        {oldest !== undefined && oldest > 0 && oldest < now / 1000 && (
+          <Figure name="Oldest sample" value={`${roughly(now - oldest * 1000)} ago`} note={formatTime(Math.floor(oldest) * 1000, clock)} />)}
+        {limits && <Figure name="Kept for" value={limits} />}
+        {samples !== undefined && samples > 0 && started !== undefined && (
+          <Figure name="Samples taken in" value={compact(samples)} note={`${compact(samples / Math.max(1, now / 1000 - started))} a second since the start`} />)}
+      </div>
+    </>
+  );
+}
+
 export function StorageView() {
   useStore(place);
   const clock = useStore(zone);
@@ -85,6 +123,7 @@ export function StorageView() {
           {filled && <Figure name="Head spans" value={roughly(head.maxTime - head.minTime)} note={`since ${formatTime(Math.floor(head.minTime / 1000) * 1000, clock)}`} />}
         </div>
       )}
+      {status && <Kept />}
       {status && (
         <>
           <div class="row-tools">
