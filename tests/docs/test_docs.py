@@ -173,6 +173,13 @@ class Pages(unittest.TestCase):
                     checked += self.check_snippet(mark, block)
         self.assertGreater(checked, 2)
 
+    def test_translations_have_the_same_commands(self):
+        for english in ("README.md", "docker/README.md"):
+            def commands(name):
+                blocks = [b for _, language, b in fences(pages()[name]) if language]
+                return [[re.sub(r"\s+#.*", "", line) for line in b.splitlines() if not line.startswith("#")] for b in blocks]
+            self.assertEqual(commands(english), commands(english.replace(".md", ".es.md")), english)
+
     def check_snippet(self, mark, block):
         keys = set(re.findall(r"^(\w+):", block, flags=re.M))
         if keys & {"services", "prometheus", "alertmanager", "receivers"} and not keys & {"scrape_configs"}:
