@@ -1,11 +1,14 @@
 #include "server/api/admin_api.h"
 
+#include <utility>
+
 #include "server/api/envelope.h"
+#include "server/api/parameters.h"
 
 namespace vigia::server {
 namespace {
 
-Response Snapshot(const AdminApiDeps& deps) {
+Response Snapshot(const AdminApiDeps& deps, const Request&) {
   const auto name = deps.snapshot();
   if (name.has_error()) return ApiError(name.error());
   std::string data;
@@ -13,28 +16,47 @@ Response Snapshot(const AdminApiDeps& deps) {
   return ApiSuccess(data);
 }
 
-Response Compact(const AdminApiDeps& deps) {
-  const auto status = deps.compact();
-  return status.has_error() ? ApiError(status.error()) : NoContent();
+Response Finished(const storage::Status& status) { return status.has_error() ? ApiError(status.error()) : NoContent(); }
+
+// A failure of storage is `internal` here, as with Prometheus, unless it only means "not now".
+Response FinishedOrInternal(const storage::Status& status) {
+  if (!status.has_error() || status.error().code == storage::Errc::kUnavailable) return Finished(status);
+  return ApiError(ApiErrorType::kInternal, status.error().what);
 }
 
-Response NoDeletes() {
-  return ApiError(ApiErrorType::kExecution, "deleting series is not supported yet; retention removes old samples");
+// All selectors are checked before anything is deleted. A range that ends before it starts has no samples.
+Response DeleteSeries(const AdminApiDeps& deps, const Request& http) {
+  if (!http.params.Has("match[]")) return ApiError(ApiErrorType::kBadData, "no match[] parameter provided");
+  TimeRange range;
+  for (const auto& [name, time] : {std::pair("start", &range.start_ms), std::pair("end", &range.end_ms)}) {
+    const auto text = http.params.Get(name);
+    if (text.empty()) continue;
+    const auto parsed = ParseTime(text);
+    if (parsed.has_error()) return InvalidParameter(name, parsed.error().what);
+    *time = *parsed;
+  }
+  const auto sets = ParseMatcherSets(http.params);
+  if (sets.has_error()) return ApiError(sets.error());
+  for (const auto& matchers : *sets) {
+    const auto status = deps.delete_series(matchers, range.start_ms, range.end_ms);
+    if (status.has_error()) return FinishedOrInternal(status);
+  }
+  return NoContent();
 }
 
 }  // namespace
 
 void RegisterAdminApi(Router& router, AdminApiDeps deps) {
-  const auto add = [&](const char* path, std::function<Response()> handler) {
+  const auto add = [&](const char* path, std::function<Response(const Request&)> handler) {
     router.Add({"POST", "PUT"}, std::string("/api/v1/admin/tsdb/") + path,
-               [enabled = deps.enabled, handler = std::move(handler)](const Request&) {
-                 return enabled ? handler() : ApiError(ApiErrorType::kUnavailable, "admin APIs disabled");
+               [enabled = deps.enabled, handler = std::move(handler)](const Request& http) {
+                 return enabled ? handler(http) : ApiError(ApiErrorType::kUnavailable, "admin APIs disabled");
                });
   };
-  add("snapshot", [deps] { return Snapshot(deps); });
-  add("compact", [deps] { return Compact(deps); });
-  add("delete_series", &NoDeletes);
-  add("clean_tombstones", &NoDeletes);
+  add("snapshot", [deps](const Request& http) { return Snapshot(deps, http); });
+  add("compact", [deps](const Request&) { return Finished(deps.compact()); });
+  add("delete_series", [deps](const Request& http) { return DeleteSeries(deps, http); });
+  add("clean_tombstones", [deps](const Request&) { return FinishedOrInternal(deps.clean_tombstones()); });
 }
 
 }  // namespace vigia::server

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 
 #include "server/http/router.h"
 #include "storage/model/error.h"
+#include "storage/model/matcher.h"
+#include "storage/model/timestamp.h"
 
 namespace vigia::server {
 
@@ -16,9 +19,13 @@ struct AdminApiDeps {
   std::function<storage::Result<std::string>()> snapshot;
   // Seals, rewrites and drops everything that is due or will be; returns when storage is settled.
   std::function<storage::Status()> compact;
+  // Deletes the samples from..to, both inclusive, of the series that match.
+  std::function<storage::Status(std::span<const storage::Matcher>, storage::TimestampMs from, storage::TimestampMs to)>
+      delete_series;
+  // Removes from the disk what was deleted.
+  std::function<storage::Status()> clean_tombstones;
 };
 
-// Deleting series is answered with «not supported yet» until storage can do it.
 void RegisterAdminApi(Router& router, AdminApiDeps deps);
 
 }  // namespace vigia::server
