@@ -44,6 +44,12 @@ struct SamplesView {
   std::span<const TimestampMs> starts = {};
 };
 
+// What a storage keeps in a ReadBuffer from one Read() to the next.
+class ReadScratch {
+ public:
+  virtual ~ReadScratch() = default;
+};
+
 // Memory that Read() decodes into; reuse it from series to series. One per thread.
 class ReadBuffer {
  public:
@@ -51,6 +57,7 @@ class ReadBuffer {
   std::vector<double> v;
   std::vector<HistogramPtr> h;
   std::vector<TimestampMs> starts;
+  std::unique_ptr<ReadScratch> scratch;  // The storage's own: a buffer must not outlive the storage that it read.
 };
 
 // The series that match, in a stable order (not sorted), each with at least one chance of a sample in the time range.

@@ -250,11 +250,16 @@ Result<std::vector<std::uint32_t>> TileView::Rows(const Chunk& chunk, std::strin
 Status TileView::ReadFloats(const Chunk& chunk, std::span<const TimestampMs> times, TimestampMs from, TimestampMs to,
                             std::vector<TimestampMs>& t, std::vector<double>& v) const {
   assert(times.size() == rows_);
-  if (chunk.in_all_rows() && from <= times.front() && to >= times.back()) {
-    const std::size_t at = v.size();
-    v.resize(at + rows_);
-    if (!DecodeValues(chunk.bytes, std::span(v).subspan(at))) return Damaged("values");
-    t.insert(t.end(), times.begin(), times.end());
+  if (chunk.in_all_rows()) {
+    const auto first = std::lower_bound(times.begin(), times.end(), from);
+    const auto last = std::upper_bound(first, times.end(), to);
+    if (first == last) return {};
+    const auto at = static_cast<std::ptrdiff_t>(v.size());
+    v.resize(v.size() + rows_);
+    if (!DecodeValues(chunk.bytes, std::span(v).last(rows_))) return Damaged("values");
+    v.erase(v.begin() + at + (last - times.begin()), v.end());
+    v.erase(v.begin() + at, v.begin() + at + (first - times.begin()));
+    t.insert(t.end(), first, last);
     return {};
   }
   std::string_view bytes;

@@ -10,7 +10,7 @@ Error At(Error error, const RunTarget& entry) {
 }  // namespace
 
 Status ReadColumn(const Store& store, const Run& run, const RunTarget& entry, std::uint32_t column, TimestampMs from,
-                  TimestampMs to, RunSamples& out) {
+                  TimestampMs to, TileCache& tiles, RunSamples& out) {
   if (entry.max_t < from || entry.min_t > to) return {};
   if (!entry.columns.Contains(column)) {
     out.in_all_rows = false;
@@ -19,16 +19,14 @@ Status ReadColumn(const Store& store, const Run& run, const RunTarget& entry, st
   for (std::uint32_t chunk = 0; chunk < entry.chunk_starts.size(); ++chunk) {
     const TimestampMs end = chunk + 1 < entry.chunk_starts.size() ? entry.chunk_starts[chunk + 1] - 1 : entry.max_t;
     if (entry.chunk_starts[chunk] > to || end < from) continue;
-    const auto value = store.Get(Family::kData, GroupKey(run, entry.target, column / kPageColumns, chunk));
-    if (!value) return At(value.error(), entry);
-    if (!value->has_value()) {
+    const auto loaded = tiles.Get(store, run, entry.target, column / kPageColumns, chunk);
+    if (!loaded) return At(loaded.error(), entry);
+    if (*loaded == nullptr) {
       out.in_all_rows = false;
       continue;
     }
-    const auto tile = TileView::Open((*value)->view());
-    if (!tile) return At(tile.error(), entry);
-    const auto times = tile->Times();
-    if (!times) return At(times.error(), entry);
+    const TileView* const tile = &(*loaded)->tile;
+    const std::vector<TimestampMs>* const times = &(*loaded)->times;
     const auto floats = tile->Find({column, false});
     if (!floats || !floats->in_all_rows() || tile->subset()) out.in_all_rows = false;
     if (floats) {
@@ -50,14 +48,9 @@ Status ReadColumn(const Store& store, const Run& run, const RunTarget& entry, st
 Status LoadPage(const Store& store, const Run& run, const RunTarget& entry, std::uint32_t page,
                 std::vector<LoadedTile>& out) {
   for (std::uint32_t chunk = 0; chunk < entry.chunk_starts.size(); ++chunk) {
-    auto value = store.Get(Family::kData, GroupKey(run, entry.target, page, chunk));
-    if (!value) return At(value.error(), entry);
-    if (!value->has_value()) continue;
-    const auto tile = TileView::Open((*value)->view());
-    if (!tile) return At(tile.error(), entry);
-    auto times = tile->Times();
-    if (!times) return At(times.error(), entry);
-    out.push_back({std::move(**value), *tile, std::move(*times)});
+    auto loaded = LoadTile(store, run, entry.target, page, chunk);
+    if (!loaded) return At(loaded.error(), entry);
+    if (loaded->has_value()) out.push_back(**std::move(loaded));
   }
   return {};
 }

@@ -8,6 +8,7 @@
 #include "storage/codec/tile.h"
 #include "storage/kv/store.h"
 #include "storage/rowgroup/run.h"
+#include "storage/rowgroup/tile_cache.h"
 
 namespace vigia::storage {
 
@@ -25,14 +26,8 @@ struct RunSamples {
 // Appends the samples of `column` within from..to. Missing row groups of a column that the run does not have are no
 // error.
 Status ReadColumn(const Store& store, const Run& run, const RunTarget& entry, std::uint32_t column, TimestampMs from,
-                  TimestampMs to, RunSamples& out);
+                  TimestampMs to, TileCache& tiles, RunSamples& out);
 
-// A row group read whole, as a source for a rewrite.
-struct LoadedTile {
-  PinnedValue bytes;
-  TileView tile;
-  std::vector<TimestampMs> times;
-};
 // All chunks of one page, in order; pages that do not exist are left out.
 Status LoadPage(const Store& store, const Run& run, const RunTarget& entry, std::uint32_t page,
                 std::vector<LoadedTile>& out);

@@ -132,7 +132,8 @@ Result<std::optional<NewestSample>> Tsdb::Impl::NewestAtRest(TargetId target, st
     ColumnSamples found;
     RunSamples into{found.t,      found.v,                found.histogram_t,  found.h,
                     found.starts, found.histogram_starts, found.in_all_rows};
-    Status status = ReadColumn(*store, **it, *entry, column, kMinTimestampMs, kMaxTimestampMs, into);
+    TileCache tiles;
+    Status status = ReadColumn(*store, **it, *entry, column, kMinTimestampMs, kMaxTimestampMs, tiles, into);
     if (!status) return status.error();
     if (!found.t.empty() && (!newest || found.t.back() > newest->t)) {
       newest = {found.t.back(), std::bit_cast<std::uint64_t>(found.v.back()), false};

@@ -35,6 +35,20 @@ void Interleave(std::vector<TimestampMs> histogram_t, std::vector<HistogramPtr> 
   buffer.starts = std::move(starts);
 }
 
+struct TileScratch : ReadScratch {
+  TileCache tiles;
+};
+
+TileCache& TilesOf(ReadBuffer& buffer) {
+  auto* scratch = dynamic_cast<TileScratch*>(buffer.scratch.get());
+  if (scratch == nullptr) {
+    auto fresh = std::make_unique<TileScratch>();
+    scratch = fresh.get();
+    buffer.scratch = std::move(fresh);
+  }
+  return scratch->tiles;
+}
+
 }  // namespace
 
 TsdbSelection::TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet> runs,
@@ -66,7 +80,8 @@ Labels TsdbSelection::labels(std::size_t i) const {
   return deps_.series.LabelsOf(targets_[series_[i].first].target->id(), series_[i].second);
 }
 
-Status TsdbSelection::ReadRun(const SelectedRun& part, std::uint32_t column, ColumnSamples& samples) const {
+Status TsdbSelection::ReadRun(const SelectedRun& part, std::uint32_t column, TileCache& tiles,
+                              ColumnSamples& samples) const {
   const std::vector<TimeInterval> hidden = part.hidden.Of(column);
   for (const TimeInterval& interval : hidden) {
     if (!interval.Covers(part.entry->min_t, part.entry->max_t)) continue;
@@ -78,7 +93,7 @@ Status TsdbSelection::ReadRun(const SelectedRun& part, std::uint32_t column, Col
   RunSamples into{samples.t,          samples.v,      samples.histogram_t,
                   samples.h,          samples.starts, samples.histogram_starts,
                   samples.in_all_rows};
-  Status status = ReadColumn(deps_.store, *part.run, *part.entry, column, from_, to_, into);
+  Status status = ReadColumn(deps_.store, *part.run, *part.entry, column, from_, to_, tiles, into);
   if (!status || hidden.empty()) return status;
   if (EraseHidden(hidden, first, samples.t, samples.v, samples.starts)) samples.in_all_rows = false;
   EraseHidden(hidden, first_histogram, samples.histogram_t, samples.h, samples.histogram_starts);
@@ -97,8 +112,9 @@ Result<SamplesView> TsdbSelection::Read(std::size_t i, ReadBuffer& buffer) const
   samples.v.clear();
   samples.starts.clear();
   buffer.h.clear();
+  TileCache& tiles = TilesOf(buffer);
   for (const SelectedRun& part : target.runs) {
-    if (Status status = ReadRun(part, column, samples); !status) return status.error();
+    if (Status status = ReadRun(part, column, tiles, samples); !status) return status.error();
   }
   if (Status status = ReadColumn(target.snapshot, column, from_, to_, samples); !status) return status.error();
   SortByTime(samples.t, samples.v, samples.starts);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/rowgroup/tile_cache.h"
 #include "storage/tsdb/querier.h"
 
 namespace vigia::storage {
@@ -33,7 +34,7 @@ class TsdbSelection final : public Selection {
   Result<SamplesView> Read(std::size_t i, ReadBuffer& buffer) const override;
 
  private:
-  Status ReadRun(const SelectedRun& part, std::uint32_t column, ColumnSamples& samples) const;
+  Status ReadRun(const SelectedRun& part, std::uint32_t column, TileCache& tiles, ColumnSamples& samples) const;
 
   const ReadDeps deps_;
   const std::shared_ptr<const RunSet> runs_;  // Keeps the files of its runs.
