@@ -27,7 +27,22 @@ install_configuration(config/default/rules/server.yml ${ETC_DIR}/vigia/rules ser
 install_configuration(config/default/rules/targets.yml ${ETC_DIR}/vigia/rules targets.yml)
 install_configuration(server/package/vigia.default ${ETC_DIR}/default vigia)
 
-# What Debian wants in a package's folder of documents.
+# In Debian's layout the documents have Debian's names, and what is long is compressed.
+function(install_compressed FILE FOLDER NAME)
+  execute_process(COMMAND gzip -9nc ${FILE} OUTPUT_FILE ${WORK_DIR}/${NAME}.gz COMMAND_ERROR_IS_FATAL ANY)
+  file(INSTALL ${WORK_DIR}/${NAME}.gz DESTINATION ${FOLDER})
+endfunction()
 if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
   file(INSTALL ${SOURCE_DIR}/server/package/debian/copyright DESTINATION /usr/share/doc/vigia)
+  install_compressed(${SOURCE_DIR}/CHANGELOG.md /usr/share/doc/vigia changelog)
+  string(TIMESTAMP NOW "%a, %d %b %Y %H:%M:%S +0000" UTC)
+  file(WRITE ${WORK_DIR}/changelog.Debian
+       "vigia (${VERSION}-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- ${MAINTAINER}  ${NOW}\n")
+  install_compressed(${WORK_DIR}/changelog.Debian /usr/share/doc/vigia changelog.Debian)
+  foreach(PAGE vigia.1 vigiatool.1)
+    install_compressed(${SOURCE_DIR}/server/package/${PAGE} /usr/share/man/man1 ${PAGE})
+    file(REMOVE $ENV{DESTDIR}/usr/share/man/man1/${PAGE})
+  endforeach()
+else()
+  file(INSTALL ${SOURCE_DIR}/CHANGELOG.md ${SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_PREFIX}/share/doc/vigia)
 endif()

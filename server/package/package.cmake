@@ -1,25 +1,31 @@
 # What `cmake --install` puts where, and the Debian package (CPack). Everything lies below the prefix; with the prefix /usr,
 # configuration is in /etc, as distributions want it.
 install(TARGETS vigia vigiatool RUNTIME DESTINATION bin)
-install(FILES docker/grafana/dashboards/4-server.json DESTINATION share/vigia/grafana OPTIONAL)
-install(FILES README.md README.es.md CHANGELOG.md LICENSE DESTINATION share/doc/vigia OPTIONAL)
-install(CODE "set(SOURCE_DIR \"${CMAKE_SOURCE_DIR}\")\nset(WORK_DIR \"${CMAKE_BINARY_DIR}/package\")")
+install(FILES docker/grafana/dashboards/4-server.json DESTINATION share/vigia/grafana)
+install(FILES README.md README.es.md DESTINATION share/doc/vigia)
+install(FILES server/package/vigia.1 server/package/vigiatool.1 DESTINATION share/man/man1)
+set(VIGIA_MAINTAINER "The Vigía maintainers <vigia@localhost>" CACHE STRING "Who answers for the package: name and address")
+install(CODE "set(SOURCE_DIR \"${CMAKE_SOURCE_DIR}\")
+set(WORK_DIR \"${CMAKE_BINARY_DIR}/package\")
+set(VERSION \"${PROJECT_VERSION}\")
+set(MAINTAINER \"${VIGIA_MAINTAINER}\")")
 install(SCRIPT ${CMAKE_SOURCE_DIR}/server/package/install.cmake)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME vigia)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Prometheus-compatible time-series server")
-set(CPACK_PACKAGE_DESCRIPTION "Scrapes targets, stores their samples durably, answers PromQL over the HTTP API of Prometheus,
-evaluates rules and sends alerts to Alertmanager. It reads the configuration, rule files and flags of Prometheus and takes
-its place beside Grafana, exporters and Alertmanager.")
+set(CPACK_PACKAGE_DESCRIPTION "Scrapes targets, stores their samples durably, answers PromQL over the HTTP
+API of Prometheus, evaluates rules and sends alerts to Alertmanager. It reads
+the configuration, rule files and flags of Prometheus and takes its place
+beside Grafana, exporters and Alertmanager.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_PACKAGE_CHECKSUM SHA256)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_MAINTAINER "The Vigía maintainers <root@localhost>")
+set(CPACK_DEBIAN_PACKAGE_MAINTAINER ${VIGIA_MAINTAINER})
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
