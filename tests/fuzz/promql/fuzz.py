@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Random PromQL over random data, asked of Prometheus and of Vigía. See README.md."""
+import argparse
+import collections
+import os
+import pathlib
+import random
+import shutil
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import compare  # noqa: E402
+import data  # noqa: E402
+import grammar  # noqa: E402
+import known  # noqa: E402
+import servers  # noqa: E402
+
+SKIPPED = 77  # For ctest.
+OLDEST = (2, 40)
+EXPRESSIONS_PER_WORLD = 1000
+MINIMISE_TRIES = 300
+DETERMINISM_TRIES = 4
+
+
+class Query:
+    """When to ask: at one time, or over a range."""
+
+    def __init__(self, rng):
+        self.instants = [self.time(rng)]
+        start = self.time(rng)
+        step = rng.choice([1, 15, 30, 60, 60, 293.5])
+        self.range = {"start": start, "end": start + step * rng.randint(0, 40), "step": step}
+
+    @staticmethod
+    def time(rng):
+        t = data.BASE_MS + rng.randrange(-600_000, data.LENGTH_MS + 900_000, rng.choice([15_000, 1000, 14]))
+        return t / 1000
+
+    def requests(self):
+        for t in self.instants:
+            yield "query", {"time": repr(t)}
+        yield "query_range", {key: repr(value) for key, value in self.range.items()}
+
+
+class Session:
+    """Two servers with the data of one world."""
+
+    def __init__(self, options, seed, folder, version):
+        self.seed = seed
+        self.version = version
+        self.world = data.World(random.Random(f"data {seed}"), version)
+        self.theirs = servers.Server("prometheus", options.reference, folder)
+        try:
+            self.ours = servers.Server("vigia", options.binary, folder)
+            try:
+                for server in (self.theirs, self.ours):
+                    server.load(self.world)
+            except BaseException:
+                self.ours.stop()
+                raise
+        except BaseException:
+            self.theirs.stop()
+            raise
+
+    def stop(self):
+        self.ours.stop()
+        self.theirs.stop()
+
+    def difference(self, node, path, parameters):
+        """In words, or None; and the reference's answer. A reference that agrees with us now and then is no reference."""
+        for _ in range(DETERMINISM_TRIES):
+            words, theirs = self.difference_now(node, path, parameters)
+            if words is None:
+                return None, theirs
+        return words, theirs
+
+    def difference_now(self, node, path, parameters):
+        parameters = {"query": str(node), **parameters}
+        theirs = self.theirs.ask(path, parameters)
+        ours = self.ours.ask(path, parameters)
+        if self.version < (3, 0) and theirs[1].get("errorType") == "bad_data":
+            return None, theirs[1]
+        tolerance = compare.Tolerance(known.relative_tolerance(node, self.version), known.zeros_are_equal(node))
+        return compare.difference(ours, theirs, tolerance, known.order(node), known.rewrite(node, self.version)), theirs[1]
+
+    def minimise(self, node, path, parameters):
+        tries = 0
+        progress = True
+        while progress:
+            progress = False
+            for less in grammar.smaller(node):
+                tries += 1
+                if tries > MINIMISE_TRIES:
+                    return node
+                if known.exclusion(less, path, self.version) is None and self.difference(less, path, parameters)[0]:
+                    node, progress = less, True
+                    break
+        return node
+
+
+class Tally:
+    def __init__(self):
+        self.expressions = 0
+        self.queries = 0
+        self.errors = 0
+        self.empty = 0
+        self.excluded = collections.Counter()
+        self.differences = 0
+
+    def count(self, answer):
+        self.queries += 1
+        if answer["status"] == "error":
+            self.errors += 1
+        elif not answer["data"]["result"]:
+            self.empty += 1
+
+    def print(self):
+        print(f"{self.expressions} expressions, {self.queries} queries ({self.errors} errors, {self.empty} empty): "
+              f"{self.differences} differences")
+        for reason, count in self.excluded.most_common():
+            print(f"  left out {count} queries: {reason}")
+
+
+def run_world(options, session, first, count, deadline, tally):
+    for i in range(first, first + count):
+        if time.monotonic() > deadline or tally.differences >= options.max_differences:
+            return
+        rng = random.Random(f"expression {session.seed} {i}")
+        node = grammar.Grammar(rng, session.world.metrics).expression()
+        query = Query(rng)
+        tally.expressions += 1
+        for path, parameters in query.requests():
+            excluded = known.exclusion(node, path, session.version)
+            if excluded:
+                tally.excluded[excluded.reason] += 1
+                continue
+            words, answer = session.difference(node, path, parameters)
+            tally.count(answer)
+            if words is None:
+                continue
+            tally.differences += 1
+            less = session.minimise(node, path, parameters) if options.minimise else node
+            words, _ = session.difference(less, path, parameters)
+            print(f"--- seed {session.seed} expression {i}: {path} {parameters}\n  {less}\n  ours / theirs: {words}", flush=True)
+            break
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--binary", default=os.environ.get("VIGIA_BINARY", "build/release/vigia"), help="Vigía")
+    parser.add_argument("--reference", default=os.environ.get("PROMETHEUS_BINARY", "prometheus"), help="Prometheus")
+    parser.add_argument("--seed", type=int, help="default: from the clock")
+    parser.add_argument("--count", type=int, default=None, help=f"expressions; {EXPRESSIONS_PER_WORLD} for each set of data")
+    parser.add_argument("--seconds", type=float, default=None, help="an end by time")
+    parser.add_argument("--first", type=int, default=0, help="number of the first expression, to repeat a single one")
+    parser.add_argument("--max-differences", type=int, default=20)
+    parser.add_argument("--no-minimise", dest="minimise", action="store_false")
+    options = parser.parse_args()
+    if shutil.which(options.reference) is None:
+        print(f"no {options.reference} here: nothing to compare with")
+        return SKIPPED
+    version = servers.version(options.reference)
+    if version < OLDEST:
+        print(f"Prometheus {version[0]}.{version[1]}: its language is another (ranges closed at both ends, ...)")
+        return SKIPPED
+    seed = options.seed if options.seed is not None else int(time.time())
+    count = options.count if options.count is not None else (10**9 if options.seconds else EXPRESSIONS_PER_WORLD)
+    deadline = time.monotonic() + (options.seconds or 3600)
+    tally = Tally()
+    print(f"Prometheus {version[0]}.{version[1]}, seed {seed}", flush=True)
+    while count > 0 and time.monotonic() < deadline and tally.differences < options.max_differences:
+        part = min(count, EXPRESSIONS_PER_WORLD)
+        with tempfile.TemporaryDirectory(prefix="vigia-fuzz-") as folder:
+            session = Session(options, seed, folder, version)
+            try:
+                run_world(options, session, options.first, part, deadline, tally)
+            finally:
+                session.stop()
+        seed += 1
+        count -= part
+    tally.print()
+    return 1 if tally.differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""What is not compared, and why. The authority is Prometheus 3.14; what is installed may be older."""
+import re
+
+POSITION = re.compile(r" \(\d+:\d+\)$")
+NATIVE = re.compile(r"size_bytes|size_gauge|wait_seconds|odd_mix")
+
+
+class Exclusion:
+    """Expressions (by a predicate on the tree) that a reference below version `below` answers otherwise."""
+
+    def __init__(self, reason, below, applies):
+        self.reason = reason
+        self.below = below
+        self.applies = applies
+
+
+ALWAYS = (1000, 0)
+
+
+def uses(*whats):
+    return lambda node, _path: any(part.what in whats for part in node.walk())
+
+
+def of_stored_order(node):
+    """Whether the reference evaluates it series by series, in the order of storage."""
+    return node.what == "selector" or any(child.kind == "matrix" and child.what == "selector" for child in node.children())
+
+
+def ranks_in_random_order(node, path):
+    if path == "query" and not uses("subquery", "count_values")(node, path):
+        return False
+    return any(part.what in ("topk", "bottomk", "limitk") and not of_stored_order(part.children()[-1]) for part in node.walk())
+
+
+def digits_in_labels(node, _path):
+    return any(part.what == "count_values" and any(of_order(below) or of_library(below) for below in part.walk())
+               for part in node.walk())
+
+
+EXPRESSIONS = [
+    Exclusion("count_values makes labels of digits that nobody promises", ALWAYS, digits_in_labels),
+    Exclusion("over several steps and of count_values, which of equal elements topk, bottomk and limitk take is a matter of Go's maps", ALWAYS,
+              ranks_in_random_order),
+    Exclusion("rates of native histograms are extrapolated beyond zero", (3, 9),
+              lambda node, path: uses("rate", "increase")(node, path) and "size_g" in str(node)),
+    Exclusion("gauge histograms without buckets show other resets", ALWAYS,
+              lambda node, path: uses("irate", "resets")(node, path) and "size_g" in str(node)
+              and uses("histogram_count", "histogram_sum", "histogram_avg")(node, path)),
+    Exclusion("subqueries were closed at both ends", (3, 0), uses("subquery")),
+    Exclusion("atan2 kept the metric name", (3, 0), lambda node, path: any(part.what.endswith(" atan2") for part in node.walk())),
+    Exclusion("stddev and stdvar of NaN were 0", (3, 0), uses("stddev", "stdvar")),
+    Exclusion("predict_linear of a pinned range had one step", (3, 0),
+              lambda node, path: uses("predict_linear")(node, path) and "@" in str(node)),
+    Exclusion("rates near zero were extrapolated otherwise", (3, 0),
+              lambda node, path: re.search(r"(rate|increase)\((temperature|queue_length|up|build_info|target_info|\{)", str(node))),
+    Exclusion("mad_over_time takes NaN for a number", (3, 14), uses("mad_over_time")),
+    Exclusion("histogram_fraction looks for +Inf before it sorts classic buckets", (3, 8),
+              lambda node, path: uses("histogram_fraction")(node, path) and "late" in str(node)),
+]
+
+
+def exclusion(node, path, version):
+    return next((one for one in EXPRESSIONS if version < one.below and one.applies(node, path)), None)
+
+
+def rewrite(node, version):
+    """For annotations: one form for both sides, None for what to overlook."""
+    ambiguous = ambiguous_positions(node)
+
+    def of(text):
+        if version < (3, 0):
+            return None  # There were hardly any.
+        if ambiguous:
+            text = POSITION.sub("", text)
+        if version >= (3, 14):
+            return text
+        # Once the name was given where there is none, and nothing about what was done.
+        text = text.replace(' for metric name ""', "")
+        if "for monotonicity" in text or "malformed" in text:
+            text = re.sub(r' for metric name "[a-z_]*"|, from buckets .*Z(?= \(|$)', "", text)
+        # Newer than the reference.
+        if "sort is ineffective" in text or "conflicting counter resets" in text:
+            return None
+        return text
+    return of
+
+
+# Sums over series add in an order that is nobody's promise, and so does what reads their last digits.
+ORDER_MATTERS = {"sum", "avg", "stddev", "stdvar"}
+# The last digit of these is the mathematics library's, and of Go's with the processor's instructions.
+TRANSCENDENTAL = {"exp", "ln", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+                  "atanh", "histogram_quantile", "histogram_fraction"}
+# Once without compensation when it comes to native histograms.
+SUMS_OF_NATIVE = {"sum_over_time", "avg_over_time"}
+
+
+def of_order(node):
+    return node.what in ORDER_MATTERS
+
+
+def of_library(node):
+    return node.what in TRANSCENDENTAL or node.what.endswith((" ^", " atan2"))
+
+
+def relative_tolerance(node, version):
+    """0 asks for equal bits."""
+    if version < (3, 0):
+        return 1e-6 if any(of_library(part) or part.what in ("stddev", "stdvar") for part in node.walk()) else 1e-9
+    native = version < (3, 14) and NATIVE.search(str(node))
+    of_values = [part for part in node.walk() if part.what not in ("parens", "unary", "selector", "number")]
+    if any(of_library(part) for part in of_values):
+        # Alone it is about the last digit; functions of several such results may amplify that.
+        return 1e-12 if len(of_values) == 1 else 1e-6
+    if any(of_order(part) for part in of_values) or (native and any(part.what in SUMS_OF_NATIVE for part in of_values)):
+        return 1e-12
+    return 0
+
+
+def zeros_are_equal(node):
+    """Whether both zeros were sorted, where neither comes before the other."""
+    return uses("quantile", "quantile_over_time", "topk", "bottomk", "sort", "sort_desc")(node, "")
+
+
+def ambiguous_positions(node):
+    """Whether equal annotations may come from several places, of which the last one that is evaluated stays."""
+    names = [part.what for part in node.walk() if part.what not in ("parens", "unary", "selector", "number")]
+    return len(names) != len(set(names))
+
+
+def order(node):
+    """What of an instant result is ordered: nothing, values or labels."""
+    while node.what == "parens":
+        node = node.children()[0]
+    if node.what in ("sort", "sort_desc"):
+        return "values"
+    if node.what in ("sort_by_label", "sort_by_label_desc"):
+        return "labels"
+    return ""
