@@ -18,7 +18,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 
-from processes import Vigia, free_port, get, wait_until  # noqa: E402
+from processes import Process, Vigia, free_port, get, wait_until  # noqa: E402
 
 BINARY = os.environ.get("VIGIA_BINARY", str(ROOT / "build/release/vigia"))
 TOOL = os.environ.get("VIGIATOOL_BINARY", str(pathlib.Path(BINARY).with_name("vigiatool")))
@@ -315,6 +315,48 @@ class Live(unittest.TestCase):
                     self.assertEqual(done.returncode, 0, f"{name}: {line}\n{done.stdout}{done.stderr}")
                     ran += 1
         self.assertGreater(ran, 4)
+
+    def test_expressions_about_size_have_an_answer(self):
+        section = pages()["server/OPERATIONS.md"].split("\n## Size\n")[1].split("\n## ")[0]
+        expressions = re.findall(r"^\| [^|]+ \| `([^`]+)` \|$", section, flags=re.M)
+        self.assertGreaterEqual(len(expressions), 4)
+        for expression in expressions:
+            wait_until(expression, lambda e=expression: self.vigia.query(e))
+
+    def test_a_snapshot_is_a_backup(self):
+        """server/OPERATIONS.md: snapshot, copy, start on the copy."""
+        expression = 'count_over_time(up[10m] @ %.3f)' % float(self.vigia.api("query", query="time()")["result"][1])
+        before = self.vigia.value(expression)
+        request = urllib.request.Request(self.vigia.base + "/api/v1/admin/tsdb/snapshot", method="POST")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            name = json.load(answer)["data"]["name"]
+        restored = pathlib.Path(self.folder, "restored")
+        shutil.copytree(pathlib.Path(self.folder, "data", "snapshots", name), restored / "data")
+        other = Vigia(BINARY, restored, "scrape_configs: []\n")
+        self.addCleanup(other.stop)
+        self.assertEqual(other.value(expression), before)
+
+    @unittest.skipUnless(shutil.which("prometheus"), "Prometheus is not installed")
+    def test_prometheus_sends_to_it_and_federates_from_it(self):
+        """server/MIGRATION.md: remote_write of a Prometheus, and its job for /federate."""
+        migration = pages()["server/MIGRATION.md"]
+        remote = re.search(r"```\n(  remote_write:.*?)```", migration, flags=re.S).group(1).replace("vigia:9091", f"127.0.0.1:{self.vigia.port}")
+        federate = next(block for _, language, block in fences(migration) if language == "yaml" and "federate" in block)
+        federate = federate.replace("['vigia-1:9090', 'vigia-2:9090']", f"['127.0.0.1:{self.vigia.port}']")
+        folder = pathlib.Path(self.folder, "prometheus")
+        folder.mkdir()
+        port = free_port()
+        remote = "\n".join(line.removeprefix("  ") for line in remote.splitlines())
+        (folder / "prometheus.yml").write_text(
+            f"global: {{scrape_interval: 1s}}\n{remote}\n{federate}\n"
+            f"  - job_name: sender\n    static_configs:\n      - targets: ['127.0.0.1:{port}']\n")
+        self.addCleanup(Process("prometheus", ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+                                               f"--web.listen-address=127.0.0.1:{port}"], folder).stop)
+        wait_until("samples of Prometheus", lambda: self.vigia.query('up{job="sender"} == 1'), 60)
+
+        def federated():
+            return json.loads(get(f"http://127.0.0.1:{port}/api/v1/query", query="job:up:avg"))["data"]["result"]
+        wait_until("a recorded series in Prometheus", federated, 60)
 
     def test_default_rules_are_well_while_the_server_is(self):
         def evaluated():
