@@ -336,6 +336,26 @@ class Live(unittest.TestCase):
         self.addCleanup(other.stop)
         self.assertEqual(other.value(expression), before)
 
+    def test_a_full_disk_is_told(self):
+        """server/OPERATIONS.md: nothing is stored, queries go on, readiness and an alert say so."""
+        folder = pathlib.Path(self.folder, "full")
+        folder.mkdir()
+        port = free_port()
+        config = (ROOT / "config/default/prometheus.yml").read_text()
+        config = config.replace("localhost:9090", f"localhost:{port}").replace("rules/*.yml", str(ROOT / "config/default/rules/server.yml"))
+        (folder / "prometheus.yml").write_text(config.replace("_interval: 15s", "_interval: 1s"))
+        base = f"http://127.0.0.1:{port}"
+        self.addCleanup(Process("full", [BINARY, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+                                         f"--web.listen-address=127.0.0.1:{port}", "--storage.min-free-space=1EB"], folder).stop)
+        wait_until("the server", lambda: get(base + "/-/healthy"))
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            get(base + "/-/ready")
+        self.assertEqual(refused.exception.code, 503)
+        self.assertEqual(json.loads(get(base + "/api/v1/query", query="vector(1)"))["status"], "success")
+        self.assertIn("\nvigia_storage_read_only 1\n", get(base + "/metrics"))
+        wait_until("the alert", lambda: "VigiaMetricsMissing" in get(base + "/api/v1/alerts"))
+        wait_until("refused samples", lambda: re.search(r"^vigia_storage_samples_rejected_total [1-9]", get(base + "/metrics"), re.M))
+
     @unittest.skipUnless(shutil.which("prometheus"), "Prometheus is not installed")
     def test_prometheus_sends_to_it_and_federates_from_it(self):
         """server/MIGRATION.md: remote_write of a Prometheus, and its job for /federate."""
