@@ -26,10 +26,29 @@ function sample([timeMs, value]) {
   return Buffer.concat([Buffer.from([(1 << 3) | 1]), number, Buffer.from([2 << 3]), varint(timeMs)]);
 }
 
-function timeSeries({labels, samples}) {
+const double = (number, value) => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return Buffer.concat([varint((number << 3) | 1), bytes]);
+};
+const integer = (number, value) => Buffer.concat([varint(number << 3), varint(value)]);
+const zigzag = (value) => BigInt(value) * (value < 0 ? -2n : 2n) - (value < 0 ? 1n : 0n);
+
+// A native histogram of whole counts in consecutive buckets; `first` is the index of the lowest one.
+function histogram([timeMs, {schema, first, counts, sum}]) {
+  const deltas = counts.map((count, i) => zigzag(count - (i > 0 ? counts[i - 1] : 0)));
+  return Buffer.concat([
+    integer(1, counts.reduce((a, b) => a + b, 0)), double(3, sum), integer(4, zigzag(schema)), double(5, 1e-128),
+    field(11, Buffer.concat([integer(1, zigzag(first)), integer(2, counts.length)])), field(12, Buffer.concat(deltas.map(varint))),
+    integer(15, timeMs),
+  ]);
+}
+
+function timeSeries({labels, samples = [], histograms = []}) {
   const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => field(1, Buffer.concat([field(1, Buffer.from(name)), field(2, Buffer.from(value))])));
-  return Buffer.concat([...pairs, ...samples.map((one) => field(2, sample(one)))]);
+  return Buffer.concat([...pairs, ...samples.map((one) => field(2, sample(one))),
+    ...histograms.map((one) => field(4, histogram(one)))]);
 }
 
 // Literals only: valid, and not smaller.
@@ -42,7 +61,8 @@ function snappy(bytes) {
   return Buffer.concat(out);
 }
 
-// `series`: [{labels: {__name__: …}, samples: [[milliseconds, value], …]}, …]; the samples of each in order of time.
+// `series`: [{labels: {__name__: …}, samples: [[milliseconds, value], …]}, …]; the samples of each in order of time. A series
+// of native histograms has `histograms` in their place.
 export async function send(base, series) {
   const body = snappy(Buffer.concat(series.map((one) => field(1, timeSeries(one)))));
   const answer = await fetch(`${base}/api/v1/write`, {method: 'POST', body, headers: {
@@ -83,6 +103,26 @@ function latencies(times, startS) {
   }));
 }
 
+// The same latencies as a native histogram: buckets that double three times a power of ten, and more exactly.
+function nativeLatencies(times, startS) {
+  const first = -32;  // Of schema 2: bucket i ends at 2^(i/4), the lowest at 4 ms.
+  const counts = new Array(45).fill(0);
+  let sum = 0;
+  const histograms = times.map((t) => {
+    const s = t - startS;
+    const middle = Math.log2(0.03 + 0.05 * wave(s, 4) + 0.5 * trouble(s));
+    counts.forEach((_, i) => {
+      const bound = (first + i) / 4;
+      const share = 0.12 * Math.exp(-((bound - middle) ** 2) / (2 + 2 * wave(s, 9)));
+      const added = Math.round(92 * stepS * (0.6 + wave(s, 1)) * share);
+      counts[i] += added;
+      sum += added * 2 ** bound;
+    });
+    return [t * 1000, {schema: 2, first, counts: [...counts], sum}];
+  });
+  return {labels: {__name__: 'rpc_duration_seconds', job: 'shop', instance: 'shop-1:8080'}, histograms};
+}
+
 // Written as often as the rules are evaluated.
 function history(startS, endS, labels, fires) {
   const times = Array.from({length: endS - startS}, (_, i) => startS + i);
@@ -106,7 +146,7 @@ export async function backfill(base) {
     series.push({labels: {...labels, code: '200'}, samples: counter(times, startS, (s) => rate(s) * (1 - failing(s)))});
     series.push({labels: {...labels, code: '500'}, samples: counter(times, startS, (s) => rate(s) * failing(s))});
   });
-  series.push(...latencies(times, startS));
+  series.push(...latencies(times, startS), nativeLatencies(times, startS));
   ['eu-west', 'eu-south', 'us-east'].forEach((region, i) => series.push({
     labels: {__name__: 'shop_stock_queue_length', job: 'shop', region},
     samples: times.map((t) => [t * 1000, Math.round(40 * wave(t - startS, 7 + i) + 120 * trouble(t - startS) * (i === 1 ? 1 : 0.3))]),

@@ -43,6 +43,10 @@ const shots = [
   ['query-stacked', query({expr: traffic, tab: 'graph', range_input: '50m', display_mode: 'stacked'},
     {expr: errors, tab: 'graph', range_input: '50m'})],
   ['query-heatmap', query({expr: latency, tab: 'graph', range_input: '50m', display_mode: 'heatmap'}), hover],
+  ['query-native', query({expr: 'rate(rpc_duration_seconds[2m])', tab: 'graph', range_input: '50m', display_mode: 'heatmap'}), hover],
+  ['query-histogram', query({expr: 'rate(rpc_duration_seconds[2m])', tab: 'table'}), async (page) => {
+    await page.locator('.histogram summary').first().click();
+  }],
   ['query-explain', query({expr: 'sum by (job) (rate(prometheus_http_requests_total{code!="200"}[5m])) / on (job) up > 0.1', tab: 'explain'}),
     (page) => page.locator('.plan-bar').first().waitFor({state: 'attached'})],
   ['query-error', query({expr: 'rate(up[5m]) + sum(', tab: 'table'})],

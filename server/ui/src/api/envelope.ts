@@ -47,12 +47,12 @@ async function request(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
-async function read<T>(response: Response, started: number): Promise<Answer<T>> {
+async function read<T>(response: Response, started: number, parse: (text: string) => unknown = JSON.parse): Promise<Answer<T>> {
   const text = await response.text();
   if (response.status === 204) return {data: undefined as T, warnings: [], infos: [], bytes: 0, tookMs: performance.now() - started};
   let envelope: Envelope<T>;
   try {
-    envelope = JSON.parse(text) as Envelope<T>;
+    envelope = parse(text) as Envelope<T>;
   } catch {
     if (response.status === 404 || response.status === 405) throw new ApiError('missing', 'The server does not offer this.');
     if (response.status >= 500) suspect();
@@ -72,9 +72,9 @@ export async function get<T>(path: string, parameters: Parameters = {}, signal?:
 }
 
 // For expressions, which may be longer than an address can be.
-export async function post<T>(path: string, parameters: Parameters, signal?: AbortSignal): Promise<Answer<T>> {
+export async function post<T>(path: string, parameters: Parameters, signal?: AbortSignal, parse?: (text: string) => unknown): Promise<Answer<T>> {
   const started = performance.now();
-  return read<T>(await request(path, {method: 'POST', body: encode(parameters), signal}), started);
+  return read<T>(await request(path, {method: 'POST', body: encode(parameters), signal}), started, parse);
 }
 
 export async function remove(path: string): Promise<Answer<void>> {

@@ -1,4 +1,5 @@
 // Shapes of the answers, as the API documents them.
+import type {Points} from './points';
 
 export type LabelSet = Record<string, string>;
 
@@ -32,9 +33,14 @@ export type QueryData =
   | {resultType: 'matrix'; result: MatrixElement[]; stats?: QueryStats}
   | {resultType: 'scalar' | 'string'; result: Point; stats?: QueryStats};
 
+export interface RangeElement {
+  metric: LabelSet;
+  values?: Points | Point[];
+  histograms?: HistogramPoint[];
+}
 export interface RangeData {
   resultType: 'matrix';
-  result: MatrixElement[];
+  result: RangeElement[];
   stats?: QueryStats;
 }
 

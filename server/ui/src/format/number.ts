@@ -14,6 +14,12 @@ export function compact(value: number): string {
   return `${Number((value / 1000 ** exponent).toPrecision(3))}${unit}`;
 }
 
+// The same for the bounds of buckets, of which those around one are read faster as plain decimals: 0.00391, 0.105, 6.73.
+export function bound(value: number): string {
+  const size = Math.abs(value);
+  return size >= 0.001 && size < 1000 ? String(Number(value.toPrecision(3))) : compact(value);
+}
+
 // A value of a graph with enough digits to compare: up to six significant ones.
 export function precise(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';

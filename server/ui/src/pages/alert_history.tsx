@@ -1,7 +1,7 @@
 // When alerts of a rule were pending and firing, from the series ALERTS that the server writes for them.
 import {useMemo, useState} from 'preact/hooks';
 import {useLive} from '../api/live';
-import type {LabelSet, MatrixElement, RangeData} from '../api/types';
+import type {LabelSet, MatrixElement} from '../api/types';
 import {seriesName} from '../format/labels';
 import {plural} from '../format/number';
 import {formatTime, roughly} from '../format/time';
@@ -91,7 +91,7 @@ function History({selector, interval}: {selector: string; interval: number}) {
   const start = end - span.seconds;
   // Over the whole step, so that an alert of a few seconds is not missed in a month.
   const query = `last_over_time(${selector}[${step}s])`;
-  const {answer, error} = useLive<RangeData>('query_range', {query, start: String(start), end: String(end), step: String(step)}, 0);
+  const {answer, error} = useLive<{result: MatrixElement[]}>('query_range', {query, start: String(start), end: String(end), step: String(step)}, 0);
   const rows = useMemo(() => rowsOf(answer?.data.result ?? [], step, 1.5 * Math.max(step, interval)), [answer]);
   const search = new URLSearchParams({'g0.expr': selector, 'g0.tab': 'graph', 'g0.range_input': name});
   return (

@@ -3,7 +3,7 @@ import {useMemo, useState} from 'preact/hooks';
 import {useLive} from '../api/live';
 import type {Alert, AlertingRule, RuleGroup} from '../api/types';
 import {matches, searchText} from '../format/labels';
-import {parseValue, plural, precise} from '../format/number';
+import {integer, parseValue, plural, precise} from '../format/number';
 import {formatDuration, formatTime, parseTime, roughly} from '../format/time';
 import {Filters} from '../parts/choice';
 import {useNow} from '../parts/clock';
@@ -30,6 +30,7 @@ interface Entry {
 const states: State[] = ['firing', 'pending', 'inactive'];
 const tones = {firing: 'bad', pending: 'warn', inactive: 'good'} as const;
 const firstShown = 20;
+const moreShown = 200;
 
 function collect(groups: RuleGroup[]): Entry[] {
   const entries: Entry[] = [];
@@ -65,8 +66,9 @@ function AlertRow({alert}: {alert: Alert}) {
 }
 
 function AlertTable({alerts}: {alerts: Alert[]}) {
-  const [all, setAll] = useState(false);
-  const shown = all ? alerts : alerts.slice(0, firstShown);
+  const [count, setCount] = useState(firstShown);
+  const ordered = useMemo(() => [...alerts].sort((a, b) => states.indexOf(a.state) - states.indexOf(b.state)), [alerts]);
+  const shown = ordered.slice(0, count);
   return (
     <>
       <div class="scroll-x" tabIndex={0} role="region" aria-label="Alerts of this rule">
@@ -76,7 +78,8 @@ function AlertTable({alerts}: {alerts: Alert[]}) {
         </table>
       </div>
       {alerts.length > shown.length && (
-        <button type="button" class="link" onClick={() => setAll(true)}>Show all {plural(alerts.length, 'alert')}</button>)}
+        <button type="button" class="link" onClick={() => setCount(count + moreShown)}>
+          Show {integer(Math.min(moreShown, alerts.length - shown.length))} more of {plural(alerts.length, 'alert')}</button>)}
     </>
   );
 }
@@ -125,14 +128,16 @@ export function AlertsPage() {
   const {answer, error} = useLive<{groups: RuleGroup[]}>('rules', {type: 'alert'}, 5_000);
   useStore(place);
   const words = parameter('search');
+  const onlyGroup = parameter('group');
   const chosen = parameter('state').split(',').filter((s): s is State => states.includes(s as State));
   // What a person opened or closed; without a wish, rules with alerts are open.
   const [wishes, setWishes] = useState(new Map<string, boolean>());
 
   const groups = answer?.data.groups;
   const entries = useMemo(() => collect(groups ?? []), [groups]);
-  const shown = useMemo(() => entries.filter((entry) => (chosen.length === 0 || chosen.includes(entry.state)) &&
-    (words === '' || matches(entry.text, words))), [entries, chosen.join(), words]);
+  const groupNames = useMemo(() => [...new Set(entries.map(({group}) => group.name))].sort((a, b) => a.localeCompare(b)), [entries]);
+  const shown = useMemo(() => entries.filter((entry) => (!onlyGroup || entry.group.name === onlyGroup) && (chosen.length === 0 || chosen.includes(entry.state)) &&
+    (words === '' || matches(entry.text, words))), [entries, chosen.join(), words, onlyGroup]);
   const count = (state: State) => entries.filter((entry) => entry.state === state).length;
 
   return (
@@ -141,6 +146,10 @@ export function AlertsPage() {
         <h1>Alerts</h1>
         <Filters label="State" chosen={chosen} onChange={(next) => setParameter('state', next.join(','))}
           options={states.map((value) => ({value, count: count(value), tone: tones[value]}))} />
+        <select aria-label="Group" value={onlyGroup} onChange={(e) => setParameter('group', e.currentTarget.value)}>
+          <option value="">All groups</option>
+          {groupNames.map((name) => <option key={name} value={name}>{name}</option>)}
+        </select>
         <Search label="Search rules and labels" value={words} onChange={(text) => setParameter('search', text)} />
       </div>
       <LoadError error={error} />

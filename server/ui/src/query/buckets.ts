@@ -1,5 +1,6 @@
 // Histograms over time as a grid: rows are buckets, columns are points in time, cells are counts.
-import type {MatrixElement, RangeData} from '../api/types';
+import {eachPoint} from '../api/points';
+import type {RangeData, RangeElement} from '../api/types';
 import {parseValue} from '../format/number';
 import type {Span} from './run';
 
@@ -9,7 +10,7 @@ export interface Grid {
   most: number;
 }
 
-function fillNative(result: MatrixElement[], span: Span, columns: number): Grid | undefined {
+function fillNative(result: RangeElement[], span: Span, columns: number): Grid | undefined {
   const edges = new Set<number>();
   for (const {histograms = []} of result) {
     for (const [, histogram] of histograms) {
@@ -36,18 +37,17 @@ function fillNative(result: MatrixElement[], span: Span, columns: number): Grid 
 }
 
 // Classic buckets are cumulative: a row is the difference to the bucket below.
-function fillClassic(result: MatrixElement[], span: Span, columns: number): Grid | undefined {
+function fillClassic(result: RangeElement[], span: Span, columns: number): Grid | undefined {
   const sums = new Map<number, Float64Array>();
   for (const {metric, values = []} of result) {
     if (metric.le === undefined) continue;
     const edge = parseValue(metric.le);
     const sum = sums.get(edge) ?? new Float64Array(columns);
     sums.set(edge, sum);
-    for (const [t, text] of values) {
-      const value = parseValue(text);
+    eachPoint(values, (t, value) => {
       const column = Math.round((t * 1000 - span.startMs) / span.stepMs);
       if (Number.isFinite(value) && column >= 0 && column < columns) sum[column] += value;
-    }
+    });
   }
   if (sums.size < 2) return undefined;
   const edges = [...sums.keys()].sort((a, b) => a - b);

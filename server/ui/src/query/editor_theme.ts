@@ -21,6 +21,7 @@ export const editorTheme = EditorView.theme({
     boxShadow: 'var(--shadow)', overflow: 'hidden', zIndex: '40',
   },
   '.cm-tooltip.cm-completionInfo': {padding: '8px 12px', maxWidth: '360px', marginLeft: '4px', fontSize: '13px'},
+  '.cm-tooltip.cm-tooltip-autocomplete': {marginTop: '9px'},
   '.cm-tooltip.cm-tooltip-autocomplete > ul': {fontFamily: mono, fontSize: '13px', maxHeight: '320px', minWidth: '280px', maxWidth: 'min(640px, calc(100vw - 64px))'},
   '.cm-tooltip.cm-tooltip-autocomplete > ul > li': {
     padding: '4px 10px', lineHeight: '1.5', display: 'flex', gap: '12px', justifyContent: 'space-between',

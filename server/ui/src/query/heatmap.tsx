@@ -1,6 +1,6 @@
 // Buckets of histograms over time.
 import {useEffect, useMemo, useRef, useState} from 'preact/hooks';
-import {compact, precise} from '../format/number';
+import {bound, precise} from '../format/number';
 import {formatTime} from '../format/time';
 import {Empty} from '../parts/notice';
 import {zone} from '../settings';
@@ -49,7 +49,7 @@ export function Heatmap({outcome, state, onChange}: GraphProps) {
           <div class="tooltip" style={placeOf(cell)}>
             <div class="muted">{formatTime(times[cell.column] * 1000, clock)}</div>
             <strong>{precise(grid.counts[cell.row][cell.column])}</strong>
-            <div>from {compact(grid.edges[cell.row])} to {compact(grid.edges[cell.row + 1])}</div>
+            <div>from {bound(grid.edges[cell.row])} to {bound(grid.edges[cell.row + 1])}</div>
           </div>
         )}
         <ZoomOut state={state} onChange={onChange} />

@@ -1,6 +1,6 @@
 // The drawing of a heatmap: uPlot gives axes and pointer, the cells are painted here.
 import uPlot from 'uplot';
-import {compact} from '../format/number';
+import {bound} from '../format/number';
 import type {Zone} from '../settings';
 import {timeAxis, valueAxis} from './axes';
 import type {Grid} from './buckets';
@@ -24,7 +24,7 @@ function paint(u: uPlot, grid: Grid): void {
   const edges = Array.from({length: columns + 1}, (_, column) => Math.round(bbox.left + (column - 0.5) * width));
   const height = bbox.height / grid.counts.length;
   const bottoms = Array.from({length: grid.counts.length + 1}, (_, row) => Math.round(bbox.top + bbox.height - row * height));
-  const gap = height > 6 * devicePixelRatio ? Math.round(devicePixelRatio) : 0;
+  const gap = height > 16 * devicePixelRatio ? Math.round(devicePixelRatio) : 0;
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
@@ -60,10 +60,10 @@ export function createHeatmap(host: HTMLElement, size: {width: number; height: n
     ...size,
     tzDate: input.zone === 'UTC' ? (s) => uPlot.tzDate(new Date(s * 1000), 'Etc/UTC') : undefined,
     legend: {show: false},
-    padding: [12, 12, 0, 0],
+    padding: [12, 22, 0, 0],
     scales: {x: {time: true, range: () => [times[0], times[times.length - 1]]}, y: {range: () => [0, rows]}},
     axes: [timeAxis(colors), {
-      ...valueAxis(colors, (_, splits) => splits.map((edge) => compact(grid.edges[edge]))),
+      ...valueAxis(colors, (_, splits) => splits.map((edge) => bound(grid.edges[edge]))),
       splits: () => {
         const every = Math.ceil(rows / 12);
         return Array.from({length: Math.floor(rows / every) + 1}, (_, i) => i * every);

@@ -1,6 +1,6 @@
 // A native histogram: count, sum, and its buckets as bars.
 import type {Histogram} from '../api/types';
-import {compact, parseValue} from '../format/number';
+import {bound, parseValue} from '../format/number';
 
 const brackets: Record<number, [string, string]> = {0: ['(', ']'], 1: ['[', ')'], 2: ['(', ')'], 3: ['[', ']']};
 
@@ -14,7 +14,7 @@ export function HistogramFigure({histogram, note}: {histogram: Histogram; note: 
         {buckets.map(([rule, low, high, count]) => (
           <li key={low}>
             <span class="bar" style={{width: `${(100 * parseValue(count)) / most}%`}} />
-            <span class="bar-name mono">{brackets[rule][0]}{compact(parseValue(low))}, {compact(parseValue(high))}{brackets[rule][1]}</span>
+            <span class="bar-name mono">{brackets[rule][0]}{bound(parseValue(low))}, {bound(parseValue(high))}{brackets[rule][1]}</span>
             <span class="figure">{count}</span>
           </li>
         ))}

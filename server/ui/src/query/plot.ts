@@ -4,7 +4,7 @@ import type {ExemplarSeries} from '../api/types';
 import {parseValue} from '../format/number';
 import type {Zone} from '../settings';
 import {timeAxis, valueAxis} from './axes';
-import {stack, type Line} from './series';
+import {stack, type Line, type Values} from './series';
 
 export interface PlotInput {
   times: number[];
@@ -41,21 +41,22 @@ export interface Plot {
 const style = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // Points that have no neighbour would not be seen as a line.
-function lonely(values: (number | null | undefined)[]): number[] {
+function lonely(values: Values): number[] {
   const out: number[] = [];
+  if (values instanceof Float64Array && values.length > 1) return out;
   for (let i = 0; i < values.length; i += 1) {
     if (values[i] != null && values[i - 1] == null && values[i + 1] == null) out.push(i);
   }
   return out;
 }
 
-function seriesOptions(input: PlotInput, drawn: (number | null)[][]): uPlot.Series[] {
+function seriesOptions(input: PlotInput, drawn: Values[]): uPlot.Series[] {
   const many = input.lines.length > 100;
   return input.lines.map((line, i) => ({
     stroke: line.color,
     width: many ? 1 : 1.5,
     fill: input.stacked ? `${line.color}40` : undefined,
-    points: {show: lonely(drawn[i]).length > 0, size: 5, fill: line.color, filter: (u, s) => lonely(u.data[s] as (number | null)[])},
+    points: {show: lonely(drawn[i]).length > 0, size: 5, fill: line.color, filter: (u, s) => lonely(u.data[s] as Values)},
   }));
 }
 
@@ -92,7 +93,7 @@ function exemplarAt(u: uPlot, exemplars: ExemplarSeries[], left: number, top: nu
 }
 
 // The line under the pointer: in a stack the area, otherwise the closest by height.
-function nearestLine(u: uPlot, drawn: (number | null)[][], index: number, top: number, stacked: boolean): number {
+function nearestLine(u: uPlot, drawn: Values[], index: number, top: number, stacked: boolean): number {
   let best = -1;
   let distance = Infinity;
   const pointer = u.posToVal(top, 'y');
@@ -110,7 +111,7 @@ function nearestLine(u: uPlot, drawn: (number | null)[][], index: number, top: n
 }
 
 // One line again, thicker, on a canvas above the others: they need not be drawn anew for it.
-function highlighter(u: uPlot, drawn: (number | null)[][], lines: Line[]): (line: number | null) => void {
+function highlighter(u: uPlot, drawn: Values[], lines: Line[]): (line: number | null) => void {
   const canvas = document.createElement('canvas');
   canvas.className = 'plot-highlight';
   u.over.prepend(canvas);
@@ -123,17 +124,18 @@ function highlighter(u: uPlot, drawn: (number | null)[][], lines: Line[]): (line
     ctx.scale(devicePixelRatio, devicePixelRatio);
     ctx.beginPath();
     let pen = false;
-    drawn[line].forEach((value, i) => {
+    for (let i = 0; i < drawn[line].length; i += 1) {
+      const value = drawn[line][i];
       if (value === null) {
         pen = false;
-        return;
+        continue;
       }
       const x = u.valToPos(u.data[0][i], 'x');
       const y = u.valToPos(value, 'y');
       if (pen) ctx.lineTo(x, y);
       else ctx.moveTo(x, y);
       pen = true;
-    });
+    }
     ctx.lineJoin = 'round';
     for (const [color, thick] of [[style('--surface'), 6], [lines[line].color, 2.5]] as const) {
       ctx.strokeStyle = color;
@@ -183,7 +185,7 @@ export function createPlot(host: HTMLElement, size: {width: number; height: numb
     ...size,
     tzDate: input.zone === 'UTC' ? (s) => uPlot.tzDate(new Date(s * 1000), 'Etc/UTC') : undefined,
     legend: {show: false},
-    padding: [12, 12, 0, 0],
+    padding: [12, 22, 0, 0],
     scales: {
       x: {time: true, range: () => [input.startS, input.endS]},
       y: {range: range(input.fromZero || input.stacked)},

@@ -2,6 +2,7 @@
 import {useCallback, useEffect, useRef, useState} from 'preact/hooks';
 import {epoch} from '../api/connection';
 import {type Answer, ApiError, post} from '../api/envelope';
+import {parseRange} from '../api/points';
 import type {ExemplarSeries, QueryData, RangeData} from '../api/types';
 import {useStore} from '../store';
 import {type PanelState, stepOf} from './state';
@@ -40,7 +41,7 @@ async function query(state: PanelState, expr: string, signal: AbortSignal): Prom
   const between = {query: expr, start: String(span.startMs / 1000), end: String(endMs / 1000)};
   const exemplars = state.exemplars
     ? post<ExemplarSeries[]>('query_exemplars', between, signal).then(({data}) => data, () => []) : Promise.resolve([]);
-  const answer = await post<RangeData>('query_range', {...between, step: String(stepMs / 1000), stats: 'true'}, signal);
+  const answer = await post<RangeData>('query_range', {...between, step: String(stepMs / 1000), stats: 'true'}, signal, parseRange);
   return {kind: 'graph', answer, span, exemplars: await exemplars};
 }
 
