@@ -62,8 +62,13 @@ Status Operator::Account(RowBatch& out) {
   std::uint64_t samples = 0;
   for (std::size_t i = 0; i < out.size(); ++i) {
     const Row row = out.row(i);
-    for (std::size_t step = 0; step < per_step_.size(); ++step) per_step_[step] += row.valid[step];
-    samples += CountValid(row.valid);
+    const std::size_t valid = CountValid(row.valid);
+    samples += valid;
+    if (valid == per_step_.size()) {
+      ++at_every_step_;
+    } else {
+      for (std::size_t step = 0; step < per_step_.size(); ++step) per_step_[step] += row.valid[step];
+    }
     for (std::size_t step = 0; step < row.histograms.size(); ++step) {
       if (row.valid[step] == 0 || !row.histograms[step]) continue;
       const std::uint64_t more = SamplesOf(*row.histograms[step]) - 1;
@@ -83,9 +88,9 @@ Status Operator::FinishGathering() {
   for (std::size_t step = 0; step < per_step_.size(); ++step) {
     std::uint64_t gathered = 0;
     for (const Operator* input : inputs_) {
-      if (step < input->per_step_.size()) gathered += input->per_step_[step];
+      if (step < input->per_step_.size()) gathered += input->per_step_[step] + input->at_every_step_;
     }
-    given += per_step_[step];
+    given += per_step_[step] + at_every_step_;
     peak = std::max(peak, given + gathered);
   }
   const Status status = context_.budget().CheckPeak(peak > charged_ ? peak - charged_ : 0);

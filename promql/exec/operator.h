@@ -63,7 +63,8 @@ class Operator {
   const Accounting accounting_;
   std::vector<Operator*> inputs_;
   std::uint64_t charged_ = 0;
-  std::vector<std::uint32_t> per_step_;  // Samples given, by step.
+  std::vector<std::uint32_t> per_step_;  // Samples given, by step, besides
+  std::uint32_t at_every_step_ = 0;      // so many at each.
   bool done_ = false;
   OperatorProfile* profile_ = nullptr;
 };

@@ -69,6 +69,7 @@ Status RangeFunctionOperator::Fill(RowBatch& out) {
 }
 
 std::uint64_t RangeFunctionOperator::LargestWindow(const WindowSet& windows) const {
+  if (samples_before_.empty()) return windows.largest_window();
   std::uint64_t largest = 0;
   for (const Window& window : windows.windows()) largest = std::max(largest, SamplesIn(window));
   return largest;

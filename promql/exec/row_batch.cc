@@ -1,5 +1,6 @@
 #include "promql/exec/row_batch.h"
 
+#include <cstring>
 #include <iterator>
 #include <numeric>
 
@@ -45,7 +46,16 @@ void RowBatch::MoveRow(std::size_t from, std::size_t to) {
 }
 
 std::size_t CountValid(std::span<const std::uint8_t> valid) {
-  return std::accumulate(valid.begin(), valid.end(), std::size_t{0});
+  // Eight flags at once: a product adds up the bytes of a word in its highest one.
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
+  std::size_t count = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= valid.size(); i += 8) {
+    std::uint64_t flags = 0;
+    std::memcpy(&flags, valid.data() + i, 8);
+    count += flags * kOnes >> 56;
+  }
+  return std::accumulate(valid.begin() + static_cast<std::ptrdiff_t>(i), valid.end(), count);
 }
 
 std::uint64_t CountSamples(const Row& row) {

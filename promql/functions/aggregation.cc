@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "promql/functions/fold_kernels.h"
 #include "promql/functions/quantile.h"
 #include "promql/value/kahan_sum.h"
 
@@ -20,18 +21,6 @@ bool HasCompensation(FoldOp op) {
   return op == FoldOp::kSum || op == FoldOp::kAvg || op == FoldOp::kStddev || op == FoldOp::kStdvar;
 }
 bool HasValue(FoldOp op) { return op != FoldOp::kCount && op != FoldOp::kGroup; }
-
-// Adding the first value to 0 instead of starting with it changes nothing: the sum comes out with its compensation
-// added, which turns -0 into 0 either way. So cells need no branch.
-void AddSum(std::span<const double> values, Valid valid, double* sums, double* compensations, std::uint8_t* seen) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    KahanSum next{sums[i], compensations[i]};
-    next.Add(values[i]);
-    sums[i] = valid[i] != 0 ? next.sum : sums[i];
-    compensations[i] = valid[i] != 0 ? next.compensation : compensations[i];
-    seen[i] |= valid[i];
-  }
-}
 
 // A running sum in a cell until it would overflow; then, marked by a negative count, the running mean.
 void AddToMean(double value, double& cell, double& compensation, double& count) {
@@ -118,28 +107,18 @@ void Fold::Add(std::size_t group, std::span<const double> values, Valid valid) {
   double* const compensation = RowOf(compensation_, base);
   double* const count = RowOf(count_, base);
   std::uint8_t* const seen = RowOf(seen_, base);
+  const FoldKernels& kernels = BestFoldKernels();
   switch (op_) {
-    case FoldOp::kSum: AddSum(values, valid, value, compensation, seen); return;
+    case FoldOp::kSum: kernels.sum(values.data(), valid.data(), steps_, value, compensation, seen); return;
     case FoldOp::kAvg:
+      if (kernels.mean(values.data(), valid.data(), steps_, value, compensation, count)) return;
       for (std::size_t i = 0; i < steps_; ++i) {
         if (valid[i] != 0) AddToMean(values[i], value[i], compensation[i], count[i]);
       }
       return;
-    case FoldOp::kMin:
-      for (std::size_t i = 0; i < steps_; ++i) {
-        if (valid[i] != 0 && (value[i] > values[i] || std::isnan(value[i]))) value[i] = values[i];
-        seen[i] |= valid[i];
-      }
-      return;
-    case FoldOp::kMax:
-      for (std::size_t i = 0; i < steps_; ++i) {
-        if (valid[i] != 0 && (value[i] < values[i] || std::isnan(value[i]))) value[i] = values[i];
-        seen[i] |= valid[i];
-      }
-      return;
-    case FoldOp::kCount:
-      for (std::size_t i = 0; i < steps_; ++i) count[i] += valid[i] != 0 ? 1 : 0;
-      return;
+    case FoldOp::kMin: kernels.min(values.data(), valid.data(), steps_, value, seen); return;
+    case FoldOp::kMax: kernels.max(values.data(), valid.data(), steps_, value, seen); return;
+    case FoldOp::kCount: kernels.count(valid.data(), steps_, count); return;
     case FoldOp::kGroup:
       for (std::size_t i = 0; i < steps_; ++i) seen[i] |= valid[i];
       return;

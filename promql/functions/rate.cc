@@ -57,22 +57,28 @@ void PlainSteps(const RangeInput& input, RangeScratch& scratch, StepOutput outpu
     if (output.valid[step] == 0) continue;
     const double first = values[window.begin];
     double result = values[window.end - 1] - first;
-    double factor = extrapolations[step].factor;
+    const Extrapolation& terms = extrapolations[step];
+    double factor = terms.factor;
+    bool is_usual = true;  // The factor is the window's own.
     if constexpr (kIsCounter) {
       while (next_reset < resets.size() && resets[next_reset] <= window.begin) ++next_reset;
       for (std::size_t i = next_reset; i < resets.size() && resets[i] < window.end; ++i)
         result += values[resets[i] - 1];
-      // A counter cannot be below 0: where the line through it meets 0 is the earliest start there can be.
-      const Extrapolation& terms = extrapolations[step];
+      // A counter cannot be below 0: where the line through it meets 0 is the earliest start there can be. It lies
+      // before the whole window when the counter has not doubled in it: no need to divide.
       if (start != 0) {
         result += first;
         factor = FactorFromStart(input.windows, step, start);
-      } else if (result > 0 && first >= 0) {
+        is_usual = false;
+      } else if (result > 0 && first >= 0 && !(first >= result && terms.to_start <= terms.sampled)) {
         const double to_zero = terms.sampled * (first / result);
-        if (to_zero < terms.to_start) factor = (terms.sampled + to_zero + terms.to_end) / terms.sampled;
+        if (to_zero < terms.to_start) {
+          factor = (terms.sampled + to_zero + terms.to_end) / terms.sampled;
+          is_usual = false;
+        }
       }
     }
-    if constexpr (kKind == Kind::kRate) factor /= range_seconds;
+    if constexpr (kKind == Kind::kRate) factor = is_usual ? terms.per_second : factor / range_seconds;
     output.values[step] = result * factor;
   }
 }

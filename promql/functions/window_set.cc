@@ -27,6 +27,7 @@ WindowSet::WindowSet(std::span<const TimestampMs> timestamps, const RangeGrid& g
     while (begin < end && timestamps[begin] <= before_first) ++begin;
     windows_[step] = {begin, end};
     total_samples_ += end - begin;
+    largest_window_ = std::max(largest_window_, end - begin);
     distinct_samples_ += end - std::min(end, std::max(begin, seen));
     seen = end;
   }
@@ -35,6 +36,7 @@ WindowSet::WindowSet(std::span<const TimestampMs> timestamps, const RangeGrid& g
 std::span<const Extrapolation> WindowSet::Extrapolations() const {
   if (!extrapolations_.empty()) return extrapolations_;
   extrapolations_.resize(windows_.size());
+  const double range_seconds = grid_.RangeSeconds();
   for (std::size_t step = 0; step < windows_.size(); ++step) {
     const Window window = windows_[step];
     if (window.size() < 2) continue;
@@ -51,6 +53,7 @@ std::span<const Extrapolation> WindowSet::Extrapolations() const {
     if (terms.to_start >= threshold) terms.to_start = average_gap / 2;
     if (terms.to_end >= threshold) terms.to_end = average_gap / 2;
     terms.factor = (terms.sampled + terms.to_start + terms.to_end) / terms.sampled;
+    terms.per_second = terms.factor / range_seconds;
   }
   return extrapolations_;
 }

@@ -53,7 +53,8 @@ struct Extrapolation {
   double sampled = 0;   // From the first sample to the last.
   double to_start = 0;  // Extrapolated to the left, before the zero point of a counter shortens it.
   double to_end = 0;
-  double factor = 0;  // (sampled + to_start + to_end) / sampled
+  double factor = 0;      // (sampled + to_start + to_end) / sampled
+  double per_second = 0;  // factor / the range in seconds
 };
 
 // Both bounds of the windows ascend (not strictly) with the step. Immutable once Extrapolations() was called; not
@@ -71,6 +72,7 @@ class WindowSet {
   std::uint64_t total_samples() const { return total_samples_; }
   // Samples that are in at least one window.
   std::uint64_t distinct_samples() const { return distinct_samples_; }
+  std::uint32_t largest_window() const { return largest_window_; }
 
   // One per step, of meaning only where the window has two samples or more. Computed at the first call.
   std::span<const Extrapolation> Extrapolations() const;
@@ -81,6 +83,7 @@ class WindowSet {
   std::vector<Window> windows_;
   std::uint64_t total_samples_ = 0;
   std::uint64_t distinct_samples_ = 0;
+  std::uint32_t largest_window_ = 0;
   mutable std::vector<Extrapolation> extrapolations_;
 };
 

@@ -171,11 +171,17 @@ Result<std::vector<ColumnKey>> TileView::Columns() const {
 }
 
 std::optional<TileView::Chunk> TileView::Find(ColumnKey key) const {
-  const std::uint32_t id = IdOf(key.column, key.histogram ? kHistograms : kFloats);
-  return FindId(has_starts_ ? id : WithoutStarts(id));
+  Cursor cursor;
+  return Find(key, cursor);
 }
 
-std::optional<TileView::Chunk> TileView::FindId(std::uint32_t wanted) const {
+std::optional<TileView::Chunk> TileView::Find(ColumnKey key, Cursor& cursor) const {
+  const std::uint32_t id = IdOf(key.column, key.histogram ? kHistograms : kFloats);
+  return FindId(has_starts_ ? id : WithoutStarts(id), cursor);
+}
+
+// To the beginning of the group that has `wanted`, if any has. False: all ids are greater.
+bool TileView::SeekGroup(std::uint32_t wanted, Cursor& cursor) const {
   std::size_t low = 0;
   std::size_t high = groups_.size() / kGroupBytes;
   while (low < high) {  // The first group that starts behind `wanted`.
@@ -186,23 +192,32 @@ std::optional<TileView::Chunk> TileView::FindId(std::uint32_t wanted) const {
       high = middle;
     }
   }
-  if (low == 0) return std::nullopt;
+  cursor = {};
+  if (low == 0) return false;
   const char* group = groups_.data() + (low - 1) * kGroupBytes;
-  std::uint32_t id = LoadFixed32(group);
-  const std::size_t at = LoadFixed32(group + 4);
-  std::uint64_t offset = LoadFixed32(group + 8);
-  if (at > directory_.size()) return std::nullopt;
-  ByteReader in(directory_.substr(at));
-  const std::size_t count = std::min(kGroup, columns_ - (low - 1) * kGroup);
-  for (std::size_t i = 0; i < count; ++i) {
-    id += static_cast<std::uint32_t>(in.Varint());
+  cursor.entry = (low - 1) * kGroup;
+  cursor.at = LoadFixed32(group + 4);
+  cursor.offset = LoadFixed32(group + 8);
+  return true;
+}
+
+std::optional<TileView::Chunk> TileView::FindId(std::uint32_t wanted, Cursor& cursor) const {
+  const bool goes_on = cursor.entry > 0 && cursor.id < wanted && wanted - cursor.id <= kGroup;
+  if (!goes_on && !SeekGroup(wanted, cursor)) return std::nullopt;
+  if (cursor.at > directory_.size()) return std::nullopt;
+  ByteReader in(directory_.substr(cursor.at));
+  while (cursor.entry < columns_) {
+    const bool starts_group = cursor.entry % kGroup == 0;
+    const std::uint32_t base =
+        starts_group ? LoadFixed32(groups_.data() + cursor.entry / kGroup * kGroupBytes) : cursor.id;
+    const std::uint32_t id = base + static_cast<std::uint32_t>(in.Varint());
     const std::uint64_t size = in.Varint();
-    if (!in.ok() || id > wanted) return std::nullopt;
-    if (id == wanted) {
-      if (offset > chunks_.size()) return Chunk{kAllRows, {}};  // Reading the empty chunk reports the damage.
-      return Chunk{static_cast<unsigned>(size & 3), chunks_.substr(offset, size >> kPresenceBits)};
-    }
-    offset += size >> kPresenceBits;
+    if (!in.ok() || id > wanted) return std::nullopt;  // The cursor stays before this entry.
+    const std::uint64_t offset = cursor.offset;
+    cursor = {cursor.entry + 1, directory_.size() - in.left(), id, offset + (size >> kPresenceBits)};
+    if (id < wanted) continue;
+    if (offset > chunks_.size()) return Chunk{kAllRows, {}};  // Reading the empty chunk reports the damage.
+    return Chunk{static_cast<unsigned>(size & 3), chunks_.substr(offset, size >> kPresenceBits)};
   }
   return std::nullopt;
 }
@@ -298,7 +313,8 @@ Status TileView::ReadStarts(std::uint32_t column, std::span<const TimestampMs> t
                             std::size_t first, std::vector<TimestampMs>& starts) const {
   assert(times.size() == rows_ && starts.size() <= first);
   if (!has_starts_ || first == t.size()) return {};
-  const auto chunk = FindId(IdOf(column, kStarts));
+  Cursor cursor;
+  const auto chunk = FindId(IdOf(column, kStarts), cursor);
   if (!chunk) return {};
   std::string_view bytes;
   const auto rows = Rows(*chunk, &bytes);

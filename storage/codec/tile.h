@@ -71,8 +71,16 @@ class TileView {
     std::string_view bytes;
     bool in_all_rows() const { return presence == 0; }
   };
+  // Where a search ended, so that one for a later column goes on from there. Belongs to one tile.
+  struct Cursor {
+    std::size_t entry = 0;     // Of the directory: the one that is read next,
+    std::size_t at = 0;        // its place,
+    std::uint32_t id = 0;      // the id of the one before it, and
+    std::uint64_t offset = 0;  // where its chunk begins.
+  };
   // nullopt when the tile has no such column.
   std::optional<Chunk> Find(ColumnKey key) const;
+  std::optional<Chunk> Find(ColumnKey key, Cursor& cursor) const;
 
   // The rows at which the chunk has samples; the values follow in `values`.
   Result<std::vector<std::uint32_t>> Rows(const Chunk& chunk, std::string_view* values) const;
@@ -88,7 +96,8 @@ class TileView {
 
  private:
   TileView() = default;
-  std::optional<Chunk> FindId(std::uint32_t wanted) const;
+  bool SeekGroup(std::uint32_t wanted, Cursor& cursor) const;
+  std::optional<Chunk> FindId(std::uint32_t wanted, Cursor& cursor) const;
 
   std::size_t rows_ = 0;
   std::size_t columns_ = 0;

@@ -27,7 +27,7 @@ Status ReadColumn(const Store& store, const Run& run, const RunTarget& entry, st
     }
     const TileView* const tile = &(*loaded)->tile;
     const std::vector<TimestampMs>* const times = &(*loaded)->times;
-    const auto floats = tile->Find({column, false});
+    const auto floats = tile->Find({column, false}, (*loaded)->cursor);
     if (!floats || !floats->in_all_rows() || tile->subset()) out.in_all_rows = false;
     if (floats) {
       const std::size_t first = out.t.size();
@@ -35,7 +35,7 @@ Status ReadColumn(const Store& store, const Run& run, const RunTarget& entry, st
       if (status) status = tile->ReadStarts(column, *times, out.t, first, out.starts);
       if (!status) return At(status.error(), entry);
     }
-    if (const auto histograms = tile->Find({column, true})) {
+    if (const auto histograms = tile->Find({column, true}, (*loaded)->cursor)) {
       const std::size_t first = out.histogram_t.size();
       Status status = tile->ReadHistograms(*histograms, *times, from, to, out.histogram_t, out.h);
       if (status) status = tile->ReadStarts(column, *times, out.histogram_t, first, out.histogram_starts);

@@ -11,7 +11,7 @@ Result<std::optional<LoadedTile>> LoadTile(const Store& store, const Run& run, s
   if (!tile) return tile.error();
   auto times = tile->Times();
   if (!times) return times.error();
-  return std::optional<LoadedTile>(LoadedTile{std::move(**value), *tile, std::move(*times)});
+  return std::optional<LoadedTile>(LoadedTile{std::move(**value), *tile, std::move(*times), {}});
 }
 
 TileCache::Entry* TileCache::Find(std::uint64_t run, std::uint32_t chunk) {
@@ -25,8 +25,8 @@ TileCache::Entry* TileCache::Find(std::uint64_t run, std::uint32_t chunk) {
   return nullptr;
 }
 
-Result<const LoadedTile*> TileCache::Get(const Store& store, const Run& run, std::uint32_t target, std::uint32_t page,
-                                         std::uint32_t chunk) {
+Result<LoadedTile*> TileCache::Get(const Store& store, const Run& run, std::uint32_t target, std::uint32_t page,
+                                   std::uint32_t chunk) {
   if (store_ != &store || target_ != target || page_ != page) {
     store_ = &store;
     target_ = target;
@@ -34,8 +34,8 @@ Result<const LoadedTile*> TileCache::Get(const Store& store, const Run& run, std
     entries_.clear();
     next_ = 0;
   }
-  const auto pointer = [](const std::optional<LoadedTile>& tile) { return tile ? &*tile : nullptr; };
-  if (const Entry* entry = Find(run.id, chunk)) return pointer(entry->tile);
+  const auto pointer = [](std::optional<LoadedTile>& tile) { return tile ? &*tile : nullptr; };
+  if (Entry* entry = Find(run.id, chunk)) return pointer(entry->tile);
   auto loaded = LoadTile(store, run, target, page, chunk);
   if (!loaded) return loaded.error();
   if (entries_.size() == kMaxEntries) {

@@ -17,6 +17,7 @@ struct LoadedTile {
   PinnedValue bytes;
   TileView tile;
   std::vector<TimestampMs> times;
+  TileView::Cursor cursor = {};
 };
 
 // Reads and opens a row group; nullopt when the run has none there.
@@ -27,8 +28,8 @@ Result<std::optional<LoadedTile>> LoadTile(const Store& store, const Run& run, s
 class TileCache {
  public:
   // As LoadTile(); null when the run has none there. The pointer is good until the next call.
-  Result<const LoadedTile*> Get(const Store& store, const Run& run, std::uint32_t target, std::uint32_t page,
-                                std::uint32_t chunk);
+  Result<LoadedTile*> Get(const Store& store, const Run& run, std::uint32_t target, std::uint32_t page,
+                          std::uint32_t chunk);
 
  private:
   // A page of 512 rows is about 20 KB: at most 10 MB stay pinned. Longer ranges read what is beyond again.
