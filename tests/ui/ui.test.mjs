@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {after, before, test} from 'node:test';
+import {send} from './backfill.mjs';
 import {openBrowser, openPage} from './browser.mjs';
 import {startStack} from './stack.mjs';
 
@@ -11,7 +12,7 @@ let stack;
 let browser;
 
 before(async () => {
-  stack = await startStack({flags: ['--web.enable-admin-api']});
+  stack = await startStack({flags: ['--web.enable-admin-api', '--web.enable-remote-write-receiver']});
   browser = await openBrowser();
 });
 after(async () => {
@@ -197,6 +198,26 @@ test('a target goes down and an alert fires while one watches', async () => {
     await targets.page.close();
     await alerts.page.close();
   }
+});
+
+test('series are shown before they are deleted', async () => {
+  await send(stack.base, ['a', 'b', 'c'].map((shelf) => ({labels: {__name__: 'retired_metric', shelf}, samples: [[Date.now(), 1]]})));
+  const left = () => stack.valueOf('count(last_over_time(retired_metric[1h]))');
+  assert.equal(await left(), 3);
+  await visit('tsdb-status', async (page) => {
+    const selectors = page.getByLabel('Selectors, one a line');
+    await selectors.fill('retired_metric{shelf="a"}\nretired_metric{shelf="c"}');
+    await page.getByRole('button', {name: 'Show what matches'}).click();
+    await page.locator('.found').getByText('shelf="c"').waitFor();
+    assert.equal(await left(), 3);
+    await page.getByRole('button', {name: 'Delete 2 series'}).click();
+    await page.getByRole('status').filter({hasText: 'Deleted'}).waitFor();
+    assert.equal(await left(), 1);
+    await page.getByRole('button', {name: 'Show what matches'}).click();
+    await page.getByText('No series matches.').waitFor();
+    await page.getByRole('button', {name: 'Reclaim space'}).click();
+    await page.getByText('The space is reclaimed.').waitFor();
+  });
 });
 
 test('a dead server is announced, and its return needs no reload', () => visit('targets', async (page) => {
