@@ -109,6 +109,8 @@ Result<OperatorPtr> Builder::MakeRangeFunction(const PlanNode& node, const CallN
   // What the expression of a subquery touches does not count; what the windows hold of its results does.
   const PlanNode& subquery = Unwrapped(range);
   const bool is_subquery = subquery.As<SubqueryNode>() != nullptr;
+  // The reference puts a selector without a place in the text where the subquery was.
+  if (is_subquery && spec->range_argument == 0) arguments.first_argument = {};
   SampleCounter* const inner = NewCounter(is_subquery ? subquery.As<SubqueryNode>()->input->steps.count : 1);
   SampleCounter* const samples = std::exchange(samples_, inner);
   Result<RangeSourcePtr> source = BuildRange(range);

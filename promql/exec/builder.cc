@@ -195,7 +195,7 @@ FoldOp FoldOpOf(AggregateOp op) {
 
 }  // namespace
 
-Result<OperatorPtr> Builder::Make(const PlanNode&, const AggregateNode& n) {
+Result<OperatorPtr> Builder::Make(const PlanNode& node, const AggregateNode& n) {
   Result<OperatorPtr> input = Build(*n.input);
   if (!input) return input;
   const GroupingSpec grouping{n.without, n.grouping};
@@ -206,15 +206,15 @@ Result<OperatorPtr> Builder::Make(const PlanNode&, const AggregateNode& n) {
   }
   if (!n.param)
     return OperatorPtr(std::make_unique<FoldOperator>(context_, FoldOpOf(n.op), ToString(n.op), grouping,
-                                                      std::move(*input), n.input->pos));
+                                                      std::move(*input), n.input_pos));
   Result<OperatorPtr> param = Build(*n.param);
   if (!param) return param;
   if (n.op == AggregateOp::kQuantile) {
     return OperatorPtr(std::make_unique<QuantileOperator>(context_, std::move(*param), n.param->pos, grouping,
-                                                          std::move(*input), n.input->pos));
+                                                          std::move(*input), n.input_pos));
   }
   return OperatorPtr(std::make_unique<RankOperator>(context_, n.op, std::move(*param), n.param->pos, grouping,
-                                                    std::move(*input), n.input->pos));
+                                                    std::move(*input), node.pos));
 }
 
 }  // namespace vigia::promql

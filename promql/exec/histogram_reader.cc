@@ -44,14 +44,28 @@ HistogramPtr ReadHistogram(const storage::SamplesView& view, std::size_t i, cons
   return std::make_shared<const FloatHistogram>(std::move(read));
 }
 
-storage::Status HistogramReader::Start(const storage::SamplesView& view, const storage::Selection& selection,
-                                       std::size_t series) {
+void HistogramReader::Start(const storage::SamplesView& view, const storage::Selection& selection, std::size_t series) {
   view_ = view;
+  selection_ = &selection;
+  series_ = series;
   before_view_ = nullptr;
-  // The hint of others does not depend on it.
-  if (view.h.empty() || !view.h.front() || view.h.front()->hint != storage::CounterResetHint::kUnknown) return {};
+  looked_before_ = false;
+}
+
+storage::Result<HistogramPtr> HistogramReader::Read(std::size_t i) {
+  if (i == 0 && !looked_before_) {
+    if (const storage::Status status = FindBefore(); !status) return status.error();
+    looked_before_ = true;
+  }
+  return ReadHistogram(view_, i, before_view_, detail_);
+}
+
+storage::Status HistogramReader::FindBefore() {
+  const storage::CounterResetHint hint = view_.h.front()->hint;
+  // What these become does not depend on it.
+  if (hint == storage::CounterResetHint::kGauge || hint == storage::CounterResetHint::kReset) return {};
   if (storage::Status status = OpenBefore(); !status) return status;
-  const auto found = before_by_labels_.find(std::string(selection.labels(series).bytes()));
+  const auto found = before_by_labels_.find(std::string(selection_->labels(series_).bytes()));
   if (found == before_by_labels_.end()) return {};
   const auto before = before_->Read(found->second, buffer_);
   if (!before) return before.error();

@@ -23,8 +23,8 @@ bool HasHistograms(const storage::SamplesView& view);
 HistogramPtr ReadHistogram(const storage::SamplesView& view, std::size_t i, const HistogramPtr& before_view,
                            HistogramDetail detail);
 
-// Reads the histograms of a selection, series by series. The first of a series has its neighbour in front of the
-// selected time, where another selection looks for it, up to the lookback; made when there is a histogram to read.
+// Reads the histograms of a selection, series by series. The first sample of a series has its neighbour in front of the
+// selected time, where another selection looks for it, up to the lookback; made when such a sample is read.
 class HistogramReader {
  public:
   // What was selected; all of it must outlive the reader.
@@ -32,11 +32,13 @@ class HistogramReader {
                   const std::vector<storage::Matcher>& matchers, HistogramDetail detail)
       : context_(context), hints_(hints), matchers_(matchers), detail_(detail) {}
 
-  // The series to read from here on; `view` is used until the next call.
-  storage::Status Start(const storage::SamplesView& view, const storage::Selection& selection, std::size_t series);
-  HistogramPtr Read(std::size_t i) const { return ReadHistogram(view_, i, before_view_, detail_); }
+  // The series to read from here on. `view` and `selection` are used until the next call.
+  void Start(const storage::SamplesView& view, const storage::Selection& selection, std::size_t series);
+  // REQUIRES: sample i is a histogram.
+  storage::Result<HistogramPtr> Read(std::size_t i);
 
  private:
+  storage::Status FindBefore();
   storage::Status OpenBefore();
 
   QueryContext& context_;
@@ -44,7 +46,10 @@ class HistogramReader {
   const std::vector<storage::Matcher>& matchers_;
   const HistogramDetail detail_;
   storage::SamplesView view_;
-  HistogramPtr before_view_;
+  const storage::Selection* selection_ = nullptr;
+  std::size_t series_ = 0;
+  HistogramPtr before_view_;  // Once it was looked for.
+  bool looked_before_ = false;
   std::unique_ptr<storage::Selection> before_;
   std::unordered_map<std::string, std::size_t> before_by_labels_;
   storage::ReadBuffer buffer_;

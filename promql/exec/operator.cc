@@ -36,7 +36,7 @@ Result<std::size_t> Operator::Next(RowBatch& out) {
   if (profile_ == nullptr) return NextRows(out);
   const ProfiledCall call(profile_, context_);
   const auto rows = NextRows(out);
-  for (std::size_t i = 0; i < out.size(); ++i) profile_->samples += CountValid(out.row(i).valid);
+  for (std::size_t i = 0; i < out.size(); ++i) profile_->samples += CountSamples(out.row(i));
   profile_->bytes += out.size() * out.steps() * SampleBudget::kBytesPerSlot;
   return rows;
 }

@@ -100,17 +100,22 @@ Status RangeFunctionOperator::Evaluate(const RangeSeries& series, RowBatch& out)
 
 Status RangeFunctionOperator::Compute(const RangeSeries& series, const Row& row) {
   flags_ = {};
-  if (series.windows->total_samples() <= kSamplesPerCall) {
+  const std::span<const Window> windows = series.windows->windows();
+  std::uint64_t total = samples_before_.empty() ? series.windows->total_samples() : 0;
+  if (!samples_before_.empty()) {
+    for (const Window& window : windows) total += SamplesIn(window);
+  }
+  if (total <= kSamplesPerCall) {
     RangeInput input{series.values, *series.windows, {}, series.starts};
     for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) input.scalars[i] = {scalars_[i]};
     return Call(input, series.histograms, row);
   }
-  const std::span<const Window> windows = series.windows->windows();
   for (std::size_t first = 0; first < windows.size();) {
     std::size_t count = 1;
-    std::uint64_t samples = windows[first].size();
-    for (; first + count < windows.size() && samples <= kSamplesPerCall; ++count)
-      samples += windows[first + count].size();
+    std::uint64_t samples = SamplesIn(windows[first]);
+    for (; first + count < windows.size() && samples <= kSamplesPerCall; ++count) {
+      samples += SamplesIn(windows[first + count]);
+    }
     if (Status status = context().Interrupted(); !status) return status;
     if (Status status = ComputePart(series, first, count, row); !status) return status;
     first += count;

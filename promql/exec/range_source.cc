@@ -60,18 +60,11 @@ Result<bool> StoredRangeSource::Next(RangeSeries& out) {
   const auto view = ReadSamples(context_, *selection_, i, buffer_);
   if (!view) return view.error();
   out.id = static_cast<SeriesId>(i);
-  const bool has_histograms = HasHistograms(*view);
-  histograms_.clear();
+  if (const Status status = ReadHistograms(*view, i); !status) return status.error();
+  out.histograms = histograms_;
   const std::span<const TimestampMs> starts = use_starts_ ? view->starts : std::span<const TimestampMs>();
-  if (has_histograms) {
-    if (const Status status = reader_.Start(*view, *selection_, i); !status) return status.error();
-  }
   if (std::ranges::none_of(view->v, storage::IsStaleNan)) {
-    for (std::size_t k = 0; has_histograms && k < view->t.size(); ++k) {
-      histograms_.push_back(view->h[k] ? reader_.Read(k) : nullptr);
-    }
     out.values = view->v;
-    out.histograms = histograms_;
     out.windows = &windows_.For(view->t, view->column);
     out.starts = starts;
     return true;
@@ -84,13 +77,26 @@ Result<bool> StoredRangeSource::Next(RangeSeries& out) {
     if (!starts.empty()) starts_.push_back(starts[k]);
     times_.push_back(view->t[k]);
     values_.push_back(view->v[k]);
-    if (has_histograms) histograms_.push_back(view->h[k] ? reader_.Read(k) : nullptr);
   }
   out.values = values_;
-  out.histograms = histograms_;
   out.starts = starts_;
   out.windows = &windows_.For(times_, 0);
   return true;
+}
+
+Status StoredRangeSource::ReadHistograms(const storage::SamplesView& view, std::size_t series) {
+  histograms_.clear();
+  if (!HasHistograms(view)) return {};
+  reader_.Start(view, *selection_, series);
+  for (std::size_t k = 0; k < view.t.size(); ++k) {
+    if (storage::IsStaleNan(view.v[k])) continue;
+    HistogramPtr& histogram = histograms_.emplace_back();
+    if (!view.h[k]) continue;
+    Result<HistogramPtr> read = reader_.Read(k);
+    if (!read) return read.error();
+    histogram = std::move(*read);
+  }
+  return {};
 }
 
 SubqueryRangeSource::SubqueryRangeSource(const Steps& steps, const SubqueryNode& node, OperatorPtr input)

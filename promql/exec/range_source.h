@@ -67,6 +67,9 @@ class StoredRangeSource : public RangeSource {
   bool is_counted() const override { return false; }
 
  private:
+  // Into histograms_, which is empty when the series has none.
+  storage::Status ReadHistograms(const storage::SamplesView& view, std::size_t series);
+
   QueryContext& context_;
   const std::vector<storage::Matcher>& matchers_;
   const storage::SelectHints& hints_;

@@ -25,14 +25,14 @@ void Settle(StoredRow row, std::size_t step) {
 }  // namespace
 
 RankOperator::RankOperator(QueryContext& context, AggregateOp op, OperatorPtr parameter, PosRange parameter_pos,
-                           GroupingSpec grouping, OperatorPtr input, PosRange input_pos)
+                           GroupingSpec grouping, OperatorPtr input, PosRange own_pos)
     : Operator(context, input->steps(), Accounting::kOwn),
       op_(op),
       parameter_(std::move(parameter)),
       parameter_pos_(parameter_pos),
       grouping_(std::move(grouping)),
       input_(std::move(input)),
-      input_pos_(input_pos),
+      own_pos_(own_pos),
       rows_(context.budget()) {
   AddInput(parameter_.get());
   AddInput(input_.get());
@@ -126,7 +126,7 @@ Status RankOperator::ChooseRanked() {
     }
   }
   if (ignored_histograms && std::ranges::any_of(*sizes, [](std::size_t size) { return size > 0; })) {
-    context().annotations().Add(HistogramIgnoredInAggregationInfo(ToString(op_), context().PositionOf(input_pos_)));
+    context().annotations().Add(HistogramIgnoredInAggregationInfo(ToString(op_), context().PositionOf(own_pos_)));
   }
   return {};
 }

@@ -15,7 +15,7 @@ class RankOperator : public Operator {
  public:
   // REQUIRES: op is kTopk, kBottomk, kLimitk or kLimitRatio.
   RankOperator(QueryContext& context, AggregateOp op, OperatorPtr parameter, PosRange parameter_pos,
-               GroupingSpec grouping, OperatorPtr input, PosRange input_pos);
+               GroupingSpec grouping, OperatorPtr input, PosRange own_pos);
 
  private:
   storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
@@ -31,7 +31,7 @@ class RankOperator : public Operator {
   const PosRange parameter_pos_;
   const GroupingSpec grouping_;
   const OperatorPtr input_;
-  const PosRange input_pos_;
+  const PosRange own_pos_;  // Of the aggregation.
   std::vector<double> parameters_;
   std::vector<std::uint64_t> hashes_;  // Of the labels, for limit_ratio.
   std::vector<std::uint32_t> group_of_series_;

@@ -98,15 +98,19 @@ std::uint64_t SelectOperator::TakeStarts(const storage::SamplesView& view, const
 }
 
 Status SelectOperator::TakeHistograms(const storage::SamplesView& view, RowBatch& out) {
-  if (Status status = histograms_.Start(view, *selection_, next_); !status) return status;
+  histograms_.Start(view, *selection_, next_);
   Row row = out.row(out.size() - 1);
   HistogramPtr read;
   std::uint32_t read_from = kNone;
   for (std::size_t step = 0; step < picks_.size(); ++step) {
     const std::uint32_t pick = picks_[step];
     if (pick == kNone || !view.h[pick]) continue;
-    if (pick != read_from) read = histograms_.Read(pick);
-    read_from = pick;
+    if (pick != read_from) {
+      storage::Result<HistogramPtr> histogram = histograms_.Read(pick);
+      if (!histogram) return histogram.error();
+      read = std::move(*histogram);
+      read_from = pick;
+    }
     if (row.histograms.empty()) row = out.WithHistograms(out.size() - 1);
     row.histograms[step] = read;
     samples_->AddAt(step, SamplesOf(*read) - 1);

@@ -95,7 +95,7 @@ class Lowering {
   }
 
   Result<PlanPtr> Node(const Expr& expr, const AggregateExpr& n) {
-    AggregateNode node{n.op, nullptr, nullptr, n.without, n.grouping};
+    AggregateNode node{n.op, nullptr, nullptr, n.without, n.grouping, n.expr->pos};
     std::ranges::sort(node.grouping);
     node.grouping.erase(std::unique(node.grouping.begin(), node.grouping.end()), node.grouping.end());
     if (n.param) {
@@ -119,7 +119,11 @@ class Lowering {
       node.args.push_back(std::move(*lowered));
     }
     SelectNode* const select = node.args.size() == 1 ? node.args.front()->As<SelectNode>() : nullptr;
-    if (select != nullptr && node.function == FunctionId::kTimestamp) select->sample_time = true;
+    if (select != nullptr && node.function == FunctionId::kTimestamp) {
+      select->sample_time = true;
+      // As in the reference, where @ makes an offset meaningless here and nowhere else.
+      if (select->shift.at_ms) select->shift.offset_ms = 0;
+    }
     if (select != nullptr && node.function == FunctionId::kStartTimestamp) select->sample_start = true;
     return Make(expr, std::move(node));
   }

@@ -91,6 +91,7 @@ struct AggregateNode {
   PlanPtr param;  // Null, a scalar, or a StringNode for count_values.
   bool without = false;
   std::vector<std::string> grouping;  // Sorted, unique.
+  PosRange input_pos = {};            // Of the operand as written, parentheses included: annotations are about it.
 };
 
 struct CallNode {

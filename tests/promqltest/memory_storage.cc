@@ -7,15 +7,12 @@
 #include <vector>
 
 #include "storage/model/sample.h"
-#include "tests/promqltest/buckets.h"
 #include "tests/promqltest/test_storage.h"
 
 namespace vigia::promqltest {
 namespace {
 
 using storage::AppendOutcome;
-using storage::CounterResetHint;
-using storage::FloatHistogram;
 using storage::HistogramPtr;
 using storage::Labels;
 using storage::SeriesRef;
@@ -38,37 +35,6 @@ struct MemoryData {
   std::map<Labels, std::size_t> index;
   std::vector<MemorySeries> series;  // SeriesRef is the position plus one.
 };
-
-bool AnyBucketFell(const BucketMap& before, const BucketMap& after) {
-  return std::ranges::any_of(before, [&after](const auto& bucket) {
-    const auto at = after.find(bucket.first);
-    return at == after.end() || at->second < bucket.second;
-  });
-}
-
-bool IsReset(const FloatHistogram& before, const FloatHistogram& after) {
-  if (before.schema != after.schema || before.custom_values != after.custom_values) return true;
-  if (before.zero_threshold != after.zero_threshold) return true;
-  if (after.count < before.count || after.zero_count < before.zero_count) return true;
-  return AnyBucketFell(NonEmptyBuckets(before.positive_spans, before.positive_buckets),
-                       NonEmptyBuckets(after.positive_spans, after.positive_buckets)) ||
-         AnyBucketFell(NonEmptyBuckets(before.negative_spans, before.negative_buckets),
-                       NonEmptyBuckets(after.negative_spans, after.negative_buckets));
-}
-
-// The hint that Prometheus' storage gives back: it knows the sample before, if that is a histogram of the same kind.
-HistogramPtr WithStoredHint(const HistogramPtr& h, const HistogramPtr& before) {
-  CounterResetHint hint = CounterResetHint::kUnknown;
-  if (h->hint == CounterResetHint::kGauge || h->hint == CounterResetHint::kReset) {
-    hint = h->hint;
-  } else if (before && before->hint != CounterResetHint::kGauge) {
-    hint = IsReset(*before, *h) ? CounterResetHint::kReset : CounterResetHint::kNotReset;
-  }
-  if (hint == h->hint) return h;
-  auto copy = std::make_shared<FloatHistogram>(*h);
-  copy->hint = hint;
-  return copy;
-}
 
 class MemoryAppender : public storage::Appender {
  public:
@@ -94,7 +60,6 @@ class MemoryAppender : public storage::Appender {
     const std::lock_guard lock(data_.mu);
     for (auto& [position, sample] : batch_) {
       std::vector<MemorySample>& samples = data_.series[position].samples;
-      if (sample.h) sample.h = WithStoredHint(sample.h, samples.empty() ? nullptr : samples.back().h);
       samples.push_back(std::move(sample));
     }
     batch_.clear();

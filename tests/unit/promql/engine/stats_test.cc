@@ -21,7 +21,18 @@ constexpr Case Instant(const char* text, TimestampMs at_s, std::uint64_t total, 
   return {text, at_s, at_s, 0, total, peak};
 }
 
-// `one`, `two`, `three` are as many series, all with a sample every 10 s from 0 to 1000 s.
+// Counts as 13 samples.
+storage::HistogramPtr SomeHistogram() {
+  storage::FloatHistogram h;
+  h.schema = 1;
+  h.count = 5;
+  h.sum = 20;
+  h.positive_spans = {{0, 4}};
+  h.positive_buckets = {1, 2, 1, 1};
+  return std::make_shared<const storage::FloatHistogram>(std::move(h));
+}
+
+// `one`, `two`, `three` are as many series, all with a sample every 10 s from 0 to 1000 s; `histogram` is one of them.
 void Load(QueryFixture& fixture) {
   std::vector<double> values;
   for (int i = 1; i <= 101; ++i) values.push_back(i);
@@ -29,6 +40,9 @@ void Load(QueryFixture& fixture) {
   for (const char* a : {"1", "2"}) fixture.storage().AddEvery({{"__name__", "two"}, {"a", a}}, 10 * kSecond, values);
   for (const auto& [a, b] : {std::pair("1", "1"), std::pair("2", "2"), std::pair("3", "2")}) {
     fixture.storage().AddEvery({{"__name__", "three"}, {"a", a}, {"b", b}}, 10 * kSecond, values);
+  }
+  for (int i = 0; i <= 100; ++i) {
+    fixture.storage().Add({{"__name__", "histogram"}}, i * 10 * kSecond, 0, SomeHistogram());
   }
 }
 
@@ -84,6 +98,23 @@ TEST_CASE("samples and peak of range queries") {
            Case{"max_over_time(three[60s:5s])", 201, 216, 5, 144, 69},
            Case{"max_over_time(one[60s:5s])", 201, 216, 5, 48, 31},
            Case{"sum by (b) (max_over_time(one[60s:5s]))", 201, 216, 5, 48, 31},
+       }) {
+    Check(c);
+  }
+}
+
+TEST_CASE("histograms count by their size") {
+  for (const Case& c : {
+           Instant("histogram", 21, 13, 13),
+           Instant("histogram[60s]", 201, 78, 78),
+           Instant("histogram[60s:5s]", 201, 156, 156),
+           Instant("count_over_time(histogram[60s])", 201, 78, 79),
+           // The sums are in the groups; what is held is what came in.
+           Instant("sum(histogram)", 201, 13, 13),
+           // Count and sum only: 11 samples, and the result.
+           Instant("histogram_count(histogram)", 201, 11, 23),
+           Case{"histogram", 201, 220, 5, 52, 52},
+           Case{"timestamp(histogram)", 201, 220, 5, 4, 5},
        }) {
     Check(c);
   }
