@@ -15,6 +15,7 @@ int CheckRules(const Words& words, const ToolWorld& world);
 int CheckHealthy(const Words& words, const ToolWorld& world);
 int CheckReady(const Words& words, const ToolWorld& world);
 int FormatQuery(const Words& words, const ToolWorld& world);
+int LabelMatchers(const Words& words, const ToolWorld& world);
 int QueryInstant(const Words& words, const ToolWorld& world);
 int QueryRange(const Words& words, const ToolWorld& world);
 int QuerySeries(const Words& words, const ToolWorld& world);

@@ -6,9 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "promql/parser/parse.h"
-#include "promql/parser/printer.h"
-#include "server/tool/arguments.h"
 #include "server/tool/commands.h"
 
 namespace vigia::server {
@@ -29,6 +26,7 @@ constexpr Command kCommands[] = {
     {"check", "healthy", "[--url=http://localhost:9090]", &CheckHealthy},
     {"check", "ready", "[--url=http://localhost:9090]", &CheckReady},
     {"promql", "format", "<query>", &FormatQuery},
+    {"promql", "label-matchers", "set [-t =|!=|=~|!~] <query> <name> <value> | delete <query> <name>", &LabelMatchers},
     {"query", "instant", "[-o promql|json] [--time=] [--header=] <server> <expr>", &QueryInstant},
     {"query", "range", "[-o promql|json] [--start=] [--end=] [--step=] [--header=] <server> <expr>", &QueryRange},
     {"query", "series", "[-o promql|json] --match=... [--start=] [--end=] <server>", &QuerySeries},
@@ -64,21 +62,6 @@ int RunTool(const std::vector<std::string>& words, const ToolWorld& world) {
   world.err << fmt::format("vigiatool: error: expected command but got \"{}\", try --help\n",
                            rest.size() > 1 ? rest[0] + " " + rest[1] : rest[0]);
   return kFailure;
-}
-
-int FormatQuery(const Words& words, const ToolWorld& world) {
-  const auto arguments = Arguments::Parse(words, {});
-  if (!arguments || arguments->positional().size() != 1) {
-    world.err << "vigiatool: error: " << (arguments ? "expected one query" : arguments.error().what) << "\n";
-    return kFailure;
-  }
-  const auto expr = promql::ParseExpr(arguments->positional()[0], {true, true, true});
-  if (!expr) {
-    world.err << expr.error().what << "\n";
-    return kFailure;
-  }
-  world.out << promql::Pretty(**expr) << "\n";
-  return kSuccess;
 }
 
 }  // namespace vigia::server

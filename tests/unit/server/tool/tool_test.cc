@@ -116,6 +116,30 @@ TEST_CASE("format", "[tool]") {
   CHECK_THAT(bad.err, Contains("parse error"));
 }
 
+TEST_CASE("label matchers are set in and taken from every selector") {
+  const auto edited = [](std::vector<std::string> words) {
+    words.insert(words.begin(), {"--experimental", "promql", "label-matchers"});
+    return Tool(words).out;
+  };
+  CHECK(edited({"set", "up", "job", "api"}) == "up{job=\"api\"}\n");
+  CHECK(edited({"set", "-t", "!=", "up{job=~\"a.*\"} / rate(x[5m])", "job", "b"}) ==
+        "up{job!=\"b\"} / rate(x{job!=\"b\"}[5m])\n");
+  CHECK(edited({"set", "--type==~", "sum(x{a=\"1\"})", "b", ".+"}) == "sum(x{a=\"1\",b=~\".+\"})\n");
+  CHECK(edited({"delete", "sum by (a) (x{a=\"1\",b=\"2\"}) + y{c=\"3\"}", "a"}) ==
+        "sum by (a) (x{b=\"2\"}) + y{c=\"3\"}\n");
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{"promql", "label-matchers"},
+                                             {"promql", "label-matchers", "set", "up", "job"},
+                                             {"promql", "label-matchers", "set", "-t", "~", "up", "job", "x"},
+                                             {"promql", "label-matchers", "set", "-t", "=~", "up", "job", "("},
+                                             {"promql", "label-matchers", "delete", "up{", "job"}}) {
+    const Run run = Tool(wrong);
+    CHECK(run.code == 1);
+    CHECK(run.out.empty());
+    CHECK_FALSE(run.err.empty());
+  }
+}
+
 TEST_CASE("instant queries", "[tool]") {
   const std::string answer =
       R"({"status":"success","data":{"resultType":"vector","result":[)"
