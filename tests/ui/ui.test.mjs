@@ -93,6 +93,26 @@ test('a drag zooms in, the legend hides and isolates', () => visit('query?g0.exp
   await page.waitForFunction(() => document.querySelectorAll('.legend-row.is-hidden').length === 1);
 }));
 
+test('a native histogram is a heatmap over time and bars in the table', async () => {
+  // Schema 0: the bucket with the index 1 reaches from 1 to 2, the next ones to 4 and to 8.
+  const counts = [4, 2, 1];
+  const histograms = [30, 20, 10].map((ago) => [Date.now() - ago * 1000, {schema: 0, first: 1, counts, sum: 20}]);
+  await send(stack.base, [{labels: {__name__: 'native_seconds', job: 'test'}, histograms}]);
+  await visit('query?g0.expr=native_seconds&g0.tab=graph&g0.range_input=1m&g0.display_mode=heatmap', async (page) => {
+    await page.getByRole('img', {name: 'Heatmap'}).locator('canvas').waitFor();
+    const box = await page.locator('.u-over').boundingBox();
+    await page.mouse.move(box.x + box.width * 0.95, box.y + box.height / 2);
+    const tooltip = page.locator('.tooltip');
+    await tooltip.getByText('from 2 to 4').waitFor();
+    assert.equal(await tooltip.locator('strong').innerText(), '2');
+    await page.getByRole('button', {name: 'Lines'}).click();
+    await page.getByText('cannot be drawn as lines').waitFor();
+    await page.getByRole('tab', {name: 'Table'}).click();
+    await page.getByText('count 7, sum 20').click();
+    await page.locator('.histogram li').nth(2).getByText('(4, 8]').waitFor();
+  });
+});
+
 test("a shared address of Prometheus' form opens its panels", () => visit(
   'graph?g0.expr=up%3D%3D1&g0.tab=1&g1.expr=node_load1&g1.tab=0&g1.stacked=1&g1.range_input=30m&g1.end_input=2026-01-02%2003%3A04%3A05&g1.step_input=60',
   async (page) => {

@@ -10,6 +10,7 @@ import {followLink, parameter, place, setParameter} from '../router';
 import {zone} from '../settings';
 import {useStore} from '../store';
 import {StorageMaintenance} from './status_maintenance';
+import {StorageRetention} from './status_retention';
 
 interface Ranking {
   title: string;
@@ -135,6 +136,7 @@ export function StorageView() {
           <div class="card-grid rankings">{rankings(status).map((ranking) => <RankingCard key={ranking.title} ranking={ranking} />)}</div>
         </>
       )}
+      {status && <StorageRetention metrics={status.seriesCountByMetricName} />}
       {status && <StorageMaintenance />}
     </>
   );

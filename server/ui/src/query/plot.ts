@@ -71,7 +71,8 @@ function drawExemplars(u: uPlot, exemplars: ExemplarSeries[]): void {
   for (const {exemplars: points} of exemplars) {
     for (const {timestamp, value} of points) {
       const x = u.valToPos(timestamp, 'x', true);
-      const y = u.valToPos(parseValue(value), 'y', true);
+      // One beyond the axis is shown at its end: exemplars may be of another size than what is computed of their series.
+      const y = Math.min(bbox.top + bbox.height - size, Math.max(bbox.top + size, u.valToPos(parseValue(value), 'y', true)));
       ctx.beginPath();
       ctx.moveTo(x, y - size);
       ctx.lineTo(x + size, y);
@@ -84,9 +85,10 @@ function drawExemplars(u: uPlot, exemplars: ExemplarSeries[]): void {
 }
 
 function exemplarAt(u: uPlot, exemplars: ExemplarSeries[], left: number, top: number): Hover['exemplar'] {
+  const height = u.over.clientHeight;
   for (const series of exemplars) {
     const at = series.exemplars.findIndex(({timestamp, value}) =>
-      Math.hypot(u.valToPos(timestamp, 'x') - left, u.valToPos(parseValue(value), 'y') - top) < 8);
+      Math.hypot(u.valToPos(timestamp, 'x') - left, Math.min(height - 4, Math.max(4, u.valToPos(parseValue(value), 'y'))) - top) < 8);
     if (at >= 0) return {series, at};
   }
   return undefined;
