@@ -7,7 +7,7 @@ import {bundling, pageFrom} from './build.mjs';
 
 const backend = new URL(process.argv[2] ?? 'http://localhost:9090');
 const port = Number(process.argv[3] ?? 5173);
-const pages = /^\/(query|alerts|rules|targets|service-discovery|status|tsdb-status|flags|config|alertmanager-discovery|agent)$/;
+const pages = /^\/(query|alerts|rules|targets|service-discovery|status|tsdb-status|flags|config|alertmanager-discovery|queries|agent)$/;
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'";
 
 const bundler = await context({...bundling, outdir: 'dist', write: false, sourcemap: 'inline'});

@@ -1,4 +1,5 @@
 // Debian's Chromium with a profile of its own, and pages that collect what went wrong on them.
+import assert from 'node:assert/strict';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -40,4 +41,15 @@ export async function openPage(context, base) {
     if (url.protocol.startsWith('http') && url.host !== new URL(base).host) problems.push(`request to ${url}`);
   });
   return {page, problems};
+}
+
+// Reads again until the value is as expected: a page follows a click a moment later.
+export async function becomes(read, expected, seconds = 60) {
+  const end = Date.now() + seconds * 1000;
+  let value = await read();
+  while (value !== expected && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    value = await read();
+  }
+  assert.equal(value, expected);
 }

@@ -4,7 +4,7 @@ import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {after, before, test} from 'node:test';
 import {send} from './backfill.mjs';
-import {openBrowser, openPage} from './browser.mjs';
+import {becomes, openBrowser, openPage} from './browser.mjs';
 import {startStack} from './stack.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -32,7 +32,9 @@ async function visit(path, act, {tolerate = () => false} = {}) {
   }
 }
 
-const field = (page, panel = 1) => page.getByRole('textbox', {name: `Expression of panel ${panel}`});
+// The editor, which takes the place of a plain text field once it is loaded.
+const field = (page, panel = 1) => page.getByRole('textbox', {name: `Expression of panel ${panel}`}).and(page.locator('.cm-content'));
+const shows = (page, expression, panel = 1) => field(page, panel).getByText(expression, {exact: true}).first().waitFor();
 const legend = (page) => page.locator('.legend .legend-row:not(.head)');
 const rows = (page) => page.locator('.result-row:not(.head)');
 
@@ -45,10 +47,10 @@ test('completes what is typed, runs it and shows the result', () => visit('query
   const option = page.getByRole('option', {name: /^node_load1\b/});
   await option.waitFor();
   await option.click();
-  assert.match(await field(page).innerText(), /node_load1$/);
+  await shows(page, 'node_load1');
   await page.keyboard.press('Enter');
   await rows(page).first().waitFor();
-  assert.match(await rows(page).first().innerText(), /node_load1\{instance="127\.0\.0\.1:\d+", job="node"/);
+  await rows(page).filter({hasText: /node_load1\{instance="127\.0\.0\.1:\d+", job="node"/}).waitFor();
   assert.match(page.url(), /g0\.expr=node_load1&g0\.tab=table/);
   await page.getByLabel('Cost of the query').waitFor();
 }));
@@ -104,7 +106,7 @@ test('a native histogram is a heatmap over time and bars in the table', async ()
     await page.mouse.move(box.x + box.width * 0.95, box.y + box.height / 2);
     const tooltip = page.locator('.tooltip');
     await tooltip.getByText('from 2 to 4').waitFor();
-    assert.equal(await tooltip.locator('strong').innerText(), '2');
+    await becomes(() => tooltip.locator('strong').innerText(), '2');
     await page.getByRole('button', {name: 'Lines'}).click();
     await page.getByText('cannot be drawn as lines').waitFor();
     await page.getByRole('tab', {name: 'Table'}).click();
@@ -118,16 +120,16 @@ test("a shared address of Prometheus' form opens its panels", () => visit(
   async (page) => {
     await field(page, 2).waitFor();
     assert.match(page.url(), /\/query\?/);
-    assert.equal(await field(page, 1).innerText(), 'up==1');
-    assert.equal(await field(page, 2).innerText(), 'node_load1');
+    await shows(page, 'up==1', 1);
+    await shows(page, 'node_load1', 2);
     await rows(page).first().waitFor();
     const second = page.getByRole('region', {name: 'Panel 2'});
-    assert.equal(await second.getByRole('textbox', {name: 'Range'}).inputValue(), '30m');
-    assert.equal(await second.getByRole('textbox', {name: 'End time'}).inputValue(), '2026-01-02 04:04:05');
-    assert.equal(await second.getByRole('textbox', {name: 'Step'}).inputValue(), '1m');
-    assert.equal(await second.getByRole('button', {name: 'Stacked'}).getAttribute('aria-pressed'), 'true');
+    await becomes(() => second.getByRole('textbox', {name: 'Range'}).inputValue(), '30m');
+    await becomes(() => second.getByRole('textbox', {name: 'End time'}).inputValue(), '2026-01-02 04:04:05');
+    await becomes(() => second.getByRole('textbox', {name: 'Step'}).inputValue(), '1m');
+    await becomes(() => second.getByRole('button', {name: 'Stacked'}).getAttribute('aria-pressed'), 'true');
     await page.getByRole('button', {name: /change time zone/}).click();
-    assert.equal(await second.getByRole('textbox', {name: 'End time'}).inputValue(), '2026-01-02 03:04:05');
+    await becomes(() => second.getByRole('textbox', {name: 'End time'}).inputValue(), '2026-01-02 03:04:05');
   }));
 
 test('a mistake is underlined where it is', () => visit('query?g0.expr=sum(up))&g0.tab=table', async (page) => {
@@ -141,7 +143,7 @@ test('the explorer puts an expression together', () => visit('query', async (pag
   await page.locator('.metric-row').first().click();
   await page.locator('.chip', {hasText: 'idle'}).first().click();
   await page.locator('.explorer-details .choices button').nth(1).click();
-  assert.equal(await field(page).innerText(), 'rate(node_cpu_seconds_total{mode="idle"}[5m])');
+  await shows(page, 'rate(node_cpu_seconds_total{mode="idle"}[5m])');
 }));
 
 test('formatting, history and explanation', () => visit('query?g0.expr=sum(rate(node_cpu_seconds_total[1m]))by(mode)&g0.tab=table', async (page) => {
@@ -161,7 +163,7 @@ test('the explanation shows the plan and what each part cost', () => visit('quer
   assert.equal(Number(series), await stack.valueOf('count(node_cpu_seconds_total)'));
   assert.notEqual(samples, '0');
   assert.notEqual(read, '–');
-  assert.match(await page.locator('.tree-node:not(.head)').first().innerText(), /^aggregate\s+sum by \(mode\)/);
+  await page.locator('.tree-node:not(.head)').first().filter({hasText: /^aggregatesum by \(mode\)/}).waitFor();
   await page.getByRole('button', {name: 'Whole range'}).click();
   await page.getByRole('textbox', {name: 'Range'}).waitFor();
   await part.locator('.plan-time').waitFor();
