@@ -119,11 +119,7 @@ class Lowering {
       node.args.push_back(std::move(*lowered));
     }
     SelectNode* const select = node.args.size() == 1 ? node.args.front()->As<SelectNode>() : nullptr;
-    if (select != nullptr && node.function == FunctionId::kTimestamp) {
-      select->sample_time = true;
-      // As in the reference, where @ makes an offset meaningless here and nowhere else.
-      if (select->shift.at_ms) select->shift.offset_ms = 0;
-    }
+    if (select != nullptr && node.function == FunctionId::kTimestamp) select->sample_time = true;
     if (select != nullptr && node.function == FunctionId::kStartTimestamp) select->sample_start = true;
     return Make(expr, std::move(node));
   }
