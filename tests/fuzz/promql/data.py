@@ -119,10 +119,11 @@ def random_spans(rng, count, lowest):
     return runs
 
 
-def exponential_layout(rng, is_gauge):
-    zero_threshold = rng.choice([0.001, 0.001, 0.5])
+def exponential_layout(rng, zero_thresholds, is_gauge):
+    zero_threshold = rng.choice(zero_thresholds)
     lowest = 1 if zero_threshold == 0.5 else -4  # No bucket below the zero bucket's bound.
-    positive, negative = rng.randint(1, 6), rng.choice([0, 0, 3])
+    # Chunks of gauges keep the buckets that one of them has had, which tells functions that there may be negative values.
+    positive, negative = rng.randint(1, 6), 0 if is_gauge else rng.choice([0, 0, 3])
     return Histogram(rng.choice([0, 0, 1, 2, -1]), 0.0, zero_threshold, 0.0, random_spans(rng, positive, lowest), [0.0] * positive,
                      random_spans(rng, negative, lowest), [0.0] * negative, [], is_gauge)
 
@@ -131,7 +132,7 @@ def custom_layout(bounds, is_gauge):
     return Histogram(-53, 0.0, 0.0, 0.0, [(0, len(bounds) + 1)], [0.0] * (len(bounds) + 1), [], [], bounds, is_gauge)
 
 
-def native(rng, custom, is_gauge, bounds=None, falling=False):
+def native(rng, custom, is_gauge, bounds=None, falling=False, zero_thresholds=(0.001,)):
     """Grows as a counter does, with now and then another layout, which is a reset. With `falling` no reset leads near to
     zero: each leads to about a third of what was there."""
     h, start = None, 3.0e9 if falling and not is_gauge else 0.0
@@ -139,7 +140,7 @@ def native(rng, custom, is_gauge, bounds=None, falling=False):
         if h is None or rng.random() < 0.012:
             start //= 3
             some = bounds or sorted(rng.sample([0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, -1.0], rng.randint(2, 5)))
-            h = custom_layout(some, is_gauge) if custom else exponential_layout(rng, is_gauge)
+            h = custom_layout(some, is_gauge) if custom else exponential_layout(rng, zero_thresholds, is_gauge)
             h.positive = [start // len(h.positive)] * len(h.positive)
         grow = (lambda v: float(rng.randint(0, 9))) if is_gauge else (lambda v: v + rng.choice([0, 0, 1, 4]))
         h = dataclasses.replace(h, positive=[grow(v) for v in h.positive], negative=[grow(v) for v in h.negative],
@@ -149,7 +150,7 @@ def native(rng, custom, is_gauge, bounds=None, falling=False):
 
 
 def mixed(rng, falling):
-    floats, histograms = counter(rng, False), native(rng, False, False, falling=falling)
+    floats, histograms = counter(rng, False), native(rng, False, False, falling=falling, zero_thresholds=(0.001, 0.5))
     use_floats = True
     while True:
         if rng.random() < 0.05:
