@@ -96,7 +96,9 @@ struct Hop {
     return fmt::format("{}://{}:{}|{}", url.scheme, url.host, url.port,
                        proxy.has_value() ? proxy->Authority() : std::string());
   }
-  ExchangeLimits Limits() const { return {request.max_body_bytes, client->options.max_header_bytes, deadline}; }
+  ExchangeLimits Limits() const {
+    return {request.max_body_bytes, client->options.max_header_bytes, request.expected_body_bytes, deadline};
+  }
 };
 
 using HopPtr = std::shared_ptr<const Hop>;

@@ -22,8 +22,11 @@ struct HttpRequest {
   std::string body;
   std::int64_t timeout_ms = 10'000;  // Covers all: resolve, connect, TLS, send, receive, redirects.
   std::uint64_t max_body_bytes = 0;  // Of the body, compressed or not; 0: no limit. At it: kLimit.
-  bool accept_gzip = true;           // Sends Accept-Encoding: gzip, unless `headers` has one, and decodes the answer.
-  std::stop_token stop;              // Requested: the exchange ends soon with kCancelled.
+  // Memory taken for the body before it comes, as when the last answer's size is known. Content-Length is not trusted
+  // with more than 64 KiB.
+  std::size_t expected_body_bytes = 0;
+  bool accept_gzip = true;  // Sends Accept-Encoding: gzip, unless `headers` has one, and decodes the answer.
+  std::stop_token stop;     // Requested: the exchange ends soon with kCancelled.
 };
 
 struct HttpResponse {

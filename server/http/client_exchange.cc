@@ -1,7 +1,7 @@
 #include "server/http/client_exchange.h"
 
+#include <memory>
 #include <optional>
-#include <vector>
 
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -21,30 +21,30 @@ using storage::Error;
 
 using Parser = http::response_parser<GrowingBody>;
 
-constexpr std::size_t kReadSize = 16 * 1024;
+constexpr std::size_t kReadSize = 64 * 1024;
 
 // Reads one answer, and those with a 1xx status before it.
 class AnswerReader {
  public:
   AnswerReader(Stream& stream, AnswerKind kind, const ExchangeLimits& limits)
-      : stream_(stream), kind_(kind), limits_(limits), chunk_(kReadSize) {
+      : stream_(stream), kind_(kind), limits_(limits), chunk_(std::make_unique_for_overwrite<char[]>(kReadSize)) {
     Restart();
   }
 
   // An error in Go's words, or nothing.
   asio::awaitable<std::optional<Error>> Read() {
     while (true) {
-      if (std::optional<Error> error = Parse()) co_return error;
       if (parser_->is_done()) {
         const unsigned status = parser_->get().result_int();
         if (status >= 200 || status == 101) co_return std::nullopt;
         Restart();
+        if (std::optional<Error> error = ParsePending()) co_return error;
         continue;
       }
-      const ReadOutcome outcome = co_await stream_.Read(chunk_);
+      const ReadOutcome outcome = co_await stream_.Read({chunk_.get(), kReadSize});
       if (outcome.bytes > 0) {
         started_ = true;
-        pending_.append(chunk_.data(), outcome.bytes);
+        if (std::optional<Error> error = Accept({chunk_.get(), outcome.bytes})) co_return error;
         continue;
       }
       if (outcome.error != asio::error::eof) co_return Error{Errc::kIo, "read tcp: " + GoErrorText(outcome.error)};
@@ -85,17 +85,35 @@ class AnswerReader {
     } else {
       parser_->body_limit(limits_.max_body_bytes);
     }
+    parser_->get().body().reserve(limits_.expected_body_bytes);
   }
 
-  std::optional<Error> Parse() {
+  // Bytes that just came: mostly they are parsed where they are.
+  std::optional<Error> Accept(std::string_view bytes) {
+    if (!pending_.empty()) {
+      pending_ += bytes;
+      return ParsePending();
+    }
     std::size_t used = 0;
+    std::optional<Error> error = Parse(bytes, used);
+    pending_ = bytes.substr(used);
+    return error;
+  }
+
+  std::optional<Error> ParsePending() {
+    std::size_t used = 0;
+    std::optional<Error> error = Parse(pending_, used);
+    pending_.erase(0, used);
+    return error;
+  }
+
+  std::optional<Error> Parse(std::string_view bytes, std::size_t& used) {
     error_code error;
-    while (!parser_->is_done() && used < pending_.size() && !error) {
-      const std::size_t step = parser_->put(asio::buffer(pending_.data() + used, pending_.size() - used), error);
+    while (!parser_->is_done() && used < bytes.size() && !error) {
+      const std::size_t step = parser_->put(asio::buffer(bytes.data() + used, bytes.size() - used), error);
       used += step;
       if (step == 0) break;
     }
-    pending_.erase(0, used);
     if (!error || error == http::error::need_more) return std::nullopt;
     if (error == http::error::body_limit) return Error{Errc::kLimit, "body size limit exceeded"};
     if (error == http::error::header_limit) {
@@ -109,8 +127,8 @@ class AnswerReader {
   Stream& stream_;
   const AnswerKind kind_;
   const ExchangeLimits& limits_;
-  std::vector<char> chunk_;
-  std::string pending_;
+  const std::unique_ptr<char[]> chunk_;
+  std::string pending_;  // Came, but does not make a whole line yet or belongs to the next answer.
   std::optional<Parser> parser_;
   bool started_ = false;
 };

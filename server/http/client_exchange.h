@@ -14,6 +14,7 @@ namespace vigia::server {
 struct ExchangeLimits {
   std::uint64_t max_body_bytes = 0;  // 0: none.
   std::size_t max_header_bytes = 0;
+  std::size_t expected_body_bytes = 0;  // See HttpRequest.
   IoClock::time_point deadline;
 };
 

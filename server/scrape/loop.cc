@@ -25,6 +25,8 @@ namespace asio = boost::asio;
 using SteadyClock = std::chrono::steady_clock;
 using storage::TimestampMs;
 
+constexpr std::uint64_t kMaxExpectedBytes = 16 << 20;
+
 double SecondsSince(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
@@ -82,7 +84,8 @@ struct ScrapeLoop::State {
   PoolSettingsPtr settings;
   ScrapeBody body;  // Its metadata may be read from any thread.
   std::optional<SteadyClock::time_point> last_start;
-  std::size_t metadata_entries = 0;  // As last told to the metrics.
+  std::uint64_t last_wire_bytes = 0;  // Of the last answer's body.
+  std::size_t metadata_entries = 0;   // As last told to the metrics.
   std::size_t metadata_bytes = 0;
 
   mutable std::mutex mu;  // Guards what follows.
@@ -153,8 +156,11 @@ asio::awaitable<FetchedBody> ScrapeLoop::State::Fetch() {
   }
   if (!fetched.status) co_return fetched;
   const PoolSettingsPtr now = settings;  // Keeps the client for as long as the request runs.
-  co_return ToFetchedBody(
-      co_await now->client->Do(MakeScrapeRequest(*now->config, now->accept, target, stop_request.get_token())));
+  HttpRequest request = MakeScrapeRequest(*now->config, now->accept, target, stop_request.get_token());
+  request.expected_body_bytes = std::min(last_wire_bytes + last_wire_bytes / 8, kMaxExpectedBytes);
+  auto response = co_await now->client->Do(std::move(request));
+  if (response) last_wire_bytes = response->wire_bytes;
+  co_return ToFetchedBody(std::move(response));
 }
 
 // Nothing but a shutdown breaks this wait: End() does not cancel twice.

@@ -21,8 +21,11 @@ NewestSample NewestOf(const Column& column) {
 void SetNewest(Column& column, const NewestSample& newest) {
   column.last_t.store(newest.t, std::memory_order_release);
   column.last_bits.store(newest.bits, std::memory_order_release);
-  newest.histogram ? column.Set(Column::kHistogram) : column.Reset(Column::kHistogram);
-  column.Reset(Column::kBound);
+  // Flags rarely change, and changing one is a locked instruction.
+  if (newest.histogram != column.Is(Column::kHistogram)) {
+    newest.histogram ? column.Set(Column::kHistogram) : column.Reset(Column::kHistogram);
+  }
+  if (column.Is(Column::kBound)) column.Reset(Column::kBound);
 }
 
 void LowerFirst(Column& column, TimestampMs t) {
@@ -93,6 +96,7 @@ struct Committer::Group {
   std::vector<std::uint32_t> new_columns;  // Not in the catalog on disk yet.
   TimestampMs max_t = kNoTime;
   std::size_t late = 0;
+  std::size_t likely_cells = 0;  // Of the first row.
 
   void Save(Column& column) {
     if (column.batch == batch) return;
@@ -109,7 +113,7 @@ struct Committer::Group {
   }
   FrameRow& RowAt(TimestampMs t, bool detached) {
     if (section.rows.empty() || section.rows.back().t != t || section.rows.back().detached != detached) {
-      const std::size_t likely = section.rows.empty() ? 0 : section.rows.back().cells.size();
+      const std::size_t likely = section.rows.empty() ? likely_cells : section.rows.back().cells.size();
       section.rows.push_back({t, detached, {}, {}, {}});
       section.rows.back().cells.reserve(likely);
     }
@@ -181,8 +185,11 @@ std::vector<Committer::Group> Committer::MakeGroups(const SampleBatch& batch) co
     const auto at = std::lower_bound(known.begin(), known.end(), std::pair(id, std::size_t{0}));
     if (at != known.end() && at->first == id) return groups[at->second];
     known.insert(at, {id, groups.size()});
-    groups.emplace_back().target = &deps_.series.target(id);
-    return groups.back();
+    Group& fresh = groups.emplace_back();
+    fresh.target = &deps_.series.target(id);
+    // Mostly a batch is one target's: its vectors then grow once.
+    if (groups.size() == 1) fresh.floats.reserve(batch.floats.size());
+    return fresh;
   };
   for (std::uint32_t i = 0; i < batch.floats.size(); ++i) group_of(batch.floats[i].ref).floats.push_back(i);
   for (std::uint32_t i = 0; i < batch.histograms.size(); ++i) group_of(batch.histograms[i].ref).histograms.push_back(i);
@@ -203,6 +210,9 @@ std::vector<Committer::Group> Committer::MakeGroups(const SampleBatch& batch) co
 void Committer::FillGroup(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t epoch, Group& group) {
   auto h = group.histograms.begin();
   auto f = group.floats.begin();
+  const std::size_t columns = group.target->columns().size();
+  group.likely_cells = std::min(group.floats.size(), columns);
+  group.undo.reserve(std::min(group.floats.size() + group.histograms.size(), columns));
   while (f != group.floats.end() || h != group.histograms.end()) {
     const bool histogram =
         f == group.floats.end() || (h != group.histograms.end() && batch.histograms[*h].t < batch.floats[*f].t);
