@@ -29,6 +29,7 @@ struct Exemplar {
   Labels labels;
   double v = 0;
   TimestampMs t = 0;
+  bool has_own_time = true;  // False: `t` is that of the sample. The same one at another time is the same one then.
 };
 
 // Thread-compatible: one thread at a time; two Appenders are independent.
@@ -43,10 +44,16 @@ class Appender {
   // Adds one sample to the batch. REQUIRES: `ref` came from Resolve() of any Appender of this storage.
   virtual AppendOutcome Append(SeriesRef ref, TimestampMs t, double v) = 0;
   virtual AppendOutcome AppendHistogram(SeriesRef ref, TimestampMs t, const HistogramPtr& h) = 0;
+  // In front of one of the first two for a sample at `t` that counts since `start_ms`: adds a sample of 0 there, as far
+  // as the series has no sample since then and it is not long ago. `like` is the histogram that comes, null for a
+  // float.
+  virtual void AppendZeroAtStart(SeriesRef /*ref*/, TimestampMs /*t*/, TimestampMs /*start_ms*/,
+                                 const HistogramPtr& /*like*/) {}
   // The time since which the sample of that series and time counts: kept with it, read back in SamplesView::starts.
-  // Call it right after one of the two above returned kAdded; at other times, and with 0 (unknown), nothing happens.
+  // Call it right after one of the two returned kAdded; at other times, and with 0 (unknown), nothing happens.
   // Storage without a place for start timestamps ignores them.
   virtual void SetStart(SeriesRef /*ref*/, TimestampMs /*t*/, TimestampMs /*start_ms*/) {}
+  // kSame: the series' newest exemplar is equal to it. Also kAdded while storage keeps no exemplars.
   virtual AppendOutcome AppendExemplar(SeriesRef ref, const Exemplar& exemplar) = 0;
 
   // Makes the batch visible to queries, all of it at once, and durable against a killed process. After a failure

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "storage/api/appender.h"
+#include "storage/api/time_versions.h"
 #include "storage/model/error.h"
 #include "storage/model/histogram.h"
 #include "storage/model/labels.h"
@@ -95,6 +96,9 @@ class Queryable {
   virtual ~Queryable() = default;
   // For times start_ms..end_ms, both inclusive. Thread-safe.
   virtual std::unique_ptr<Querier> NewQuerier(TimestampMs start_ms, TimestampMs end_ms) const = 0;
+  // Which times were written to, for those who keep results. Null: nothing is known, so nothing can be kept. Lives as
+  // long as this.
+  virtual const TimeVersions* time_versions() const { return nullptr; }
 };
 
 }  // namespace vigia::storage

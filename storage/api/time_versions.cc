@@ -18,11 +18,8 @@ void TimeVersions::Touch(TimestampMs first_ms, TimestampMs last_ms) {
   const std::lock_guard lock(mu_);
   ++last_;
   if (last - first >= static_cast<std::int64_t>(kMaxMinutes)) {
-    // Too long to be remembered by the minute: the part that is too old for it becomes old.
-    first = last - static_cast<std::int64_t>(kMaxMinutes) + 1;
-    minutes_.erase(minutes_.begin(), minutes_.lower_bound(first));
-    old_end_ = std::max(old_end_, first);
-    old_ = last_;
+    all_ = last_;
+    return;
   }
   if (first < old_end_) {
     old_ = last_;
@@ -47,7 +44,7 @@ std::optional<TimestampMs> TimeVersions::FirstChange(TimestampMs first_ms, Times
   const std::int64_t first = MinuteOf(first_ms);
   const std::int64_t last = MinuteOf(last_ms);
   const std::lock_guard lock(mu_);
-  if (first < old_end_ && old_ > since) return first * kMinuteMs;
+  if (all_ > since || (first < old_end_ && old_ > since)) return first * kMinuteMs;
   for (auto it = minutes_.lower_bound(first); it != minutes_.end() && it->first <= last; ++it) {
     if (it->second > since) return it->first * kMinuteMs;
   }

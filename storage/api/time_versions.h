@@ -1,9 +1,11 @@
 // Which times were last written to, so that what was computed from samples can be kept for as long as these samples
 // are what they were. Time is cut into minutes; each has the number of the last change in it, and the minutes before
-// the newest few thousand have one number for all of them.
+// the newest few thousand that were touched have one number for all of them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -32,9 +34,10 @@ class TimeVersions {
  private:
   mutable std::mutex mu_;
   Version last_ = 0;
+  Version all_ = 0;                          // Of the last change that was too long to be remembered by the minute.
   std::map<std::int64_t, Version> minutes_;  // At most kMaxMinutes.
   // Of all minutes before this one that are not in `minutes_`.
-  std::int64_t old_end_ = INT64_MIN;
+  std::int64_t old_end_ = std::numeric_limits<std::int64_t>::min();
   Version old_ = 0;
 };
 

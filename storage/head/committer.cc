@@ -155,6 +155,16 @@ AppendOutcome Committer::Judge(SeriesRef ref, const NewestSample& sample, const 
   return outcome;
 }
 
+bool Committer::IsNewer(SeriesRef ref, TimestampMs t) {
+  Target& target = deps_.series.target(TargetOf(ref));
+  const Column& column = target.columns()[ColumnOf(ref)];
+  if (column.Is(Column::kBound) && t <= column.last_t.load(std::memory_order_acquire)) {
+    const std::lock_guard lock(target.write_mutex());
+    ResolveBound(target, ColumnOf(ref));
+  }
+  return t > column.last_t.load(std::memory_order_acquire);
+}
+
 void Committer::Count(AppendOutcome outcome, bool histogram) {
   HeadMetrics& m = deps_.metrics;
   switch (outcome) {

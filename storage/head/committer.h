@@ -82,6 +82,9 @@ class Committer {
   AppendOutcome Judge(SeriesRef ref, const NewestSample& sample, const NewestSample* pending,
                       const AppendLimits& limits);
 
+  // Whether a sample at `t` would be the newest one of its series.
+  bool IsNewer(SeriesRef ref, TimestampMs t);
+
   // Logs the batch and shows it, all or nothing. Samples that another batch has overtaken are dropped and counted.
   Status Commit(const SampleBatch& batch, const AppendLimits& limits, WriteMode mode);
 

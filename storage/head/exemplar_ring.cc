@@ -24,11 +24,12 @@ AppendOutcome ExemplarRing::Judge(SeriesRef series, const Exemplar& e, DurationM
   // The order within one time makes a set of exemplars that is sent again and again a duplicate but for its first time:
   // buckets of a native histogram have one each.
   const bool too_old = e.t < newest.t && e.t <= newest.t - window_ms;
-  const bool before = e.t == newest.t && (e.v < newest.v || (e.v == newest.v && e.labels.Hash() < newest.labels.Hash()));
+  const bool before =
+      e.t == newest.t && (e.v < newest.v || (e.v == newest.v && e.labels.Hash() < newest.labels.Hash()));
   return too_old || before ? AppendOutcome::kOutOfOrder : AppendOutcome::kAdded;
 }
 
-std::uint32_t ExemplarRing::Add(SeriesRef series, Exemplar exemplar) {
+void ExemplarRing::Add(SeriesRef series, Exemplar exemplar) {
   assert(capacity_ > 0);
   const std::uint32_t at = next_;
   Entry entry{series, std::move(exemplar), kNone, kNone};
@@ -40,7 +41,6 @@ std::uint32_t ExemplarRing::Add(SeriesRef series, Exemplar exemplar) {
   }
   Link(at);
   next_ = at + 1 == capacity_ ? 0 : at + 1;
-  return at;
 }
 
 TimestampMs ExemplarRing::oldest_ms() const {

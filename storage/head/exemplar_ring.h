@@ -23,9 +23,8 @@ class ExemplarRing {
   // brought their own; kOutOfOrder when it is older than that by `window_ms` or more, or of the same time and before it
   // in the order of values and labels. REQUIRES: capacity() > 0.
   AppendOutcome Judge(SeriesRef series, const Exemplar& exemplar, DurationMs window_ms) const;
-  // Takes the place of the oldest one when there is no room. Returns the place, which is below capacity().
-  // REQUIRES: Judge() said kAdded.
-  std::uint32_t Add(SeriesRef series, Exemplar exemplar);
+  // Takes the place of the one that was added first when there is no room. REQUIRES: capacity() > 0.
+  void Add(SeriesRef series, Exemplar exemplar);
 
   std::size_t capacity() const { return capacity_; }
   std::size_t size() const { return entries_.size(); }

@@ -42,8 +42,6 @@ HeadMetrics::HeadMetrics(Registry& registry)
                                      "Samples refused because another value is stored for their timestamp.")),
       late_floats(registry.AddCounter("prometheus_tsdb_head_out_of_order_samples_appended_total",
                                       "Total number of appended out of order samples.", Float())),
-      exemplars_dropped(
-          registry.AddCounter("vigia_storage_exemplars_dropped_total", "Exemplars that were accepted but not stored.")),
       series_created(registry.AddCounter("prometheus_tsdb_head_series_created_total",
                                          "Total number of series created in the head")),
       series_removed(registry.AddCounter("prometheus_tsdb_head_series_removed_total",

@@ -17,7 +17,6 @@ struct HeadMetrics {
   Counter& out_of_bound_histograms;
   Counter& duplicates;
   Counter& late_floats;  // Accepted out of order.
-  Counter& exemplars_dropped;
   Counter& series_created;
   Counter& series_removed;
   Gauge& active_appenders;

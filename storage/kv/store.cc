@@ -1,6 +1,5 @@
 #include "storage/kv/store.h"
 
-#include <array>
 #include <atomic>
 #include <cassert>
 #include <chrono>
@@ -12,7 +11,9 @@
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/utilities/checkpoint.h>
 
+#include "storage/kv/open_database.h"
 #include "storage/kv/options.h"
+#include "storage/kv/set_aside.h"
 
 namespace vigia::storage {
 namespace {
@@ -20,14 +21,6 @@ namespace {
 rocksdb::Slice SliceOf(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 std::size_t IndexOf(Family family) { return static_cast<std::size_t>(family); }
-
-Status FromRocks(const rocksdb::Status& status, std::string_view what) {
-  if (status.ok()) return {};
-  Errc code = Errc::kIo;
-  if (status.IsCorruption()) code = Errc::kCorruption;
-  if (status.IsNoSpace()) code = Errc::kUnavailable;
-  return Error{code, std::string(what) + ": " + status.ToString()};
-}
 
 double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -81,53 +74,41 @@ struct Store::Impl {
                                           {0.5, 0.9, 0.99})),
         writes_failed(registry.AddCounter("prometheus_tsdb_wal_writes_failed_total",
                                           "Total number of write log writes that failed.")) {}
-  ~Impl() {
-    if (db == nullptr) return;
-    for (auto* handle : families) {
-      if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
-    }
-  }
 
-  rocksdb::ColumnFamilyHandle* Handle(Family family) const { return families[IndexOf(family)]; }
+  rocksdb::ColumnFamilyHandle* Handle(Family family) const { return opened.Handle(family); }
+  rocksdb::DB& db() const { return *opened.db; }
 
   const StoreOptions options;
   const std::unique_ptr<rocksdb::Env> memory_env;
   const std::shared_ptr<rocksdb::Cache> cache;
   Summary& fsync_seconds;
   Counter& writes_failed;
-  std::unique_ptr<rocksdb::DB> db;
-  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
+  OpenedDatabase opened;
+  std::vector<DamagedFile> damaged;
   std::atomic<std::uint64_t> next_file{0};
   std::atomic<bool> refused{false};  // A write failed since the last successful Resume().
 };
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() {
-  if (impl_->db == nullptr) return;
-  for (auto*& handle : impl_->families) {
-    impl_->db->DestroyColumnFamilyHandle(handle);
-    handle = nullptr;
-  }
+  if (impl_->opened.db == nullptr) return;
+  impl_->opened.ReleaseHandles();
   // What Close() could still report has been synced before, or is replayed at the next start.
-  static_cast<void>(impl_->db->Close().ok());
+  static_cast<void>(impl_->opened.db->Close().ok());
 }
 
 Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Registry& registry) {
   auto impl = std::make_unique<Impl>(options, registry);
-  rocksdb::DBOptions db_options = MakeDbOptions(options, impl->memory_env.get());
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, MakeFamilyOptions(Family::kState, impl->cache));
-  for (std::size_t i = 0; i < kFamilies; ++i) {
-    const auto family = static_cast<Family>(i);
-    descriptors.emplace_back(FamilyName(family), MakeFamilyOptions(family, impl->cache));
+  const rocksdb::DBOptions db_options = MakeDbOptions(options, impl->memory_env.get());
+  Status status = OpenDatabase(options, db_options, impl->cache, impl->opened);
+  if (!status && !options.in_memory && !options.quarantine_path.empty()) {
+    auto damaged = SetAsideUnreadableFiles(options);
+    if (!damaged && damaged.error().code == Errc::kCorruption) return damaged.error();
+    if (!damaged || damaged->empty()) return status.error();  // It is something else.
+    impl->damaged = std::move(*damaged);
+    status = OpenDatabase(options, db_options, impl->cache, impl->opened);
   }
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(db_options, options.path, descriptors, &handles, &db);
-  if (!status.ok()) return FromRocks(status, "open database " + options.path).error();
-  impl->db.reset(db);
-  db->DestroyColumnFamilyHandle(handles[0]);
-  std::copy(handles.begin() + 1, handles.end(), impl->families.begin());
+  if (!status) return status.error();
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -141,7 +122,7 @@ Status Store::Write(Batch& batch, WriteMode mode) {
   rocksdb::WriteOptions write_options;
   write_options.sync = mode == WriteMode::kDisk;
   const auto start = std::chrono::steady_clock::now();
-  const auto status = impl_->db->Write(write_options, &rocks);
+  const auto status = impl_->db().Write(write_options, &rocks);
   if (write_options.sync) impl_->fsync_seconds.Observe(SecondsSince(start));
   if (!status.ok()) {
     impl_->writes_failed.Add();
@@ -152,7 +133,7 @@ Status Store::Write(Batch& batch, WriteMode mode) {
 
 Result<std::optional<PinnedValue>> Store::Get(Family family, std::string_view key) const {
   PinnedValue value;
-  const auto status = impl_->db->Get(rocksdb::ReadOptions(), impl_->Handle(family), SliceOf(key), &value.impl_->slice);
+  const auto status = impl_->db().Get(rocksdb::ReadOptions(), impl_->Handle(family), SliceOf(key), &value.impl_->slice);
   if (status.IsNotFound()) return std::optional<PinnedValue>();
   if (!status.ok()) return FromRocks(status, "read").error();
   return std::optional<PinnedValue>(std::move(value));
@@ -164,21 +145,11 @@ Status Store::Scan(Family family, std::string_view begin, std::string_view end,
   rocksdb::ReadOptions read_options;
   if (!end.empty()) read_options.iterate_upper_bound = &upper;
   read_options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(read_options, impl_->Handle(family)));
+  const std::unique_ptr<rocksdb::Iterator> it(impl_->db().NewIterator(read_options, impl_->Handle(family)));
   for (it->Seek(SliceOf(begin)); it->Valid(); it->Next()) {
     if (Status status = each(ViewOf(it->key()), ViewOf(it->value())); !status) return status;
   }
   return FromRocks(it->status(), "scan");
-}
-
-Result<std::optional<std::string>> Store::FirstKey(Family family, std::string_view from) const {
-  rocksdb::ReadOptions read_options;
-  read_options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(read_options, impl_->Handle(family)));
-  it->Seek(SliceOf(from));
-  if (it->Valid()) return std::optional<std::string>(it->key().ToString());
-  if (!it->status().ok()) return FromRocks(it->status(), "scan").error();
-  return std::optional<std::string>();
 }
 
 Status Store::AddBulk(const std::vector<KeyValue>& items, bool compress) {
@@ -201,7 +172,7 @@ Status Store::AddBulk(const std::vector<KeyValue>& items, bool compress) {
     ingest.allow_blocking_flush = false;
     ingest.snapshot_consistency = false;
     ingest.fail_if_not_bottommost_level = true;
-    status = impl_->db->IngestExternalFile(impl_->Handle(Family::kData), {path}, ingest);
+    status = impl_->db().IngestExternalFile(impl_->Handle(Family::kData), {path}, ingest);
   }
   // After a move the name is gone already; after a failure it must not stay.
   static_cast<void>(file_options.env->DeleteFile(path).ok());
@@ -213,19 +184,42 @@ Status Store::DropBulk(std::string_view begin, std::string_view end) {
   const rocksdb::Slice from = SliceOf(begin);
   const rocksdb::Slice to = SliceOf(end);
   const rocksdb::RangePtr range(&from, &to);
-  auto status = rocksdb::DeleteFilesInRanges(impl_->db.get(), handle, &range, 1, /*include_end=*/false);
+  auto status = rocksdb::DeleteFilesInRanges(&impl_->db(), handle, &range, 1, /*include_end=*/false);
   if (!status.ok()) return FromRocks(status, "drop files");
   return {};
 }
 
+std::vector<std::string> Store::BulkFiles() const {
+  std::vector<std::string> keys;
+  rocksdb::ColumnFamilyMetaData meta;
+  impl_->db().GetColumnFamilyMetaData(impl_->Handle(Family::kData), &meta);
+  for (const auto& level : meta.levels) {
+    for (const auto& file : level.files) keys.push_back(file.smallestkey);
+  }
+  return keys;
+}
+
+std::string Store::BulkFileOf(std::string_view key) const {
+  rocksdb::ColumnFamilyMetaData meta;
+  impl_->db().GetColumnFamilyMetaData(impl_->Handle(Family::kData), &meta);
+  for (const auto& level : meta.levels) {
+    for (const auto& file : level.files) {
+      if (file.smallestkey <= key && key <= file.largestkey) return file.db_path + file.name;
+    }
+  }
+  return {};
+}
+
+const std::vector<DamagedFile>& Store::damaged_files() const { return impl_->damaged; }
+
 Status Store::Recreate(Family family) {
-  auto*& handle = impl_->families[IndexOf(family)];
-  auto status = impl_->db->DropColumnFamily(handle);
+  auto*& handle = impl_->opened.families[IndexOf(family)];
+  auto status = impl_->db().DropColumnFamily(handle);
   if (!status.ok()) return FromRocks(status, "drop family");
   rocksdb::ColumnFamilyHandle* fresh = nullptr;
-  status = impl_->db->CreateColumnFamily(MakeFamilyOptions(family, impl_->cache), FamilyName(family), &fresh);
+  status = impl_->db().CreateColumnFamily(MakeFamilyOptions(family, impl_->cache), FamilyName(family), &fresh);
   if (!status.ok()) return FromRocks(status, "create family");
-  impl_->db->DestroyColumnFamilyHandle(handle);
+  impl_->db().DestroyColumnFamilyHandle(handle);
   handle = fresh;
   return {};
 }
@@ -233,7 +227,7 @@ Status Store::Recreate(Family family) {
 Status Store::Sync() {
   if (impl_->options.in_memory) return {};
   const auto start = std::chrono::steady_clock::now();
-  const auto status = impl_->db->SyncWAL();
+  const auto status = impl_->db().SyncWAL();
   impl_->fsync_seconds.Observe(SecondsSince(start));
   return FromRocks(status, "sync log");
 }
@@ -242,19 +236,19 @@ Status Store::Flush(Family family) {
   rocksdb::FlushOptions flush;
   flush.wait = true;
   flush.allow_write_stall = true;
-  return FromRocks(impl_->db->Flush(flush, impl_->Handle(family)), "flush");
+  return FromRocks(impl_->db().Flush(flush, impl_->Handle(family)), "flush");
 }
 
 Status Store::Resume() {
   if (!impl_->refused.exchange(false)) return {};
-  const auto status = impl_->db->Resume();
+  const auto status = impl_->db().Resume();
   if (!status.ok()) impl_->refused.store(true);
   return FromRocks(status, "resume");
 }
 
 Status Store::Checkpoint(const std::string& path) {
   rocksdb::Checkpoint* raw = nullptr;
-  auto status = rocksdb::Checkpoint::Create(impl_->db.get(), &raw);
+  auto status = rocksdb::Checkpoint::Create(&impl_->db(), &raw);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
   if (status.ok()) status = checkpoint->CreateCheckpoint(path);
   return FromRocks(status, "checkpoint");
@@ -263,13 +257,13 @@ Status Store::Checkpoint(const std::string& path) {
 std::uint64_t Store::LiveFileBytes(Family family) const {
   std::uint64_t bytes = 0;
   static_cast<void>(
-      impl_->db->GetIntProperty(impl_->Handle(family), rocksdb::DB::Properties::kTotalSstFilesSize, &bytes));
+      impl_->db().GetIntProperty(impl_->Handle(family), rocksdb::DB::Properties::kTotalSstFilesSize, &bytes));
   return bytes;
 }
 
 std::uint64_t Store::LogBytes() const {
   rocksdb::VectorLogPtr files;
-  if (!impl_->db->GetSortedWalFiles(files).ok()) return 0;
+  if (!impl_->db().GetSortedWalFiles(files).ok()) return 0;
   std::uint64_t bytes = 0;
   for (const auto& file : files) bytes += file->SizeFileBytes();
   return bytes;
@@ -277,7 +271,7 @@ std::uint64_t Store::LogBytes() const {
 
 std::uint64_t Store::MisplacedFiles() const {
   rocksdb::ColumnFamilyMetaData meta;
-  impl_->db->GetColumnFamilyMetaData(impl_->Handle(Family::kData), &meta);
+  impl_->db().GetColumnFamilyMetaData(impl_->Handle(Family::kData), &meta);
   std::uint64_t files = 0;
   for (std::size_t i = 0; i + 1 < meta.levels.size(); ++i) files += meta.levels[i].files.size();
   return files;

@@ -31,8 +31,9 @@ enum class WriteMode {
 };
 
 struct StoreOptions {
-  std::string path;        // Created when it is not there.
-  bool in_memory = false;  // Nothing reaches a disk: for tests of what stands above.
+  std::string path;             // Created when it is not there.
+  std::string quarantine_path;  // Where damaged files of kData go, see DamagedFile; empty: they make Open() fail.
+  bool in_memory = false;       // Nothing reaches a disk: for tests of what stands above.
   std::size_t block_cache_bytes = 64u << 20;
   std::size_t log_limit_bytes = 256u << 20;  // Of RocksDB's own log, see DBOptions::max_total_wal_size.
 };
@@ -76,10 +77,19 @@ struct KeyValue {
   std::string value;
 };
 
+// A file of row groups that could not be opened.
+struct DamagedFile {
+  std::string path;       // Where it was.
+  std::string kept_as;    // Where it is now; empty when it was missing.
+  std::string first_key;  // In kData.
+  std::string why;
+};
+
 // Thread-safe except where a method says otherwise.
 class Store {
  public:
-  // kCorruption or kIo with RocksDB's text when the folder cannot be opened; nothing is repaired or deleted then.
+  // kCorruption or kIo with RocksDB's text when the folder cannot be opened. Damaged files of kData are moved to the
+  // quarantine first, when that is all that is wrong; else nothing is changed.
   static Result<std::unique_ptr<Store>> Open(const StoreOptions& options, Registry& registry);
   ~Store();
 
@@ -89,8 +99,6 @@ class Store {
   // Calls `each` for the keys of [begin, end) in order until it returns an error, which is passed on.
   Status Scan(Family family, std::string_view begin, std::string_view end,
               const std::function<Status(std::string_view key, std::string_view value)>& each) const;
-  // The first key that is not less than `from`, nullopt at the end.
-  Result<std::optional<std::string>> FirstKey(Family family, std::string_view from) const;
 
   // Adds the sorted `items` to kData as one file, without the log and without memory tables.
   // REQUIRES: keys strictly increasing, not empty, and no key of kData lies between the first and the last of them.
@@ -98,6 +106,13 @@ class Store {
   Status AddBulk(const std::vector<KeyValue>& items, bool compress);
   // Drops the files of kData that lie in [begin, end) entirely: all of the range when it ends where bulk files end.
   Status DropBulk(std::string_view begin, std::string_view end);
+
+  // The first keys of all bulk files, from the database's own notes: no file is read.
+  std::vector<std::string> BulkFiles() const;
+  // Path of the bulk file in whose range `key` lies, "" when there is none.
+  std::string BulkFileOf(std::string_view key) const;
+  // What Open() moved to the quarantine.
+  const std::vector<DamagedFile>& damaged_files() const;
 
   // Forgets all content of a family at once. REQUIRES: nobody else uses this family during the call.
   Status Recreate(Family family);

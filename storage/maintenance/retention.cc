@@ -44,7 +44,7 @@ Result<RetentionResult> Retention::Apply(const RetentionLimits& limits, Timestam
   }
   forget_ = forget_ || result.days_by_time + result.days_by_size > 0;
   if (forget_) {
-    if (Status status = ForgetSeries(); !status) return status.error();
+    if (Status status = ForgetSeries(now_ms); !status) return status.error();
   }
   return result;
 }
@@ -60,18 +60,46 @@ Status Retention::DropDay(std::int32_t day) {
   return {};
 }
 
-Status Retention::ForgetSeries() {
+Status Retention::ForgetSeries(TimestampMs now_ms) {
   TimestampMs oldest = kMaxTimestampMs;
   for (const auto& run : runs_.Current()->runs) oldest = std::min(oldest, run->min_t);
   bool waiting = false;
   for (TargetId id = 1; id < series_.target_end(); ++id) {
     Target& target = series_.target(id);
     const std::lock_guard lock(target.write_mutex());
-    const bool changed = ForgetColumns(target, std::min(oldest, OldestOf(target.Snapshot())));
+    const TimestampMs oldest_row = OldestOf(target.Snapshot());
+    const bool changed = ForgetColumns(target, std::min(oldest, oldest_row), Expired(target, oldest_row, now_ms));
     if (Status status = WriteColumns(target, changed, &waiting); !status) return status;
   }
   forget_ = waiting;
   return ForgetLines();
+}
+
+// Columns whose samples are all too old for their policy and out of the runs, since a rewrite left them behind.
+ColumnRanges Retention::Expired(const Target& target, TimestampMs oldest_row, TimestampMs now_ms) const {
+  ColumnRanges expired;
+  const auto policies = policies_.Current();
+  const auto& parts = policies->PartsOf(target.id());
+  if (parts.empty()) return expired;
+  std::vector<const RunTarget*> entries;
+  for (const auto& run : runs_.Current()->runs) {
+    if (const RunTarget* const entry = run->Find(target.id())) entries.push_back(entry);
+  }
+  std::vector<std::uint32_t> columns;
+  for (const auto& part : parts) {
+    const TimestampMs cutoff = std::min(policies->CutoffOf(part, now_ms), oldest_row);
+    for (const auto& [first, end] : part.columns.ranges()) {
+      for (std::uint32_t column = first; column < end; ++column) {
+        if (target.columns()[column].last_t.load() >= cutoff) continue;
+        const bool stored = std::any_of(entries.begin(), entries.end(),
+                                        [&](const RunTarget* entry) { return entry->columns.Contains(column); });
+        if (!stored) columns.push_back(column);
+      }
+    }
+  }
+  std::sort(columns.begin(), columns.end());
+  for (const std::uint32_t column : columns) expired.Add(column);
+  return expired;
 }
 
 Status Retention::WriteColumns(Target& target, bool changed, bool* waiting) {
@@ -108,7 +136,7 @@ Status Retention::ForgetLines() {
   return batch.empty() ? Status() : store_.Write(batch, WriteMode::kProcess);
 }
 
-bool Retention::ForgetColumns(Target& target, TimestampMs oldest) {
+bool Retention::ForgetColumns(Target& target, TimestampMs oldest, const ColumnRanges& expired) {
   bool changed = false;
   const std::size_t count = target.columns().size();
   for (std::uint32_t column = 0; column < count; ++column) {
@@ -117,7 +145,7 @@ bool Retention::ForgetColumns(Target& target, TimestampMs oldest) {
       state.Reset(Column::kPersisted);
       changed = true;
     }
-    if (state.Is(Column::kRemoved) || state.last_t.load() >= oldest) {
+    if (state.Is(Column::kRemoved) || (state.last_t.load() >= oldest && !expired.Contains(column))) {
       const TimestampMs first = state.first_t.load();
       if (first != kNoTime && first < oldest) state.first_t.store(oldest);
       continue;

@@ -6,6 +6,7 @@
 
 #include "storage/head/metrics.h"
 #include "storage/head/series_map.h"
+#include "storage/maintenance/policies.h"
 #include "storage/maintenance/run_store.h"
 #include "storage/wal/log.h"
 
@@ -24,8 +25,9 @@ struct RetentionResult {
 // One thread at a time (maintenance).
 class Retention {
  public:
-  Retention(Store& store, SeriesMap& series, RunStore& runs, Log& log, HeadMetrics& metrics)
-      : store_(store), series_(series), runs_(runs), log_(log), metrics_(metrics) {}
+  Retention(Store& store, SeriesMap& series, RunStore& runs, const RetentionPolicies& policies, Log& log,
+            HeadMetrics& metrics)
+      : store_(store), series_(series), runs_(runs), policies_(policies), log_(log), metrics_(metrics) {}
 
   // `used_bytes` measures the data folder; it is asked again after each dropped day.
   Result<RetentionResult> Apply(const RetentionLimits& limits, TimestampMs now_ms,
@@ -36,14 +38,16 @@ class Retention {
 
  private:
   Status DropDay(std::int32_t day);
-  Status ForgetSeries();
+  Status ForgetSeries(TimestampMs now_ms);
+  ColumnRanges Expired(const Target& target, TimestampMs oldest_row, TimestampMs now_ms) const;
   Status WriteColumns(Target& target, bool changed, bool* waiting);
   Status ForgetLines();
-  bool ForgetColumns(Target& target, TimestampMs oldest);
+  bool ForgetColumns(Target& target, TimestampMs oldest, const ColumnRanges& expired);
 
   Store& store_;
   SeriesMap& series_;
   RunStore& runs_;
+  const RetentionPolicies& policies_;
   Log& log_;
   HeadMetrics& metrics_;
   bool forget_ = false;  // Series may have nothing left.

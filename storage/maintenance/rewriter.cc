@@ -59,7 +59,7 @@ Rewriter::Job Rewriter::ChooseToJoin(const Runs& day, TimestampMs now_ms, bool a
 }
 
 bool Rewriter::HasDeleted(const Run& run, TimestampMs now_ms, bool at_once) const {
-  const auto tombstones = tombstones_.Current();
+  const auto tombstones = deps_.tombstones.Current();
   return std::any_of(tombstones->all.begin(), tombstones->all.end(), [&](const auto& tombstone) {
     const bool due = at_once || now_ms < tombstone->created_ms ||  // The clock was set back.
                      now_ms - tombstone->created_ms >= policy_.delete_age_ms;
@@ -76,7 +76,7 @@ std::vector<Rewriter::Job> Rewriter::Choose(const Runs& day, TimestampMs now_ms,
   bool open_has_deleted = false;
   for (const auto& run : day) {
     const bool chosen = std::find(join.inputs.begin(), join.inputs.end(), run) != join.inputs.end();
-    const bool has_deleted = HasDeleted(*run, now_ms, extent != Extent::kDue);
+    const bool has_deleted = HasDeleted(*run, now_ms, extent != Extent::kDue) || kept_->HasExpired(*run, now_ms);
     if (run->tier != kDayTier) {
       open.push_back(run);
       open_has_deleted = open_has_deleted || (has_deleted && !chosen);
@@ -90,16 +90,31 @@ std::vector<Rewriter::Job> Rewriter::Choose(const Runs& day, TimestampMs now_ms,
 }
 
 Result<std::size_t> Rewriter::Rewrite(TimestampMs now_ms, Extent extent, const std::function<void()>& breathe) {
+  now_ms_ = now_ms;
+  kept_ = deps_.policies.Current();
   std::map<std::int32_t, Runs> days;
-  for (const auto& run : runs_.Current()->runs) days[run->day].push_back(run);
+  for (const auto& run : deps_.runs.Current()->runs) {
+    if (!deps_.quarantine.HasGroupOf(*run)) days[run->day].push_back(run);
+  }
   std::size_t rewritten = 0;
   for (const auto& [day, runs] : days) {
     for (const Job& job : Choose(runs, now_ms, extent)) {
-      if (Status status = Join(job, breathe); !status) return status.error();
+      Status status = Join(job, breathe);
+      if (!status && status.error().code == Errc::kCorruption && FindDamage(job)) continue;  // The rest: next time.
+      if (!status) return status.error();
       ++rewritten;
     }
   }
   return rewritten;
+}
+
+bool Rewriter::FindDamage(const Job& job) {
+  bool found = false;
+  for (const auto& run : job.inputs) {
+    deps_.quarantine.Inspect(*run);
+    found = found || deps_.quarantine.HasGroupOf(*run);
+  }
+  return found;
 }
 
 Status Rewriter::Join(const Job& job, const std::function<void()>& breathe) {
@@ -107,7 +122,7 @@ Status Rewriter::Join(const Job& job, const std::function<void()>& breathe) {
   for (const auto& run : job.inputs) {
     for (const RunTarget& entry : run->targets) targets.insert(entry.target);
   }
-  GroupBuilder builder(job.tier, runs_.next_id(), policy_.max_rows);
+  GroupBuilder builder(job.tier, deps_.runs.next_id(), policy_.max_rows);
   std::vector<Run> added;
   Status status;
   for (const std::uint32_t target : targets) {
@@ -117,30 +132,31 @@ Status Rewriter::Join(const Job& job, const std::function<void()>& breathe) {
     if (!status) break;
   }
   if (status) status = WriteDrafts(builder, added);
-  if (status) status = runs_.Record(added, job.inputs);
+  if (status) status = deps_.runs.Record(added, job.inputs);
   if (!status) {
-    runs_.Discard(added);
+    deps_.runs.Discard(added);
     return status;
   }
-  const std::unique_lock visible(runs_.visibility());
-  runs_.Show(std::move(added), job.inputs);
+  const std::unique_lock visible(deps_.runs.visibility());
+  deps_.runs.Show(std::move(added), job.inputs);
   return {};
 }
 
 Status Rewriter::WriteDrafts(GroupBuilder& builder, std::vector<Run>& added) {
   for (RunDraft& draft : builder.Finish()) {
-    if (Status status = runs_.WriteGroups(draft, /*compress=*/true); !status) return status;
+    if (Status status = deps_.runs.WriteGroups(draft, /*compress=*/true); !status) return status;
     added.push_back(std::move(draft.run));
   }
   return {};
 }
 
-// Row groups without what was deleted of them.
+// Row groups without what was deleted of them or is too old.
 Status Rewriter::Load(const Run& run, const RunTarget& entry, std::uint32_t page, std::vector<LoadedTile>& out) const {
   const std::size_t first = out.size();
-  if (Status status = LoadPage(store_, run, entry, page, out); !status) return status;
-  const auto tombstones = tombstones_.Current();
-  const HiddenSamples hidden = tombstones->HiddenIn(run, entry.target);
+  if (Status status = LoadPage(deps_.store, run, entry, page, out); !status) return status;
+  const auto tombstones = deps_.tombstones.Current();
+  HiddenSamples hidden = tombstones->HiddenIn(run, entry.target);
+  kept_->Hide(entry.target, now_ms_, hidden);
   if (hidden.empty()) return {};
   std::vector<LoadedTile> left;
   for (std::size_t i = first; i < out.size(); ++i) {

@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "storage/maintenance/policies.h"
+#include "storage/maintenance/quarantine.h"
 #include "storage/maintenance/run_store.h"
 #include "storage/maintenance/tombstones.h"
 #include "storage/rowgroup/reader.h"
@@ -21,16 +23,24 @@ struct RewritePolicy {
   DurationMs delete_age_ms = 60 * 60 * 1000;  // Deleted samples leave the disk so long after the delete.
 };
 
+struct RewriterDeps {
+  Store& store;
+  RunStore& runs;
+  const TombstoneStore& tombstones;
+  const RetentionPolicies& policies;
+  Quarantine& quarantine;
+};
+
 // One thread at a time (maintenance).
 class Rewriter {
  public:
-  Rewriter(Store& store, RunStore& runs, const TombstoneStore& tombstones, RewritePolicy policy)
-      : store_(store), runs_(runs), tombstones_(tombstones), policy_(policy) {}
+  explicit Rewriter(RewriterDeps deps, RewritePolicy policy) : deps_(deps), policy_(policy) {}
 
   // What is rewritten besides that which is due: only runs with deleted samples; or also every day with several runs.
   enum class Extent { kDue, kDeleted, kAll };
-  // Returns how many times it joined runs. Deleted samples stay behind. `breathe` is called now and then, since it
-  // takes long; it may seal.
+  // Runs in which damage is found stay as they are from then on. Returns how many times it joined runs. Samples that
+  // are deleted or too old for their policy stay behind. `breathe` is called now and then, since it takes long; it may
+  // seal.
   Result<std::size_t> Rewrite(TimestampMs now_ms, Extent extent, const std::function<void()>& breathe = {});
 
  private:
@@ -43,15 +53,16 @@ class Rewriter {
   std::vector<Job> Choose(const Runs& day, TimestampMs now_ms, Extent extent) const;
   Job ChooseToJoin(const Runs& day, TimestampMs now_ms, bool all) const;
   bool HasDeleted(const Run& run, TimestampMs now_ms, bool at_once) const;
+  bool FindDamage(const Job& job);
   Status Join(const Job& job, const std::function<void()>& breathe);
   Status AddTarget(const Runs& inputs, std::uint32_t target, GroupBuilder& builder);
   Status Load(const Run& run, const RunTarget& entry, std::uint32_t page, std::vector<LoadedTile>& out) const;
   Status WriteDrafts(GroupBuilder& builder, std::vector<Run>& added);
 
-  Store& store_;
-  RunStore& runs_;
-  const TombstoneStore& tombstones_;
+  const RewriterDeps deps_;
   const RewritePolicy policy_;
+  TimestampMs now_ms_ = 0;  // Of the present Rewrite(), as is the next one.
+  std::shared_ptr<const PolicyColumns> kept_;
 };
 
 }  // namespace vigia::storage

@@ -18,17 +18,39 @@ void SortRuns(std::vector<std::shared_ptr<const Run>>& runs) {
 
 }  // namespace
 
+bool RunStore::IsInDamagedFile(const Run& run, std::string* why) const {
+  const auto [begin, end] = RunKeyRange(run.day, run.tier, run.id);
+  for (const DamagedFile& file : store_.damaged_files()) {
+    if (file.first_key < begin || file.first_key >= end) continue;
+    *why = "its file " + file.path + " is damaged: " + file.why;
+    return true;
+  }
+  return false;
+}
+
 Status RunStore::Load() {
+  struct Damaged {
+    KeyValue record;
+    std::string why;
+  };
+  std::vector<Damaged> damaged;
   auto set = std::make_shared<RunSet>();
   const auto [begin, end] = RunRecordRange();
   Status status =
       store_.Scan(Family::kCatalog, begin, end, [&](std::string_view key, std::string_view value) -> Status {
         Result<Run> run = DecodeRun(key, value);
-        if (!run) return run.error();
-        next_id_ = std::max(next_id_, run->id + 1);
-        set->runs.push_back(std::make_shared<const Run>(std::move(*run)));
+        std::string why = run ? "" : run.error().what;
+        if (run) next_id_ = std::max(next_id_, run->id + 1);
+        if (!run || IsInDamagedFile(*run, &why)) {
+          damaged.push_back({{std::string(key), std::string(value)}, std::move(why)});
+        } else {
+          set->runs.push_back(std::make_shared<const Run>(std::move(*run)));
+        }
         return {};
       });
+  for (const Damaged& entry : damaged) {
+    if (status) status = quarantine_.SetAsideRecord(entry.record.key, entry.record.value, entry.why);
+  }
   if (!status) return status;
   SortRuns(set->runs);
   set_ = std::move(set);
@@ -36,26 +58,27 @@ Status RunStore::Load() {
 }
 
 Status RunStore::DropOrphans() {
+  constexpr std::size_t kPrefix = sizeof(std::int32_t) + sizeof(std::uint8_t) + sizeof(std::uint64_t);
   std::set<std::string> known;
   for (const auto& run : set_->runs) known.insert(RunKeyRange(run->day, run->tier, run->id).first);
-  std::string from;
-  for (;;) {
-    const auto key = store_.FirstKey(Family::kData, from);
-    if (!key) return key.error();
-    if (!key->has_value()) return {};
-    const std::size_t prefix = sizeof(std::int32_t) + sizeof(std::uint8_t) + sizeof(std::uint64_t);
-    if ((*key)->size() < prefix) return Error{Errc::kCorruption, "row group with a short key"};
-    ByteReader in(**key);
+  const std::string tag = RunRecordRange().first;
+  for (const std::string& key : quarantine_.records()) {
+    if (!key.starts_with(tag)) continue;
+    if (key.size() != tag.size() + kPrefix) return {};  // Nobody knows whose row groups these are.
+    known.insert(key.substr(tag.size()));
+  }
+  for (const std::string& key : store_.BulkFiles()) {
+    if (key.size() < kPrefix) return Error{Errc::kCorruption, "row group with a short key"};
+    ByteReader in(key);
     const auto day = static_cast<std::int32_t>(in.Key<std::uint32_t>() ^ 0x80000000u);
     const auto tier = in.Key<std::uint8_t>();
     const auto id = in.Key<std::uint64_t>();
     next_id_ = std::max(next_id_, id + 1);
     const auto [begin, end] = RunKeyRange(day, tier, id);
-    if (!known.contains(begin)) {
-      if (Status status = store_.DropBulk(begin, end); !status) return status;
-    }
-    from = end;
+    if (known.contains(begin)) continue;
+    if (Status status = store_.DropBulk(begin, end); !status) return status;
   }
+  return {};
 }
 
 Status RunStore::WriteGroups(const RunDraft& draft, bool compress) { return store_.AddBulk(draft.items, compress); }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "storage/kv/store.h"
+#include "storage/maintenance/quarantine.h"
 #include "storage/rowgroup/group_builder.h"
 #include "storage/rowgroup/run.h"
 
@@ -14,9 +15,11 @@ namespace vigia::storage {
 // Changed by one thread at a time (maintenance). Current() from any thread with `visibility` held, shared is enough.
 class RunStore {
  public:
-  RunStore(Store& store, std::shared_mutex& visibility) : store_(store), visibility_(visibility) {}
+  RunStore(Store& store, std::shared_mutex& visibility, Quarantine& quarantine)
+      : store_(store), visibility_(visibility), quarantine_(quarantine) {}
 
-  // Reads the records; row groups without one are left-overs of a crash and are dropped.
+  // Reads the records; row groups without one are left-overs of a crash and are dropped. Damaged records, and those of
+  // files that the store had to set aside, go to the quarantine; their row groups stay.
   Status Load();
 
   std::shared_ptr<const RunSet> Current() const { return set_; }
@@ -37,9 +40,11 @@ class RunStore {
 
  private:
   Status DropOrphans();
+  bool IsInDamagedFile(const Run& run, std::string* why) const;
 
   Store& store_;
   std::shared_mutex& visibility_;
+  Quarantine& quarantine_;
   std::shared_ptr<const RunSet> set_ = std::make_shared<RunSet>();  // Replaced with visibility_ held exclusively.
   std::vector<std::shared_ptr<const Run>> garbage_;
   std::uint64_t next_id_ = 1;

@@ -104,15 +104,22 @@ bool TombstoneSet::IsDeleted(std::uint32_t target, std::uint32_t column, Timesta
 
 Status TombstoneStore::Load() {
   auto set = std::make_shared<TombstoneSet>();
+  std::vector<KeyValue> damaged;
   const std::string end(1, static_cast<char>(kTombstoneTag + 1));
   Status status = store_.Scan(Family::kCatalog, std::string(1, kTombstoneTag), end,
                               [&](std::string_view key, std::string_view value) -> Status {
                                 Result<Tombstone> tombstone = DecodeTombstone(key, value);
-                                if (!tombstone) return tombstone.error();
+                                if (!tombstone) {
+                                  damaged.push_back({std::string(key), std::string(value)});
+                                  return {};
+                                }
                                 next_id_ = std::max(next_id_, tombstone->id + 1);
                                 set->all.push_back(std::make_shared<const Tombstone>(std::move(*tombstone)));
                                 return {};
                               });
+  for (const KeyValue& record : damaged) {
+    if (status) status = quarantine_.SetAsideRecord(record.key, record.value, "damaged tombstone");
+  }
   if (status) set_ = std::move(set);
   return status;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "storage/kv/store.h"
+#include "storage/maintenance/quarantine.h"
 #include "storage/rowgroup/hidden.h"
 #include "storage/rowgroup/run.h"
 
@@ -53,8 +54,10 @@ class TombstoneStore {
  public:
   static constexpr std::size_t kMaxTombstones = 4096;  // Each read looks at all of them.
 
-  TombstoneStore(Store& store, std::shared_mutex& visibility) : store_(store), visibility_(visibility) {}
+  TombstoneStore(Store& store, std::shared_mutex& visibility, Quarantine& quarantine)
+      : store_(store), visibility_(visibility), quarantine_(quarantine) {}
 
+  // A damaged record goes to the quarantine: what it hid is seen again.
   Status Load();
   std::shared_ptr<const TombstoneSet> Current() const { return set_; }
 
@@ -69,6 +72,7 @@ class TombstoneStore {
  private:
   Store& store_;
   std::shared_mutex& visibility_;
+  Quarantine& quarantine_;
   std::shared_ptr<const TombstoneSet> set_ = std::make_shared<TombstoneSet>();  // Replaced with visibility_ exclusive.
   std::uint64_t next_id_ = 1;
 };

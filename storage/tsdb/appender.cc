@@ -92,6 +92,21 @@ class BatchHistory {
   std::uint32_t last_ = 0;
 };
 
+// How far before the newest sample a series may begin with a sample of 0: as long as Prometheus' head takes samples of
+// a new series.
+constexpr DurationMs kZeroSampleReach = 60 * 60 * 1000;
+
+// A histogram that counted nothing yet, of the same layout.
+HistogramPtr ZeroLike(const FloatHistogram& h) {
+  auto zero = std::make_shared<FloatHistogram>();
+  zero->hint = CounterResetHint::kReset;  // That is what a start is.
+  zero->integer = h.integer;
+  zero->schema = h.schema;
+  zero->zero_threshold = h.zero_threshold;
+  zero->custom_values = h.custom_values;
+  return zero;
+}
+
 class TsdbAppender final : public Appender {
  public:
   TsdbAppender(const WriteDeps& deps, const Labels& shared)
@@ -136,15 +151,29 @@ class TsdbAppender final : public Appender {
     if (!add(batch_.floats, batch_.float_starts)) add(batch_.histograms, batch_.histogram_starts);
   }
 
-  AppendOutcome AppendExemplar(SeriesRef, const Exemplar&) override {
-    deps_.metrics.exemplars_dropped.Add();
-    return AppendOutcome::kAdded;
+  void AppendZeroAtStart(SeriesRef ref, TimestampMs t, TimestampMs start_ms, const HistogramPtr& like) override {
+    if (start_ms == 0 || start_ms >= t || start_ms < limits_.oldest_ms) return;
+    if (start_ms < std::max(t, deps_.committer.max_t()) - kZeroSampleReach) return;
+    if (history_.IsMarked(ref)) EnterBatch();
+    const NewestSample* const pending = history_.Find(ref);
+    if (pending != nullptr ? start_ms <= pending->t : !deps_.committer.IsNewer(ref, start_ms)) return;
+    static_cast<void>(like == nullptr ? Append(ref, start_ms, 0) : AppendHistogram(ref, start_ms, ZeroLike(*like)));
+  }
+
+  AppendOutcome AppendExemplar(SeriesRef ref, const Exemplar& exemplar) override {
+    const AppendOutcome outcome = deps_.exemplars.Judge(ref, exemplar, limits_.out_of_order_window_ms);
+    if (outcome == AppendOutcome::kAdded) exemplars_.push_back({ref, exemplar});
+    return outcome;
   }
 
   Status Commit() override {
     Status status;
     if (!batch_.empty()) status = deps_.admit(batch_.floats.size() + batch_.histograms.size());
     if (status) status = deps_.committer.Commit(batch_, limits_, deps_.mode);
+    if (status && deps_.versions != nullptr) TouchTimes();
+    if (status && !exemplars_.empty()) {
+      deps_.exemplars.Commit(std::move(exemplars_), limits_.out_of_order_window_ms);
+    }
     Rollback();
     limits_ = deps_.limits();
     return status;
@@ -152,10 +181,23 @@ class TsdbAppender final : public Appender {
 
   void Rollback() override {
     batch_.Clear();
+    exemplars_.clear();
     history_.Clear();
   }
 
  private:
+  void TouchTimes() {
+    TimestampMs first = kMaxTimestampMs;
+    TimestampMs last = kMinTimestampMs;
+    const auto see = [&](TimestampMs t) {
+      first = std::min(first, t);
+      last = std::max(last, t);
+    };
+    for (const PendingFloat& f : batch_.floats) see(f.t);
+    for (const PendingHistogram& h : batch_.histograms) see(h.t);
+    deps_.versions->Touch(first, last);
+  }
+
   AppendOutcome Judge(SeriesRef ref, const NewestSample& sample) {
     if (history_.IsMarked(ref)) EnterBatch();
     const NewestSample* const pending = history_.Find(ref);
@@ -177,6 +219,7 @@ class TsdbAppender final : public Appender {
   const TargetId target_;
   AppendLimits limits_;
   SampleBatch batch_;
+  std::vector<PendingExemplar> exemplars_;
   BatchHistory history_;
 };
 

@@ -4,18 +4,22 @@
 #include <memory>
 
 #include "storage/api/appender.h"
+#include "storage/api/time_versions.h"
 #include "storage/head/committer.h"
+#include "storage/tsdb/exemplars.h"
 
 namespace vigia::storage {
 
 struct WriteDeps {
   SeriesMap& series;
   Committer& committer;
+  Exemplars& exemplars;
   HeadMetrics& metrics;
   std::function<AppendLimits()> limits;  // Asked once per batch.
   // Asked before a batch with so many samples is committed, without locks: an error refuses it. May wait.
   std::function<Status(std::size_t)> admit;
   WriteMode mode = WriteMode::kProcess;
+  TimeVersions* versions = nullptr;  // Told of the times of every batch. Null: nobody wants to know.
 };
 
 std::unique_ptr<Appender> MakeAppender(const WriteDeps& deps, const Labels& shared);

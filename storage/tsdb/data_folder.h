@@ -22,6 +22,7 @@ class DataFolder {
   DataFolder& operator=(const DataFolder&) = delete;
 
   std::string database_path() const { return path_ + "/db"; }
+  std::string quarantine_path() const { return path_ + "/quarantine"; }
   // 1: the last owner stopped properly, 0: it did not, -1: not known, no lock file is used.
   int clean_start() const { return clean_start_; }
   // Call when everything is on the disk: the next start will be a clean one.

@@ -44,17 +44,21 @@ Tsdb::Impl::Impl(TsdbOptions opened_with, Registry& own_registry, std::unique_pt
       head_metrics(registry),
       metrics(registry),
       log(*store, registry),
-      runs(*store, visibility),
-      tombstones(*store, visibility),
+      quarantine(*store, registry, [this](const std::string& text) { Say(LogLevel::kError, text); }),
+      runs(*store, visibility, quarantine),
+      tombstones(*store, visibility, quarantine),
+      policies(series),
       committer({series, log, head_metrics, visibility, options.clock,
                  [this](TargetId target, std::uint32_t column) { return NewestAtRest(target, column); }}),
+      exemplars(series, *store, registry, options.max_exemplars),
       retention_time_ms(options.retention_time_ms),
       retention_size_bytes(options.retention_size_bytes),
       out_of_order_window_ms(options.out_of_order_window_ms),
+      configured_policies(options.retention_policies),
       sealer(series, runs, log, options.seal),
-      rewriter(*store, runs, tombstones, options.rewrite),
+      rewriter({*store, runs, tombstones, policies, quarantine}, options.rewrite),
       deleter(series, runs, tombstones, head_metrics),
-      retention(*store, series, runs, log, head_metrics),
+      retention(*store, series, runs, policies, log, head_metrics),
       head_limit({[this] { return series.head_bytes(); }, [this] { return HeadMark(); },
                   [this] { return RelieveHead(); }, options.background},
                  registry) {
@@ -78,7 +82,7 @@ Status Tsdb::Impl::Admit(std::size_t samples) {
 AppendLimits Tsdb::Impl::CurrentLimits() const {
   AppendLimits limits;
   limits.out_of_order_window_ms = out_of_order_window_ms.load(std::memory_order_relaxed);
-  const DurationMs kept = retention_time_ms.load(std::memory_order_relaxed);
+  const DurationMs kept = policies.longest_ms();
   if (kept > 0) limits.oldest_ms = options.clock() - kept;
   return limits;
 }
@@ -123,6 +127,9 @@ Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
   const TimestampMs now_ms = options.clock();
   if (free_space != nullptr) free_space->Refresh();
   Status status = store->Resume();
+  if (status) status = policies.Refresh();
+  const auto kept_series = policies.Current();
+  if (!kept_series->empty()) time_versions.Touch(kMinTimestampMs, kept_series->NewestCutoff(now_ms));
   if (status) status = SealAndTruncate(extent, now_ms);
   if (status) {
     Timed timed(metrics);
@@ -132,6 +139,7 @@ Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
     const auto rewritten = room ? rewriter.Rewrite(now_ms, how, [this] { static_cast<void>(RelieveHeadLocked()); })
                                 : Result<std::size_t>(0);
     timed.Done(rewritten && *rewritten > 0, !rewritten);
+    if (rewritten && *rewritten > 0 && !policies.Current()->empty()) retention.LookForGoneSeries();
     if (!rewritten) status = rewritten.error();
   }
   if (status) status = DropTombstones();
@@ -149,6 +157,7 @@ Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
 Status Tsdb::Impl::DeleteSeries(std::span<const Matcher> matchers, TimeInterval interval) {
   const std::lock_guard lock(maintenance_mu);
   const auto deleted = deleter.Delete(matchers, interval, options.clock());
+  time_versions.Touch(interval.from, interval.to);  // Also after a failure: some of it may be done.
   if (!deleted) return deleted.error();
   metrics.series_deleted.Add(static_cast<double>(*deleted));
   return {};
@@ -240,13 +249,26 @@ Status Tsdb::Impl::TruncateLog(bool all, TimestampMs now_ms) {
   return status;
 }
 
+Status Tsdb::Impl::ApplyPolicies() {
+  std::vector<RetentionPolicy> all;
+  {
+    const std::lock_guard lock(policies_mu);
+    all = configured_policies;
+  }
+  const bool had = !policies.Current()->empty();
+  Status status = policies.Set(std::move(all), retention_time_ms.load());
+  if (had || !policies.Current()->empty()) time_versions.Touch(kMinTimestampMs, kMaxTimestampMs);
+  return status;
+}
+
 Status Tsdb::Impl::ApplyRetention(TimestampMs now_ms) {
-  const RetentionLimits limits{retention_time_ms.load(), retention_size_bytes.load()};
+  const RetentionLimits limits{policies.longest_ms(), retention_size_bytes.load()};
   const auto result = retention.Apply(limits, now_ms, [this] { return DirectoryBytes(); });
   if (!result) return result.error();
   metrics.time_retentions.Add(static_cast<double>(result->days_by_time));
   metrics.size_retentions.Add(static_cast<double>(result->days_by_size));
   if (result->days_by_time + result->days_by_size > 0) {
+    time_versions.Touch(kMinTimestampMs, kMaxTimestampMs);
     Say(LogLevel::kInfo, fmt::format("retention dropped {} days by time and {} by size, {} series are left",
                                      result->days_by_time, result->days_by_size, series.series()));
   }

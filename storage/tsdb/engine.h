@@ -10,12 +10,14 @@
 
 #include "storage/head/committer.h"
 #include "storage/maintenance/deleter.h"
+#include "storage/maintenance/quarantine.h"
 #include "storage/maintenance/retention.h"
 #include "storage/maintenance/rewriter.h"
 #include "storage/maintenance/run_store.h"
 #include "storage/maintenance/sealer.h"
 #include "storage/maintenance/tombstones.h"
 #include "storage/tsdb/data_folder.h"
+#include "storage/tsdb/exemplars.h"
 #include "storage/tsdb/head_limit.h"
 #include "storage/tsdb/maintenance_metrics.h"
 #include "storage/tsdb/options.h"
@@ -50,6 +52,8 @@ struct Tsdb::Impl {
   std::size_t HeadMark() const;
   void Say(LogLevel level, const std::string& text) const;
   Status ApplyRetention(TimestampMs now_ms);
+  // Puts the configured policies and the general retention in force.
+  Status ApplyPolicies();
   AppendLimits CurrentLimits() const;
   Result<std::optional<NewestSample>> NewestAtRest(TargetId target, std::uint32_t column);
   std::pair<TimestampMs, TimestampMs> HeadTimes() const;
@@ -67,13 +71,21 @@ struct Tsdb::Impl {
   HeadMetrics head_metrics;
   MaintenanceMetrics metrics;
   Log log;
+  Quarantine quarantine;
   RunStore runs;
   TombstoneStore tombstones;
+  RetentionPolicies policies;
   Committer committer;
+  Exemplars exemplars;
+
+  TimeVersions time_versions;  // Of batches, deletes and retention; what maintenance moves stays what it was.
 
   std::atomic<DurationMs> retention_time_ms;
   std::atomic<std::uint64_t> retention_size_bytes;
   std::atomic<DurationMs> out_of_order_window_ms;
+
+  std::mutex policies_mu;
+  std::vector<RetentionPolicy> configured_policies;  // Guarded by policies_mu.
 
   std::mutex maintenance_mu;  // One maintenance at a time.
   Sealer sealer;              // Guarded by maintenance_mu, as are the next three.

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kOwnTime = 1;  // Flag.
+constexpr std::string_view kEndOfPlaces = "\xff\xff\xff\xff\xff";
+constexpr std::size_t kMaxCapacity = UINT32_MAX - 1;
+constexpr std::size_t kChangesPerBatch = 10'000;
 
 struct Record {
   std::uint64_t number = 0;
@@ -50,9 +53,9 @@ Result<Record> DecodeRecord(std::string_view bytes) {
   return record;
 }
 
-std::string PlaceKey(std::uint32_t place) {
+std::string PlaceKey(std::uint64_t place) {
   std::string key;
-  PutKey(key, place);
+  PutKey(key, static_cast<std::uint32_t>(place));
   return key;
 }
 
@@ -86,7 +89,7 @@ Exemplars::Exemplars(SeriesMap& series, Store& store, Registry& registry, std::s
           "setup. This is not true though if one of the series timestamp is in future compared to rest series.")),
       max_(registry.AddGauge("prometheus_tsdb_exemplar_max_exemplars",
                              "Total number of exemplars the exemplar storage can store, resizeable.")),
-      ring_(std::make_unique<ExemplarRing>(capacity)) {
+      ring_(std::make_unique<ExemplarRing>(std::min(capacity, kMaxCapacity))) {
   ShowMetrics();
 }
 
@@ -94,35 +97,32 @@ Status Exemplars::Load() {
   const std::lock_guard lock(mu_);
   std::vector<Record> records;
   bool misplaced = false;
-  Status status = store_.Scan(
-      Family::kExemplars, {}, std::string(5, '\xff'), [&](std::string_view key, std::string_view value) -> Status {
-        ByteReader in(key);
-        misplaced = misplaced || in.Key<std::uint32_t>() >= ring_->capacity();
+  Status status =
+      store_.Scan(Family::kExemplars, {}, kEndOfPlaces, [&](std::string_view key, std::string_view value) -> Status {
         auto record = DecodeRecord(value);
         if (!record) return record.error();
+        misplaced = misplaced || ring_->capacity() == 0 || key != PlaceKey(record->number % ring_->capacity());
         records.push_back(std::move(*record));
         return {};
       });
   if (!status) return status;
   std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.number < b.number; });
-  const std::size_t count = records.size();
-  if (count > 0) number_ = records.back().number;
-  if (ring_->capacity() == 0) return count == 0 ? Status() : store_.Recreate(Family::kExemplars);
+  if (!records.empty()) number_ = records.back().number;
   for (Record& record : records) {
     const TargetId target = TargetOf(record.series);
     const std::uint32_t column = ColumnOf(record.series);
-    if (target == 0 || target >= series_.target_end() || series_.Find(target, column) == nullptr) continue;
+    if (ring_->capacity() == 0 || series_.Find(target, column) == nullptr) continue;
     // The number may have become another series'.
     if (series_.LabelsOf(target, column).Hash() != record.series_hash) continue;
     ring_->Add(record.series, std::move(record.exemplar));
   }
   ShowMetrics();
-  // Places are given anew: on disk they must be the same.
-  return misplaced || count > 0 ? Rewrite() : Status();
+  return misplaced ? Rewrite() : Status();
 }
 
 Status Exemplars::Resize(std::size_t capacity) {
   const std::lock_guard lock(mu_);
+  capacity = std::min(capacity, kMaxCapacity);
   if (capacity == ring_->capacity()) return {};
   auto fresh = std::make_unique<ExemplarRing>(capacity);
   if (capacity > 0) ring_->ForEach([&](SeriesRef series, const Exemplar& e) { fresh->Add(series, e); });
@@ -131,19 +131,38 @@ Status Exemplars::Resize(std::size_t capacity) {
   return Rewrite();
 }
 
+// Gives all of them the places that a ring of this capacity has.
 Status Exemplars::Rewrite() {
-  if (Status status = store_.Recreate(Family::kExemplars); !status) return status;
   Batch batch;
-  std::uint32_t place = 0;
-  const std::size_t full = ring_->size() == ring_->capacity() ? ring_->size() : 0;
-  static_cast<void>(full);
-  ring_->ForEach([&](SeriesRef series, const Exemplar& e) { Put(batch, place++, series, e); });
-  return batch.empty() ? Status() : store_.Write(batch, WriteMode::kProcess);
+  std::size_t changes = 0;
+  Status status;
+  const auto write_some = [&](std::size_t limit) {
+    if (!status || changes < limit || batch.empty()) return;
+    status = store_.Write(batch, WriteMode::kProcess);
+    batch.Clear();
+    changes = 0;
+  };
+  const Status scanned =
+      store_.Scan(Family::kExemplars, {}, kEndOfPlaces, [&](std::string_view key, std::string_view) -> Status {
+        batch.Delete(Family::kExemplars, key);
+        ++changes;
+        write_some(kChangesPerBatch);
+        return status;
+      });
+  if (!scanned) return scanned;
+  ring_->ForEach([&](SeriesRef series, const Exemplar& e) {
+    Put(batch, series, e);
+    ++changes;
+    write_some(kChangesPerBatch);
+  });
+  write_some(0);
+  return status;
 }
 
-void Exemplars::Put(Batch& batch, std::uint32_t place, SeriesRef series, const Exemplar& exemplar) {
+void Exemplars::Put(Batch& batch, SeriesRef series, const Exemplar& exemplar) {
   const std::uint64_t hash = series_.LabelsOf(TargetOf(series), ColumnOf(series)).Hash();
-  batch.Put(Family::kExemplars, PlaceKey(place), EncodeRecord({++number_, series, hash, exemplar}));
+  ++number_;
+  batch.Put(Family::kExemplars, PlaceKey(number_ % ring_->capacity()), EncodeRecord({number_, series, hash, exemplar}));
 }
 
 AppendOutcome Exemplars::Judge(SeriesRef series, const Exemplar& exemplar, DurationMs window_ms) {
@@ -164,9 +183,8 @@ void Exemplars::Commit(std::vector<PendingExemplar> pending, DurationMs window_m
   std::size_t added = 0;
   for (PendingExemplar& p : pending) {
     if (ring_->Judge(p.series, p.exemplar, window_ms) != AppendOutcome::kAdded) continue;
-    const Exemplar& e = p.exemplar;
-    const std::uint32_t place = ring_->Add(p.series, e);
-    Put(batch, place, p.series, e);
+    Put(batch, p.series, p.exemplar);
+    ring_->Add(p.series, std::move(p.exemplar));
     ++added;
   }
   if (added == 0) return;

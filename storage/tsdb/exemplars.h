@@ -41,7 +41,7 @@ class Exemplars {
 
  private:
   Status Rewrite();
-  void Put(Batch& batch, std::uint32_t place, SeriesRef series, const Exemplar& exemplar);
+  void Put(Batch& batch, SeriesRef series, const Exemplar& exemplar);
   void ShowMetrics();
 
   SeriesMap& series_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "storage/maintenance/policies.h"
 #include "storage/maintenance/retention.h"
 #include "storage/maintenance/rewriter.h"
 #include "storage/maintenance/sealer.h"
@@ -22,10 +23,12 @@ enum class Durability {
 };
 
 struct TsdbOptions {
-  std::string path;                        // The data folder; created when it is not there.
-  DurationMs retention_time_ms = 0;        // 0: no limit.
-  std::uint64_t retention_size_bytes = 0;  // 0: no limit.
-  DurationMs out_of_order_window_ms = 0;   // 0: out-of-order samples are refused.
+  std::string path;                                 // The data folder; created when it is not there.
+  DurationMs retention_time_ms = 0;                 // 0: no limit.
+  std::uint64_t retention_size_bytes = 0;           // 0: no limit.
+  std::vector<RetentionPolicy> retention_policies;  // See Tsdb::SetRetentionPolicies().
+  DurationMs out_of_order_window_ms = 0;            // 0: out-of-order samples are refused.
+  std::size_t max_exemplars = 0;                    // Of all series together; 0: none are kept.
   Clock clock = SystemClock();
   Durability durability = Durability::kEverySecond;
   bool no_lockfile = false;

@@ -6,8 +6,10 @@
 #include "storage/api/querier.h"
 #include "storage/head/series_map.h"
 #include "storage/kv/store.h"
+#include "storage/maintenance/policies.h"
 #include "storage/maintenance/run_store.h"
 #include "storage/maintenance/tombstones.h"
+#include "storage/model/clock.h"
 
 namespace vigia::storage {
 
@@ -17,6 +19,9 @@ struct ReadDeps {
   const Store& store;
   RunStore& runs;
   const TombstoneStore& tombstones;
+  const RetentionPolicies& policies;
+  Quarantine& quarantine;
+  const Clock& clock;
 };
 
 std::unique_ptr<Querier> MakeQuerier(const ReadDeps& deps, TimestampMs start_ms, TimestampMs end_ms);

@@ -60,6 +60,11 @@ Status Tsdb::Impl::Recover() {
   const auto start = std::chrono::steady_clock::now();
   Restorer restorer(series);
   if (Status status = ReadCatalog(*store, restorer); !status) return status;
+  for (const DamagedFile& file : store->damaged_files()) {
+    Say(LogLevel::kError, fmt::format("damaged file {} is set aside{}: {}", file.path,
+                                      file.kept_as.empty() ? "" : " as " + file.kept_as, file.why));
+  }
+  if (Status status = quarantine.Load(); !status) return status;
   if (Status status = runs.Load(); !status) return status;
   if (Status status = tombstones.Load(); !status) return status;
   const auto deleted = tombstones.Current();
@@ -95,6 +100,8 @@ Status Tsdb::Impl::Recover() {
   for (const auto& [target, seq] : sealed) newest_sealed = std::max(newest_sealed, seq);
   log.StartAfter(newest_sealed, committer.newest_epoch());
   RemoveEmptySeries();
+  if (status = ApplyPolicies(); !status) return status;
+  if (status = exemplars.Load(); !status) return Prefixed(status.error(), "reading exemplars");
   rotated_ms = options.clock();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   metrics.replay_seconds.Set(seconds);

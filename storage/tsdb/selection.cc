@@ -57,19 +57,23 @@ TsdbSelection::TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet>
     : deps_(deps),
       runs_(std::move(runs)),
       tombstones_(std::move(tombstones)),
+      kept_(deps.policies.Current()),
       targets_(std::move(targets)),
       from_(from),
       to_(to) {
+  const TimestampMs now_ms = deps_.clock();
   std::vector<const Run*> overlapping;
   for (const auto& run : runs_->runs) {
     if (run->min_t <= to && run->max_t >= from) overlapping.push_back(run.get());
   }
   for (std::uint32_t i = 0; i < targets_.size(); ++i) {
     SelectedTarget& target = targets_[i];
+    kept_->Hide(target.target->id(), now_ms, target.expired);
     for (const Run* run : overlapping) {
       const RunTarget* const entry = run->Find(target.target->id());
       if (entry == nullptr || entry->min_t > to || entry->max_t < from) continue;
-      target.runs.push_back({run, entry, tombstones_->HiddenIn(*run, entry->target)});
+      SelectedRun& part = target.runs.emplace_back(SelectedRun{run, entry, tombstones_->HiddenIn(*run, entry->target)});
+      kept_->Hide(entry->target, now_ms, part.hidden);
     }
     for (const std::uint32_t column : target.columns) series_.emplace_back(i, column);
   }
@@ -78,6 +82,37 @@ TsdbSelection::TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet>
 Labels TsdbSelection::labels(std::size_t i) const {
   assert(i < size());
   return deps_.series.LabelsOf(targets_[series_[i].first].target->id(), series_[i].second);
+}
+
+Status TsdbSelection::ReadUndamaged(const SelectedRun& part, std::uint32_t column, TileCache& tiles, RunSamples& into) const {
+  const auto& starts = part.entry->chunk_starts;
+  for (std::uint32_t chunk = 0; chunk < starts.size(); ++chunk) {
+    const TimestampMs from = std::max(from_, starts[chunk]);
+    const TimestampMs to = std::min(to_, chunk + 1 < starts.size() ? starts[chunk + 1] - 1 : part.entry->max_t);
+    if (from > to) continue;
+    const std::string key = GroupKey(*part.run, part.entry->target, column / kPageColumns, chunk);
+    if (deps_.quarantine.HasGroup(key)) {
+      into.in_all_rows = false;
+      continue;
+    }
+    Status status = ReadColumn(deps_.store, *part.run, *part.entry, column, from, to, tiles, into);
+    if (!status && status.error().code == Errc::kCorruption) {
+      return deps_.quarantine.SetAsideGroup(key, status.error());
+    }
+    if (!status) return status;
+  }
+  return {};
+}
+
+Status TsdbSelection::ReadHead(const SelectedTarget& target, std::uint32_t column, ColumnSamples& samples) const {
+  const std::vector<TimeInterval> hidden = target.expired.Of(column);
+  const std::size_t first = samples.t.size();
+  const std::size_t first_histogram = samples.histogram_t.size();
+  Status status = ReadColumn(target.snapshot, column, from_, to_, samples);
+  if (!status || hidden.empty()) return status;
+  if (EraseHidden(hidden, first, samples.t, samples.v, samples.starts)) samples.in_all_rows = false;
+  EraseHidden(hidden, first_histogram, samples.histogram_t, samples.h, samples.histogram_starts);
+  return {};
 }
 
 Status TsdbSelection::ReadRun(const SelectedRun& part, std::uint32_t column, TileCache& tiles,
@@ -93,7 +128,13 @@ Status TsdbSelection::ReadRun(const SelectedRun& part, std::uint32_t column, Til
   RunSamples into{samples.t,          samples.v,      samples.histogram_t,
                   samples.h,          samples.starts, samples.histogram_starts,
                   samples.in_all_rows};
-  Status status = ReadColumn(deps_.store, *part.run, *part.entry, column, from_, to_, tiles, into);
+  Status status;
+  if (deps_.quarantine.HasGroupOf(*part.run)) {
+    status = ReadUndamaged(part, column, tiles, into);
+  } else {
+    status = ReadColumn(deps_.store, *part.run, *part.entry, column, from_, to_, tiles, into);
+    if (!status && status.error().code == Errc::kCorruption) status = ReadUndamaged(part, column, tiles, into);
+  }
   if (!status || hidden.empty()) return status;
   if (EraseHidden(hidden, first, samples.t, samples.v, samples.starts)) samples.in_all_rows = false;
   EraseHidden(hidden, first_histogram, samples.histogram_t, samples.h, samples.histogram_starts);
@@ -116,7 +157,7 @@ Result<SamplesView> TsdbSelection::Read(std::size_t i, ReadBuffer& buffer) const
   for (const SelectedRun& part : target.runs) {
     if (Status status = ReadRun(part, column, tiles, samples); !status) return status.error();
   }
-  if (Status status = ReadColumn(target.snapshot, column, from_, to_, samples); !status) return status.error();
+  if (Status status = ReadHead(target, column, samples); !status) return status.error();
   SortByTime(samples.t, samples.v, samples.starts);
   SortByTime(samples.histogram_t, samples.h, samples.histogram_starts);
   std::swap(samples.t, buffer.t);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "storage/rowgroup/tile_cache.h"
+#include "storage/rowgroup/reader.h"
 #include "storage/tsdb/querier.h"
 
 namespace vigia::storage {
@@ -20,7 +21,8 @@ struct SelectedTarget {
   Target* target = nullptr;
   std::vector<std::uint32_t> columns;
   TargetSnapshot snapshot;
-  std::vector<SelectedRun> runs;  // That overlap the range; filled by the selection.
+  HiddenSamples expired = {};  // In the head; filled by the selection, as is the next one.
+  std::vector<SelectedRun> runs = {};  // That overlap the range; filled by the selection.
 };
 
 class TsdbSelection final : public Selection {
@@ -34,11 +36,16 @@ class TsdbSelection final : public Selection {
   Result<SamplesView> Read(std::size_t i, ReadBuffer& buffer) const override;
 
  private:
+  // Reads the row groups of a run one by one, without those in the quarantine. One that is found damaged goes there and
+  // makes the read fail: whoever asked learns of it, once.
+  Status ReadUndamaged(const SelectedRun& part, std::uint32_t column, TileCache& tiles, RunSamples& into) const;
+  Status ReadHead(const SelectedTarget& target, std::uint32_t column, ColumnSamples& samples) const;
   Status ReadRun(const SelectedRun& part, std::uint32_t column, TileCache& tiles, ColumnSamples& samples) const;
 
   const ReadDeps deps_;
   const std::shared_ptr<const RunSet> runs_;  // Keeps the files of its runs.
   const std::shared_ptr<const TombstoneSet> tombstones_;
+  const std::shared_ptr<const PolicyColumns> kept_;
   std::vector<SelectedTarget> targets_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> series_;  // Index in targets_, column.
   const TimestampMs from_;

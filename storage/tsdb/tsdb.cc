@@ -22,6 +22,7 @@ Result<std::unique_ptr<Tsdb>> Tsdb::Open(TsdbOptions options, Registry& registry
     if (!claimed) return claimed.error();
     folder = std::move(*claimed);
     store_options.path = folder->database_path();
+    store_options.quarantine_path = folder->quarantine_path();
   }
   auto store = Store::Open(store_options, registry);
   if (!store) return store.error();
@@ -38,14 +39,24 @@ Tsdb::~Tsdb() {
 
 std::unique_ptr<Appender> Tsdb::NewAppender(const Labels& shared) {
   const WriteMode mode = impl_->options.durability == Durability::kEveryBatch ? WriteMode::kDisk : WriteMode::kProcess;
-  return MakeAppender(
-      {impl_->series, impl_->committer, impl_->head_metrics, [impl = impl_.get()] { return impl->CurrentLimits(); },
-       [impl = impl_.get()](std::size_t samples) { return impl->Admit(samples); }, mode},
-      shared);
+  return MakeAppender({impl_->series, impl_->committer, impl_->exemplars, impl_->head_metrics,
+                       [impl = impl_.get()] { return impl->CurrentLimits(); },
+                       [impl = impl_.get()](std::size_t samples) { return impl->Admit(samples); }, mode,
+       &impl_->time_versions},
+                      shared);
 }
 
+const TimeVersions* Tsdb::time_versions() const { return &impl_->time_versions; }
+
 std::unique_ptr<Querier> Tsdb::NewQuerier(TimestampMs start_ms, TimestampMs end_ms) const {
-  return MakeQuerier({impl_->series, *impl_->store, impl_->runs, impl_->tombstones}, start_ms, end_ms);
+  return MakeQuerier({impl_->series, *impl_->store, impl_->runs, impl_->tombstones, impl_->policies, impl_->quarantine,
+                      impl_->options.clock},
+                     start_ms, end_ms);
+}
+
+Result<std::vector<ExemplarSeries>> Tsdb::SelectExemplars(TimestampMs start_ms, TimestampMs end_ms,
+                                                          std::span<const std::vector<Matcher>> selectors) const {
+  return impl_->exemplars.Select(start_ms, end_ms, selectors);
 }
 
 Status Tsdb::Close() {
@@ -67,9 +78,30 @@ bool Tsdb::WritesStopped() const { return impl_->free_space && impl_->free_space
 void Tsdb::SetRetention(DurationMs time_ms, std::uint64_t size_bytes) {
   impl_->retention_time_ms.store(time_ms);
   impl_->retention_size_bytes.store(size_bytes);
+  // Fails only for matchers that were accepted before.
+  static_cast<void>(impl_->ApplyPolicies());
+}
+
+Status Tsdb::SetRetentionPolicies(std::vector<RetentionPolicy> policies) {
+  {
+    const std::lock_guard lock(impl_->policies_mu);
+    impl_->configured_policies = std::move(policies);
+  }
+  return impl_->ApplyPolicies();
+}
+
+Result<std::vector<PolicyUsage>> Tsdb::MeasureRetention(const std::vector<RetentionPolicy>& policies) const {
+  std::shared_ptr<const RunSet> runs;
+  {
+    const std::shared_lock visible(impl_->visibility);
+    runs = impl_->runs.Current();
+  }
+  return MeasurePolicies(policies, impl_->retention_time_ms.load(), impl_->series, *runs, impl_->options.clock());
 }
 
 void Tsdb::SetOutOfOrderWindow(DurationMs window_ms) { impl_->out_of_order_window_ms.store(window_ms); }
+
+Status Tsdb::SetMaxExemplars(std::size_t count) { return impl_->exemplars.Resize(count); }
 
 Status Tsdb::DeleteSeries(std::span<const Matcher> matchers, TimestampMs from_ms, TimestampMs to_ms) {
   return impl_->DeleteSeries(matchers, {from_ms, to_ms});

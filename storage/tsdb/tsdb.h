@@ -7,6 +7,7 @@
 #include <string>
 
 #include "storage/api/appender.h"
+#include "storage/api/exemplars.h"
 #include "storage/api/querier.h"
 #include "storage/telemetry/registry.h"
 #include "storage/tsdb/options.h"
@@ -15,7 +16,7 @@
 namespace vigia::storage {
 
 // Thread-safe. All appenders, queriers and selections must be gone before Close() or destruction.
-class Tsdb final : public Appendable, public Queryable {
+class Tsdb final : public Appendable, public Queryable, public ExemplarQueryable {
  public:
   // Recovers what was committed before: after a killed process all of it. Fails without touching anything when the
   // folder is in use (kUnavailable) or of another format (kInvalid), and when it is damaged (kCorruption). `registry`
@@ -25,6 +26,10 @@ class Tsdb final : public Appendable, public Queryable {
 
   std::unique_ptr<Appender> NewAppender(const Labels& shared) override;
   std::unique_ptr<Querier> NewQuerier(TimestampMs start_ms, TimestampMs end_ms) const override;
+  const TimeVersions* time_versions() const override;
+
+  Result<std::vector<ExemplarSeries>> SelectExemplars(TimestampMs start_ms, TimestampMs end_ms,
+                                                      std::span<const std::vector<Matcher>> selectors) const override;
 
   // Brings everything to rest and gives the folder back. Call once; nothing else may be called afterwards.
   Status Close();
@@ -35,7 +40,14 @@ class Tsdb final : public Appendable, public Queryable {
 
   // For a reload of the configuration; takes effect with the next maintenance.
   void SetRetention(DurationMs time_ms, std::uint64_t size_bytes);
+  // How long series are kept that match; the first policy that matches counts, series without one are kept as long as
+  // SetRetention() says. At once no reader sees older samples; rewrites remove them. kLimit for too many matchers.
+  Status SetRetentionPolicies(std::vector<RetentionPolicy> policies);
+  // What such policies would hold and drop, without putting them in force: one entry for each, a last one for the rest.
+  Result<std::vector<PolicyUsage>> MeasureRetention(const std::vector<RetentionPolicy>& policies) const;
   void SetOutOfOrderWindow(DurationMs window_ms);
+  // At once. With fewer than before the oldest exemplars are dropped.
+  Status SetMaxExemplars(std::size_t count);
 
   // What the background thread does now and then: seals rows that are due, truncates the log, rewrites, applies
   // retention. With kEverything nothing waits for being due.

@@ -1,0 +1,82 @@
+#include "storage/kv/set_aside.h"
+
+#include <filesystem>
+#include <memory>
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/sst_file_reader.h>
+
+#include "storage/kv/open_database.h"
+#include "storage/kv/options.h"
+
+namespace vigia::storage {
+namespace {
+
+struct Unreadable {
+  rocksdb::LiveFileMetaData meta;
+  std::string path;
+  std::string why;
+};
+
+std::vector<Unreadable> FindUnreadable(rocksdb::DB& db) {
+  std::vector<rocksdb::LiveFileMetaData> files;
+  db.GetLiveFilesMetaData(&files);
+  std::vector<Unreadable> out;
+  for (const auto& file : files) {
+    const std::string path = file.db_path + file.name;
+    rocksdb::Options options(rocksdb::DBOptions(), MakeFamilyOptions(Family::kData, nullptr));
+    rocksdb::SstFileReader reader(options);
+    const auto status = reader.Open(path);
+    if (!status.ok()) out.push_back({file, path, status.ToString()});
+  }
+  return out;
+}
+
+// Gives the file a second name, under which it stays when the database forgets it.
+Status Keep(const Unreadable& file, const std::string& folder, std::string* kept_as) {
+  std::error_code error;
+  if (!std::filesystem::exists(file.path, error)) return {};  // Gone: there is nothing to keep.
+  std::filesystem::create_directories(folder, error);
+  const std::filesystem::path to = std::filesystem::path(folder) / std::filesystem::path(file.path).filename();
+  if (!error) std::filesystem::create_hard_link(file.path, to, error);
+  if (error) std::filesystem::copy_file(file.path, to, std::filesystem::copy_options::overwrite_existing, error);
+  if (error) return Error{Errc::kIo, "set aside damaged file " + file.path + ": " + error.message()};
+  *kept_as = to.string();
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<DamagedFile>> SetAsideUnreadableFiles(const StoreOptions& options) {
+  rocksdb::DBOptions db_options = MakeDbOptions(options, nullptr);
+  db_options.paranoid_checks = false;  // Opens although files cannot be read.
+  OpenedDatabase opened;
+  if (Status status = OpenDatabase(options, db_options, nullptr, opened); !status) return status.error();
+  rocksdb::DB& db = *opened.db;
+  const std::vector<Unreadable> unreadable = FindUnreadable(db);
+  std::vector<DamagedFile> out;
+  for (const Unreadable& file : unreadable) {
+    if (file.meta.column_family_name != FamilyName(Family::kData)) {
+      return Error{Errc::kCorruption, "damaged file " + file.path + " of family " + file.meta.column_family_name +
+                                          ", which the server cannot do without: " + file.why};
+    }
+  }
+  for (const Unreadable& file : unreadable) {
+    DamagedFile& damaged = out.emplace_back();
+    damaged.path = file.path;
+    damaged.first_key = file.meta.smallestkey;
+    damaged.why = file.why;
+    if (Status status = Keep(file, options.quarantine_path, &damaged.kept_as); !status) return status.error();
+  }
+  for (const Unreadable& file : unreadable) {
+    const rocksdb::Slice from(file.meta.smallestkey);
+    const rocksdb::Slice to(file.meta.largestkey);
+    const rocksdb::RangePtr range(&from, &to);
+    const auto status = rocksdb::DeleteFilesInRanges(&db, opened.Handle(Family::kData), &range, 1);
+    if (!status.ok()) return Error{Errc::kIo, "set aside damaged file " + file.path + ": " + status.ToString()};
+  }
+  return out;
+}
+
+}  // namespace vigia::storage

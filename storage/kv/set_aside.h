@@ -1,0 +1,18 @@
+// Damaged table files: found when the database does not open, moved out of it so that it does.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "storage/kv/store.h"
+#include "storage/model/error.h"
+
+namespace vigia::storage {
+
+// Looks for table files of kData that cannot be opened, puts a hard link (or a copy) of each into
+// `options.quarantine_path`, and takes them out of the database. Nothing else is changed. Fails, without any change,
+// when a file of another family is unreadable or when the links cannot be made: the text names the file. Empty when all
+// files can be opened. REQUIRES: the database is not open.
+Result<std::vector<DamagedFile>> SetAsideUnreadableFiles(const StoreOptions& options);
+
+}  // namespace vigia::storage

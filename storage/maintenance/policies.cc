@@ -1,0 +1,139 @@
+#include "storage/maintenance/policies.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vigia::storage {
+namespace {
+
+std::uint64_t CountOf(const ColumnRanges& columns) {
+  std::uint64_t count = 0;
+  for (const auto& [first, end] : columns.ranges()) count += end - first;
+  return count;
+}
+
+std::uint64_t CountOfBoth(const ColumnRanges& a, const ColumnRanges& b) {
+  std::uint64_t count = 0;
+  auto i = a.ranges().begin();
+  auto j = b.ranges().begin();
+  while (i != a.ranges().end() && j != b.ranges().end()) {
+    const std::uint32_t first = std::max(i->first, j->first);
+    const std::uint32_t end = std::min(i->second, j->second);
+    if (first < end) count += end - first;
+    i->second <= j->second ? ++i : ++j;
+  }
+  return count;
+}
+
+// How much of first..last lies before `cutoff`.
+double ShareBefore(TimestampMs first, TimestampMs last, TimestampMs cutoff) {
+  if (cutoff <= first) return 0;
+  if (cutoff > last) return 1;
+  return static_cast<double>(cutoff - first) / static_cast<double>(last - first + 1);
+}
+
+}  // namespace
+
+void PolicyColumns::Hide(std::uint32_t target, TimestampMs now_ms, HiddenSamples& hidden) const {
+  for (const Part& part : PartsOf(target)) hidden.Add(part.columns, {kMinTimestampMs, CutoffOf(part, now_ms) - 1});
+}
+
+bool PolicyColumns::HasExpired(const Run& run, TimestampMs now_ms) const {
+  if (empty()) return false;
+  return std::any_of(run.targets.begin(), run.targets.end(), [&](const RunTarget& entry) {
+    const auto& parts = PartsOf(entry.target);
+    return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
+      return entry.max_t < CutoffOf(part, now_ms) && entry.columns.Overlaps(part.columns);
+    });
+  });
+}
+
+const std::vector<PolicyColumns::Part>& PolicyColumns::PartsOf(std::uint32_t target) const {
+  static const std::vector<Part> kNone;
+  const auto at = targets_.find(target);
+  return at == targets_.end() ? kNone : at->second;
+}
+
+Result<PolicyColumns> AssignPolicies(const std::vector<RetentionPolicy>& policies, const SeriesMap& series) {
+  PolicyColumns out;
+  std::unordered_map<TargetId, std::vector<bool>> taken;
+  for (std::size_t i = 0; i < policies.size(); ++i) {
+    out.times_.push_back(policies[i].time_ms);
+    const auto hits = series.Select(policies[i].matchers, kMinTimestampMs, kMaxTimestampMs, 0, {});
+    if (!hits) return hits.error();
+    for (const TargetHits& hit : *hits) {
+      std::vector<bool>& marks = taken[hit.target->id()];
+      PolicyColumns::Part part{i, {}};
+      for (const std::uint32_t column : hit.columns) {
+        if (column >= marks.size()) marks.resize(hit.target->columns().size());
+        if (marks[column]) continue;
+        marks[column] = true;
+        part.columns.Add(column);
+      }
+      if (!part.columns.empty()) out.targets_[hit.target->id()].push_back(std::move(part));
+    }
+  }
+  return out;
+}
+
+Status RetentionPolicies::Set(std::vector<RetentionPolicy> policies, DurationMs time_ms) {
+  DurationMs longest = time_ms;
+  for (const RetentionPolicy& policy : policies) longest = std::max(longest, policy.time_ms);
+  // Days stay for the longest policy: then all others need one.
+  if (time_ms > 0 && longest > time_ms) policies.push_back({"{}", {}, time_ms});
+  {
+    const std::lock_guard lock(mu_);
+    policies_ = std::move(policies);
+    longest_ms_ = time_ms == 0 ? 0 : longest;
+  }
+  return Refresh();
+}
+
+Status RetentionPolicies::Refresh() {
+  const std::lock_guard lock(mu_);
+  if (policies_.empty() && current_->empty()) return {};
+  auto assigned = AssignPolicies(policies_, series_);
+  if (!assigned) return assigned.error();
+  current_ = std::make_shared<const PolicyColumns>(std::move(*assigned));
+  return {};
+}
+
+std::shared_ptr<const PolicyColumns> RetentionPolicies::Current() const {
+  const std::lock_guard lock(mu_);
+  return current_;
+}
+
+DurationMs RetentionPolicies::longest_ms() const {
+  const std::lock_guard lock(mu_);
+  return longest_ms_;
+}
+
+Result<std::vector<PolicyUsage>> MeasurePolicies(const std::vector<RetentionPolicy>& policies, DurationMs time_ms,
+                                                 const SeriesMap& series, const RunSet& runs, TimestampMs now_ms) {
+  const DurationMs rest_ms = time_ms > 0 ? time_ms : now_ms - kMinTimestampMs;
+  std::vector<RetentionPolicy> all = policies;
+  all.push_back({"{}", {}, rest_ms});
+  const auto assigned = AssignPolicies(all, series);
+  if (!assigned) return assigned.error();
+  std::vector<PolicyUsage> usage(all.size());
+  for (TargetId target = 1; target < series.target_end(); ++target) {
+    for (const auto& part : assigned->PartsOf(target)) usage[part.policy].series += CountOf(part.columns);
+  }
+  for (const auto& run : runs.runs) {
+    std::uint64_t columns = 0;
+    for (const RunTarget& entry : run->targets) columns += CountOf(entry.columns);
+    if (columns == 0) continue;
+    const double bytes_each = static_cast<double>(run->bytes) / static_cast<double>(columns);
+    for (const RunTarget& entry : run->targets) {
+      for (const auto& part : assigned->PartsOf(entry.target)) {
+        const double bytes = bytes_each * static_cast<double>(CountOfBoth(entry.columns, part.columns));
+        const double expired = bytes * ShareBefore(entry.min_t, entry.max_t, assigned->CutoffOf(part, now_ms));
+        usage[part.policy].bytes += static_cast<std::uint64_t>(bytes);
+        usage[part.policy].expired_bytes += static_cast<std::uint64_t>(expired);
+      }
+    }
+  }
+  return usage;
+}
+
+}  // namespace vigia::storage

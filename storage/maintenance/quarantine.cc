@@ -1,0 +1,137 @@
+#include "storage/maintenance/quarantine.h"
+
+#include <algorithm>
+
+#include "storage/bytes/varint.h"
+#include "storage/codec/tile.h"
+
+namespace vigia::storage {
+namespace {
+
+constexpr char kQuarantineTag = 'q';
+constexpr char kGroupTag = 'g';
+
+// Value of a record: why, then what the record was.
+std::string RecordOf(std::string_view why, std::string_view value) {
+  std::string out;
+  PutVarint(out, why.size());
+  out += why;
+  out += value;
+  return out;
+}
+
+// Reads all of a row group.
+Status CheckGroup(const Store& store, const std::string& key) {
+  const auto value = store.Get(Family::kData, key);
+  if (!value) return value.error();
+  if (!value->has_value()) return {};
+  const auto tile = TileView::Open((*value)->view());
+  if (!tile) return tile.error();
+  const auto times = tile->Times();
+  if (!times) return times.error();
+  const auto keys = tile->Columns();
+  if (!keys) return keys.error();
+  std::vector<TimestampMs> t;
+  std::vector<double> v;
+  std::vector<HistogramPtr> h;
+  for (const ColumnKey& column : *keys) {
+    t.clear();
+    const auto chunk = tile->Find(column);
+    if (!chunk) return Error{Errc::kCorruption, "tile: damaged directory"};
+    Status status = column.histogram ? tile->ReadHistograms(*chunk, *times, kMinTimestampMs, kMaxTimestampMs, t, h)
+                                     : tile->ReadFloats(*chunk, *times, kMinTimestampMs, kMaxTimestampMs, t, v);
+    if (!status) return status;
+  }
+  return {};
+}
+
+}  // namespace
+
+Quarantine::Quarantine(Store& store, Registry& registry, std::function<void(const std::string&)> report)
+    : store_(store),
+      report_(std::move(report)),
+      groups_metric_(registry.AddGauge("vigia_storage_quarantined_row_groups",
+                                       "Row groups that cannot be read and are left out of answers.")),
+      records_metric_(registry.AddGauge("vigia_storage_quarantined_records",
+                                        "Damaged records of the catalog, or records of damaged files, set aside.")) {}
+
+std::string Quarantine::GroupRecordKey(const std::string& group_key) {
+  return std::string({kQuarantineTag, kGroupTag}) + group_key;
+}
+
+Status Quarantine::Load() {
+  const std::lock_guard lock(mu_);
+  const std::string end(1, static_cast<char>(kQuarantineTag + 1));
+  Status status = store_.Scan(Family::kCatalog, std::string(1, kQuarantineTag), end,
+                              [&](std::string_view key, std::string_view) -> Status {
+                                if (key.size() > 2 && key[1] == kGroupTag) {
+                                  groups_.emplace(key.substr(2));
+                                } else {
+                                  records_.emplace_back(key.substr(1));
+                                }
+                                return {};
+                              });
+  group_count_.store(groups_.size());
+  groups_metric_.Set(static_cast<double>(groups_.size()));
+  records_metric_.Set(static_cast<double>(records_.size()));
+  return status;
+}
+
+Error Quarantine::SetAsideGroup(const std::string& group_key, const Error& why) {
+  const Error named = Prefixed(why, "file " + store_.BulkFileOf(group_key));
+  {
+    const std::lock_guard lock(mu_);
+    if (!groups_.insert(group_key).second) return named;
+    group_count_.store(groups_.size());
+    groups_metric_.Set(static_cast<double>(groups_.size()));
+  }
+  Batch batch;
+  batch.Put(Family::kCatalog, GroupRecordKey(group_key), RecordOf(named.what, {}));
+  const Status status = store_.Write(batch, WriteMode::kProcess);
+  report_("a damaged row group is set aside: " + named.what + (status ? "" : "; not recorded: " + status.error().what));
+  return named;
+}
+
+bool Quarantine::HasGroup(const std::string& group_key) const {
+  if (group_count_.load() == 0) return false;
+  const std::lock_guard lock(mu_);
+  return groups_.contains(group_key);
+}
+
+bool Quarantine::HasGroupOf(const Run& run) const {
+  if (group_count_.load() == 0) return false;
+  const auto [begin, end] = RunKeyRange(run.day, run.tier, run.id);
+  const std::lock_guard lock(mu_);
+  const auto at = groups_.lower_bound(begin);
+  return at != groups_.end() && *at < end;
+}
+
+void Quarantine::Inspect(const Run& run) {
+  for (const RunTarget& entry : run.targets) {
+    std::set<std::uint32_t> pages;
+    for (const auto& [first, end] : entry.columns.ranges()) {
+      for (std::uint32_t page = first / kPageColumns; page <= (end - 1) / kPageColumns; ++page) pages.insert(page);
+    }
+    for (const std::uint32_t page : pages) {
+      for (std::uint32_t chunk = 0; chunk < entry.chunk_starts.size(); ++chunk) {
+        const std::string key = GroupKey(run, entry.target, page, chunk);
+        if (HasGroup(key)) continue;
+        if (Status status = CheckGroup(store_, key); !status) SetAsideGroup(key, status.error());
+      }
+    }
+  }
+}
+
+Status Quarantine::SetAsideRecord(std::string_view key, std::string_view value, const std::string& why) {
+  Batch batch;
+  batch.Put(Family::kCatalog, std::string(1, kQuarantineTag).append(key), RecordOf(why, value));
+  batch.Delete(Family::kCatalog, key);
+  Status status = store_.Write(batch, WriteMode::kDisk);
+  if (!status) return status;
+  records_.emplace_back(key);
+  records_metric_.Set(static_cast<double>(records_.size()));
+  report_("a record of the catalog is set aside: " + why);
+  return {};
+}
+
+}  // namespace vigia::storage
