@@ -11,6 +11,7 @@
 #include "promql/engine/query.h"
 #include "promql/engine/query_gate.h"
 #include "promql/engine/query_log_slot.h"
+#include "promql/engine/range_cache.h"
 #include "promql/exec/memory_account.h"
 
 namespace vigia::promql {
@@ -38,7 +39,8 @@ class Engine::Impl {
         metrics_(registry, options_.max_concurrency),
         memory_(std::make_shared<MemoryPool>(options_.max_memory_bytes)),
         active_(options_.clock),
-        top_(options_.top_queries, options_.clock) {
+        top_(options_.top_queries, options_.clock),
+        cache_(options_.range_cache_bytes, registry) {
     registry.AddCallback("vigia_query_memory_bytes", "Memory that running queries and unsent results have reserved.",
                          storage::InstrumentType::kGauge,
                          [memory = memory_] { return static_cast<double>(memory->used_bytes()); });
@@ -57,7 +59,7 @@ class Engine::Impl {
     result.stats.preparation_seconds = SecondsSince(start);
     metrics_.QueryStarted();
     const auto memory = std::make_shared<Memory>(memory_);
-    const Status status = Run(*prepared->plan, request, environment, memory->account, result);
+    const Status status = Run(*prepared, request, environment, memory->account, result);
     prepared->plan.reset();
     result.stats.total_seconds = SecondsSince(start);
     result.stats.peak_bytes = memory->account.peak_bytes();
@@ -94,8 +96,8 @@ class Engine::Impl {
     return {options_, storage_, default_subquery_step_ms_.load(), start + std::chrono::milliseconds(timeout_ms)};
   }
 
-  Status Run(PlanNode& plan, const QueryRequest& request, const QueryEnvironment& environment, MemoryAccount& memory,
-             QueryResult& result) {
+  Status Run(const PreparedQuery& prepared, const QueryRequest& request, const QueryEnvironment& environment,
+             MemoryAccount& memory, QueryResult& result) {
     ActiveQueries::Ticket ticket(active_, request, memory);
     const auto start = SteadyClock::now();
     const Turn turn = gate_.Enter(ticket.cancel(), environment.deadline);
@@ -103,7 +105,8 @@ class Engine::Impl {
     if (turn != Turn::kGranted) return Refused(turn);
     ticket.Running();
     LimitsHit limits;
-    Status status = RunQuery(plan, request, environment, {ticket.cancel(), memory, ticket.progress()}, result, limits);
+    const QueryWatch watch{ticket.cancel(), memory, ticket.progress()};
+    Status status = Compute(prepared, request, environment, watch, result, limits);
     gate_.Leave();
     if (status) return status;
     if (status.error().code == Errc::kTimeout) metrics_.LimitHit(QueryLimit::kTimeout);
@@ -111,6 +114,39 @@ class Engine::Impl {
     if (limits.samples) metrics_.LimitHit(QueryLimit::kSamples);
     if (limits.memory) metrics_.LimitHit(QueryLimit::kMemory);
     return status;
+  }
+
+  // From the cache what is there, the rest by running.
+  Status Compute(const PreparedQuery& prepared, const QueryRequest& request, const QueryEnvironment& environment,
+                 const QueryWatch& watch, QueryResult& result, LimitsHit& limits) {
+    const storage::TimeVersions* const versions = storage_.time_versions();
+    const bool may_keep = request.step_ms > 0 && cache_.enabled() && versions != nullptr;
+    const bool wants_work = request.analyze == Analyze::kYes || request.step_stats || !request.use_cache;
+    if (!may_keep || wants_work || !prepared.reach) {
+      if (may_keep) cache_.Skipped();
+      return RunQuery(*prepared.plan, request, environment, watch, result, limits);
+    }
+    const storage::TimeVersions::Version version = versions->now();
+    const RangeCache::Query query{request.text, request.lookback_delta_ms.value_or(options_.lookback_delta_ms),
+                                  environment.default_subquery_step_ms, *prepared.reach};
+    const StepRange steps{request.start_ms, request.end_ms, request.step_ms};
+    const auto kept = cache_.Find(query, steps, *versions);
+    QueryRequest rest = request;
+    if (kept) rest.start_ms = kept->last_ms + request.step_ms;
+    const bool has_rest = rest.start_ms <= rest.end_ms;
+    Status status;
+    if (has_rest) status = RunQuery(*prepared.plan, rest, environment, watch, result, limits);
+    if (status && kept) status = watch.memory.Reserve(BytesOf(*kept->matrix));
+    limits.memory = limits.memory || watch.memory.refused();
+    if (!status) return status;
+    if (kept) {
+      Matrix later = has_rest ? std::get<Matrix>(std::move(result.value)) : Matrix();
+      result.value = Joined(*kept->matrix, steps.first_ms, kept->last_ms, std::move(later));
+    }
+    // Annotations would have to be kept by step.
+    const bool is_plain = result.annotations.warnings.empty() && result.annotations.infos.empty();
+    if (has_rest && is_plain) cache_.Keep(query, steps, version, std::get<Matrix>(result.value));
+    return {};
   }
 
   Error Refused(Turn turn) {
@@ -152,6 +188,7 @@ class Engine::Impl {
   ActiveQueries active_;
   TopQueries top_;
   QueryLogSlot log_;
+  RangeCache cache_;
 };
 
 Engine::Engine(EngineOptions options, const storage::Queryable& storage, storage::Registry& registry)

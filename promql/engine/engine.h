@@ -34,8 +34,9 @@ struct EngineOptions {
   bool delayed_name_removal = false;  // promql-delayed-name-removal
   // use-start-timestamps: rate() and its like look at when counters started, and start_timestamp() has results.
   bool use_start_timestamps = false;
-  bool per_step_stats = false;     // promql-per-step-stats: requests may ask for samples by step.
-  std::size_t top_queries = 1000;  // Texts whose costs are added up; 0 = none.
+  bool per_step_stats = false;                 // promql-per-step-stats: requests may ask for samples by step.
+  std::uint64_t range_cache_bytes = 64 << 20;  // For results of range queries (range_cache.h); 0 = none are kept.
+  std::size_t top_queries = 1000;              // Texts whose costs are added up; 0 = none.
   // Told of queries that took at least so long; 0 or no listener = never.
   storage::DurationMs slow_query_ms = 0;
   QueryListener on_slow_query;
@@ -54,7 +55,9 @@ struct QueryRequest {
   std::stop_token cancel;  // Takes effect within 100 ms.
   QueryOrigin origin;
   Analyze analyze = Analyze::kNo;  // Fills QueryResult::explain.
-  bool step_stats = false;         // Fills the lists by step of QueryStats, if the engine may.
+  // Results of range queries may come from the cache; the statistics are those of the steps that were computed.
+  bool use_cache = true;
+  bool step_stats = false;  // Fills the lists by step of QueryStats, if the engine may.
 };
 
 // Thread-safe. `storage` and `registry` must outlive the engine.

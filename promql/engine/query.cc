@@ -117,7 +117,9 @@ Result<PreparedQuery> PrepareQuery(const QueryRequest& request, const QueryEnvir
   HoistStepInvariants(*plan);
   AddHints(**plan);
   const bool is_short = request.text.size() <= TopQueries::kMaxTextBytes;
-  return PreparedQuery{std::move(*plan), is_short ? ToString(**expr) : request.text};
+  std::optional<StepReach> reach;
+  if (IsRange(request)) reach = ReachOfSteps(**expr, **plan, LookbackOf(request, environment));
+  return PreparedQuery{std::move(*plan), is_short ? ToString(**expr) : request.text, reach};
 }
 
 Result<ExplainNode> ExplainQuery(const QueryRequest& request, const QueryEnvironment& environment) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "promql/engine/engine.h"
 #include "promql/exec/memory_account.h"
 #include "promql/exec/query_progress.h"
 #include "promql/plan/plan.h"
+#include "promql/plan/step_reach.h"
 #include "promql/value/explain_node.h"
 
 namespace vigia::promql {
@@ -29,7 +31,8 @@ struct QueryWatch {
 
 struct PreparedQuery {
   PlanPtr plan;
-  std::string normalised;  // The text as the printer writes it; long texts stay as they are.
+  std::string normalised;                         // The text as the printer writes it; long texts stay as they are.
+  std::optional<StepReach> reach = std::nullopt;  // Of a range query whose results may be put together of parts.
 };
 
 // Which limits of its own ended a query.

@@ -60,6 +60,8 @@ Result<QueryOptions> ReadOptions(const Request& http) {
     return Error{Errc::kInvalid, "invalid parameter \"explain\": must be plan or analyze"};
   }
   options.plan_only = explain == "plan";
+  // Statistics tell what a query costs, which is not what the end of it costs.
+  options.request.use_cache = http.params.Get("nocache") != "1" && options.stats.empty();
   if (explain == "analyze") options.request.analyze = promql::Analyze::kYes;
   if (auto status = ReadDuration(http.params, "timeout", options.request.timeout_ms); status.has_error()) {
     return status.error();

@@ -1,0 +1,23 @@
+// Whether the value of a range query at a step depends on nothing but the samples around that step, and on which.
+#pragma once
+
+#include <optional>
+
+#include "promql/parser/ast.h"
+#include "promql/plan/plan.h"
+
+namespace vigia::promql {
+
+// At a step t nothing is read but samples from t - back_ms to t + ahead_ms. Each may be negative.
+struct StepReach {
+  DurationMs back_ms = 0;
+  DurationMs ahead_ms = 0;
+};
+
+// Of `plan`, which was made of `expr`. nullopt where results of two ranges of steps, put together, might differ from
+// the result of the whole range, be it in the last digit or by an error: what is pinned by @ or knows the range of the
+// query; what tells series of several metrics apart by their names only; what adds or ranks in an order that depends on
+// all steps (groups come in the order in which they appear).
+std::optional<StepReach> ReachOfSteps(const Expr& expr, const PlanNode& plan, DurationMs lookback_delta_ms);
+
+}  // namespace vigia::promql
