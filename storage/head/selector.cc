@@ -24,6 +24,10 @@ std::vector<bool> Marks(const IdSet& ids, std::size_t size) {
   return marks;
 }
 
+Error TooManyMatchers() {
+  return {Errc::kLimit, "more than " + std::to_string(kMaxMatchers) + " matchers in one selector"};
+}
+
 }  // namespace
 
 // Lives for one call, with the map's lock held.
@@ -39,11 +43,19 @@ class SeriesMap::Selector {
               [](const TargetHits& a, const TargetHits& b) { return a.target->id() < b.target->id(); });
     return std::move(hits_);
   }
+  LabelSources RunForLabels() {
+    seen_lines_.resize(map_.line_sets_.end());
+    for (const auto& [open, ids] : GroupTargets()) ScanGroup(open, ids);
+    return std::move(sources_);
+  }
 
  private:
   std::map<std::uint64_t, IdSet> GroupTargets() const;
   IdSet LinesFor(std::uint64_t open) const;
   void SelectGroup(std::uint64_t open, const IdSet& ids);
+  void ScanGroup(std::uint64_t open, const IdSet& ids);
+  bool ScanTarget(const Target& target, const std::vector<bool>* wanted);
+  void NoteLine(LineId line);
   void AddByLine(TargetId id, const IdSet& lines, TargetHits& hit);
   void Consider(std::uint32_t column, TargetHits& hit);
   bool full() const { return limit_ != 0 && count_ >= limit_; }
@@ -56,6 +68,8 @@ class SeriesMap::Selector {
   const Visit& visit_;
   std::vector<TargetHits> hits_;
   std::uint64_t count_ = 0;
+  LabelSources sources_;
+  std::vector<bool> seen_lines_;
 };
 
 // Targets that no matcher excludes, by the bit set of matchers that they leave open.
@@ -118,6 +132,46 @@ void SeriesMap::Selector::SelectGroup(std::uint64_t open, const IdSet& ids) {
   }
 }
 
+void SeriesMap::Selector::NoteLine(LineId line) {
+  if (seen_lines_[line]) return;
+  seen_lines_[line] = true;
+  sources_.lines.push_back(line);
+}
+
+// Notes the lines of the target's series, of `wanted` ones if given. Whether it has any.
+bool SeriesMap::Selector::ScanTarget(const Target& target, const std::vector<bool>* wanted) {
+  bool found = false;
+  target.columns().ForEach([&](std::size_t, const Column& column) {
+    if (wanted != nullptr && !(*wanted)[column.line]) return;
+    if (found && seen_lines_[column.line]) return;
+    if (column.Is(Column::kRemoved) || !MayHaveSamples(column, from_, to_)) return;
+    found = true;
+    NoteLine(column.line);
+  });
+  return found;
+}
+
+void SeriesMap::Selector::ScanGroup(std::uint64_t open, const IdSet& ids) {
+  const bool all_lines = open == 0;
+  const IdSet lines = all_lines ? IdSet() : LinesFor(open);
+  if (!all_lines && lines.empty()) return;
+  std::vector<bool> marks;  // Made when the first target needs it.
+  for (const TargetId id : ids) {
+    Target& target = *map_.targets_[id];
+    bool found = false;
+    if (!all_lines && lines.size() * 8 < target.columns().size()) {
+      TargetHits hit{&target, {}};
+      AddByLine(id, lines, hit);
+      for (const std::uint32_t column : hit.columns) NoteLine(target.columns()[column].line);
+      found = !hit.columns.empty();
+    } else {
+      if (!all_lines && marks.empty()) marks = Marks(lines, map_.line_sets_.end());
+      found = ScanTarget(target, all_lines ? nullptr : &marks);
+    }
+    if (found) sources_.targets.push_back(id);
+  }
+}
+
 void SeriesMap::Selector::AddByLine(TargetId id, const IdSet& lines, TargetHits& hit) {
   const auto& columns = hit.target->columns();
   for (const LineId line : lines) {
@@ -140,60 +194,57 @@ void SeriesMap::Selector::Consider(std::uint32_t column, TargetHits& hit) {
 
 Result<std::vector<TargetHits>> SeriesMap::Select(std::span<const Matcher> matchers, TimestampMs from, TimestampMs to,
                                                   std::uint64_t limit, const Visit& visit) const {
-  if (matchers.size() > kMaxMatchers) {
-    return Error{Errc::kLimit, "more than " + std::to_string(kMaxMatchers) + " matchers in one selector"};
-  }
+  if (matchers.size() > kMaxMatchers) return TooManyMatchers();
   const std::shared_lock lock(mu_);
   return Selector(*this, matchers, from, to, limit, visit).Run();
 }
 
-std::vector<std::string> SeriesMap::NamesOf(const std::vector<TargetHits>& hits) const {
-  const std::shared_lock lock(mu_);
-  std::vector<bool> seen_names(symbols_.size());
-  std::vector<bool> seen_lines(line_sets_.end());
-  for (const TargetHits& hit : hits) {
-    for (const LabelPair& pair : target_sets_[hit.target->id()].pairs) seen_names[pair.name] = true;
-    for (const std::uint32_t column : hit.columns) {
-      const LineId line = hit.target->columns()[column].line;
-      if (seen_lines[line]) continue;
-      seen_lines[line] = true;
-      for (const LabelPair& pair : line_sets_[line].pairs) seen_names[pair.name] = true;
-    }
-  }
-  std::vector<std::string> names;
-  for (Symbol symbol = 0; symbol < seen_names.size(); ++symbol) {
-    if (seen_names[symbol]) names.emplace_back(symbols_.Text(symbol));
-  }
-  std::sort(names.begin(), names.end());
-  return names;
+Result<SeriesMap::LabelSources> SeriesMap::SelectLabels(std::span<const Matcher> matchers, TimestampMs from,
+                                                        TimestampMs to) const {
+  if (matchers.size() > kMaxMatchers) return TooManyMatchers();
+  return Selector(*this, matchers, from, to, 0, {}).RunForLabels();
 }
 
-std::vector<std::string> SeriesMap::ValuesOf(const std::string& name, const std::vector<TargetHits>& hits) const {
+std::vector<std::string> SeriesMap::SortedTexts(const std::vector<bool>& symbols) const {
+  std::vector<std::string> texts;
+  for (Symbol symbol = 0; symbol < symbols.size(); ++symbol) {
+    if (symbols[symbol]) texts.emplace_back(symbols_.Text(symbol));
+  }
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+
+Result<std::vector<std::string>> SeriesMap::LabelNames(std::span<const Matcher> matchers, TimestampMs from,
+                                                       TimestampMs to) const {
+  const std::shared_lock lock(mu_);
+  const auto sources = SelectLabels(matchers, from, to);
+  if (!sources) return sources.error();
+  std::vector<bool> names(symbols_.size());
+  for (const TargetId id : sources->targets) {
+    for (const LabelPair& pair : target_sets_[id].pairs) names[pair.name] = true;
+  }
+  for (const LineId id : sources->lines) {
+    for (const LabelPair& pair : line_sets_[id].pairs) names[pair.name] = true;
+  }
+  return SortedTexts(names);
+}
+
+Result<std::vector<std::string>> SeriesMap::LabelValues(const std::string& name, std::span<const Matcher> matchers,
+                                                        TimestampMs from, TimestampMs to) const {
   const std::shared_lock lock(mu_);
   Symbol symbol = 0;
-  if (!symbols_.Find(name, &symbol)) return {};
-  std::vector<bool> seen_values(symbols_.size());
-  std::vector<bool> seen_lines(line_sets_.end());
+  if (!symbols_.Find(name, &symbol)) return std::vector<std::string>();
+  const auto sources = SelectLabels(matchers, from, to);
+  if (!sources) return sources.error();
+  std::vector<bool> values(symbols_.size());
   const auto mark = [&](std::span<const LabelPair> pairs) {
     for (const LabelPair& pair : pairs) {
-      if (pair.name == symbol) seen_values[pair.value] = true;
+      if (pair.name == symbol) values[pair.value] = true;
     }
   };
-  for (const TargetHits& hit : hits) {
-    mark(target_sets_[hit.target->id()].pairs);
-    for (const std::uint32_t column : hit.columns) {
-      const LineId line = hit.target->columns()[column].line;
-      if (seen_lines[line]) continue;
-      seen_lines[line] = true;
-      mark(line_sets_[line].pairs);
-    }
-  }
-  std::vector<std::string> values;
-  for (Symbol value = 0; value < seen_values.size(); ++value) {
-    if (seen_values[value]) values.emplace_back(symbols_.Text(value));
-  }
-  std::sort(values.begin(), values.end());
-  return values;
+  for (const TargetId id : sources->targets) mark(target_sets_[id].pairs);
+  for (const LineId id : sources->lines) mark(line_sets_[id].pairs);
+  return SortedTexts(values);
 }
 
 }  // namespace vigia::storage

@@ -52,9 +52,12 @@ class SeriesMap {
   using Visit = std::function<void(Target&)>;
   Result<std::vector<TargetHits>> Select(std::span<const Matcher> matchers, TimestampMs from, TimestampMs to,
                                          std::uint64_t limit, const Visit& visit) const;
-  // Names, or values of `name`, among the labels of these series; sorted.
-  std::vector<std::string> NamesOf(const std::vector<TargetHits>& hits) const;
-  std::vector<std::string> ValuesOf(const std::string& name, const std::vector<TargetHits>& hits) const;
+  // Names, or values of `name`, among the labels of the series that Select() would give; sorted. Most series share
+  // their lines with others: one of each is enough to look at.
+  Result<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers, TimestampMs from,
+                                              TimestampMs to) const;
+  Result<std::vector<std::string>> LabelValues(const std::string& name, std::span<const Matcher> matchers,
+                                               TimestampMs from, TimestampMs to) const;
 
   // Takes a series out of the index and brings it back. Its labels keep naming this column meanwhile: old refs may be
   // about, and a label set must never have two. REQUIRES: the target's write lock.
@@ -81,6 +84,13 @@ class SeriesMap {
 
  private:
   class Selector;  // One Select(), see selector.cc.
+  // Where labels are to be found: the targets and lines of series.
+  struct LabelSources {
+    std::vector<TargetId> targets;
+    std::vector<LineId> lines;
+  };
+  Result<LabelSources> SelectLabels(std::span<const Matcher> matchers, TimestampMs from, TimestampMs to) const;
+  std::vector<std::string> SortedTexts(const std::vector<bool>& symbols) const;
   Target& GrowTargets();
   std::uint32_t AddColumn(Target& target, LineId line);
   std::uint64_t FindLocked(TargetId target, LineId line, const Labels& labels, const Fingerprint& fingerprint) const;

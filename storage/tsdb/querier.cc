@@ -34,16 +34,16 @@ class TsdbQuerier final : public Querier {
   }
 
   Result<LabelStrings> LabelNames(std::span<const Matcher> matchers, std::uint64_t limit) override {
-    const auto hits = deps_.series.Select(matchers, start_ms_, end_ms_, 0, {});
-    if (!hits) return hits.error();
-    return Limited(deps_.series.NamesOf(*hits), limit);
+    auto names = deps_.series.LabelNames(matchers, start_ms_, end_ms_);
+    if (!names) return names.error();
+    return Limited(*std::move(names), limit);
   }
 
   Result<LabelStrings> LabelValues(const std::string& name, std::span<const Matcher> matchers,
                                    std::uint64_t limit) override {
-    const auto hits = deps_.series.Select(matchers, start_ms_, end_ms_, 0, {});
-    if (!hits) return hits.error();
-    return Limited(deps_.series.ValuesOf(name, *hits), limit);
+    auto values = deps_.series.LabelValues(name, matchers, start_ms_, end_ms_);
+    if (!values) return values.error();
+    return Limited(*std::move(values), limit);
   }
 
  private:
