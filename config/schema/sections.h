@@ -158,6 +158,12 @@ struct Schema<RetentionConfig> : PlainSchema<RetentionConfig> {
 };
 
 template <>
+struct Schema<RetentionPolicyConfig> : PlainSchema<RetentionPolicyConfig> {
+  static const FieldTable<RetentionPolicyConfig>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, RetentionPolicyConfig& out);
+};
+
+template <>
 struct Schema<ExemplarsConfig> : PlainSchema<ExemplarsConfig> {
   static const FieldTable<ExemplarsConfig>& Fields();
 };

@@ -2,9 +2,33 @@
 
 #include "config/schema/codecs.h"
 #include "config/schema/sections.h"
+#include "promql/parser/parse.h"
 
 namespace vigia::config {
 namespace {
+
+constexpr std::size_t kMaxMatchers = 64;  // As many as storage takes.
+
+struct SelectorCodec {
+  using Value = SeriesSelector;
+  static std::string Type() { return "series selector"; }
+  static void Read(Reader& in, const yaml::Node& node, SeriesSelector& out) {
+    const auto text = ReadText(in, node);
+    if (!text) return;
+    auto matchers = promql::ParseMetricSelector(*text);
+    if (!matchers) {
+      in.Fail(node, storage::Quoted(*text) + " is not a series selector: " + matchers.error().what);
+      return;
+    }
+    if (matchers->size() > kMaxMatchers) {
+      in.Fail(node, "more than " + std::to_string(kMaxMatchers) + " matchers in one selector");
+      return;
+    }
+    out = {*text, std::move(*matchers)};
+  }
+  static yaml::Node Write(const SeriesSelector& value) { return yaml::Node::Scalar(value.text, true); }
+  static bool IsEmpty(const SeriesSelector& value) { return value.text.empty(); }
+};
 
 // chunk_encoding: {floats: xor}. The server picks the encoding of each column itself.
 Field<TsdbConfig> ChunkEncodingField() {
@@ -81,11 +105,29 @@ const FieldTable<ExemplarsConfig>& Schema<ExemplarsConfig>::Fields() {
   return kFields;
 }
 
+const FieldTable<RetentionPolicyConfig>& Schema<RetentionPolicyConfig>::Fields() {
+  using T = RetentionPolicyConfig;
+  static const FieldTable<T> kFields{
+      MakeField<ListCodec<SelectorCodec>>("match", &T::match, "",
+                                          "Series that the policy is for: one of these matches."),
+      MakeField<DurationCodec>("time", &T::time_ms, "", "How long their samples are kept; above 0."),
+  };
+  return kFields;
+}
+
+void Schema<RetentionPolicyConfig>::Check(Reader& in, const yaml::Node& node, RetentionPolicyConfig& out) {
+  if (out.match.empty()) in.Fail(node, "match must name at least one series selector");
+  if (out.time_ms <= 0) in.Fail(node, "time must be above 0");
+}
+
 const FieldTable<StorageConfig>& Schema<StorageConfig>::Fields() {
   using T = StorageConfig;
   static const FieldTable<T> kFields{
       MakeField<OptionalCodec<SectionCodec<TsdbConfig>>>("tsdb", &T::tsdb, "", "The database."),
       MakeField<OptionalCodec<SectionCodec<ExemplarsConfig>>>("exemplars", &T::exemplars, "", "Exemplars."),
+      MakeField<ListCodec<SectionCodec<RetentionPolicyConfig>>>(
+          "retention_policies", &T::retention_policies, "",
+          "How long certain series are kept, instead of what `tsdb.retention.time` says; the first match counts."),
   };
   return kFields;
 }

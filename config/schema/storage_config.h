@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "storage/model/matcher.h"
 #include "storage/model/timestamp.h"
 
 namespace vigia::config {
@@ -33,9 +35,26 @@ struct ExemplarsConfig {
   bool operator==(const ExemplarsConfig&) const = default;
 };
 
+// A series selector as in PromQL.
+struct SeriesSelector {
+  std::string text;
+  std::vector<storage::Matcher> matchers;
+
+  bool operator==(const SeriesSelector& other) const { return text == other.text; }
+};
+
+// How long series are kept that match one of the selectors. The first policy of the list that matches counts.
+struct RetentionPolicyConfig {
+  std::vector<SeriesSelector> match;
+  storage::DurationMs time_ms = 0;
+
+  bool operator==(const RetentionPolicyConfig&) const = default;
+};
+
 struct StorageConfig {
   std::optional<TsdbConfig> tsdb;
   std::optional<ExemplarsConfig> exemplars;  // Not set = 100000.
+  std::vector<RetentionPolicyConfig> retention_policies;
 
   std::int64_t max_exemplars() const { return exemplars ? exemplars->max_exemplars : 100'000; }
   storage::DurationMs out_of_order_time_window_ms() const { return tsdb ? tsdb->out_of_order_time_window_ms : 0; }

@@ -510,8 +510,35 @@ storage:
   CHECK(config->storage.tsdb->retention->size_bytes == 10ULL << 30);
   CHECK(config->storage.tsdb->retention->percentage == 80);
   CHECK(config->storage.max_exemplars() == 5);
+  CHECK(config->storage.retention_policies.empty());
   CHECK_THAT(Fault("storage: {tsdb: {retention: {percentage: 101}}}"), Contains("range 0 to 100"));
   CHECK_THAT(Fault("storage: {tsdb: {chunk_encoding: {floats: x}}}"), Contains("must be xor or xor2"));
+}
+
+TEST_CASE("retention policies are selectors with a time") {
+  const auto config = Parsed(R"(
+storage:
+  retention_policies:
+    - match: ['{__name__=~"go_.*"}', 'up{env="dev"}']
+      time: 1d12h
+    - match: [up]
+      time: 1y
+)");
+  const auto& policies = config->storage.retention_policies;
+  REQUIRE(policies.size() == 2);
+  REQUIRE(policies[0].match.size() == 2);
+  CHECK(policies[0].match[1].text == "up{env=\"dev\"}");
+  REQUIRE(policies[0].match[0].matchers.size() == 1);
+  CHECK(policies[0].match[0].matchers[0].ToString() == "__name__=~\"go_.*\"");
+  CHECK(policies[0].time_ms == 36 * 3'600'000);
+  CHECK(policies[1].time_ms == 365LL * 24 * 3'600'000);
+  CHECK_THAT(ToYaml(*config), Contains("retention_policies:\n  - match:\n    - '{__name__=~\"go_.*\"}'"));
+  CHECK_THAT(Fault("storage:\n  retention_policies:\n  - match: ['up{']\n    time: 1d"),
+             Contains(":3: storage.retention_policies[0].match[0]: \"up{\" is not a series selector"));
+  CHECK_THAT(Fault("storage: {retention_policies: [{match: [up]}]}"), Contains("time must be above 0"));
+  CHECK_THAT(Fault("storage: {retention_policies: [{time: 1d}]}"), Contains("at least one series selector"));
+  CHECK_THAT(Fault("storage: {retention_policies: [{match: [up], times: 1d}]}"), Contains("did you mean \"time\""));
+  CHECK_THAT(Fault("storage: {retention_policies: [{match: up, time: 1d}]}"), Contains("expected a list"));
 }
 
 TEST_CASE("rule files are patterns in the last segment, resolved against the folder of the file") {

@@ -1,0 +1,197 @@
+#include "storage/kv/store.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <unistd.h>
+
+#include "tests/support/catch.h"
+
+namespace vigia::storage {
+namespace {
+
+using Keys = std::vector<std::string>;
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "vigia-kv-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  StoreOptions Options() const {
+    StoreOptions options;
+    options.path = path_ + "/db";
+    options.quarantine_path = path_ + "/quarantine";
+    return options;
+  }
+  std::unique_ptr<Store> Open() {
+    auto store = Store::Open(Options(), registry_);
+    INFO((store ? std::string() : store.error().what));
+    REQUIRE(store.has_value());
+    return std::move(*store);
+  }
+  Registry& registry() { return registry_; }
+  Keys Tables(const std::string& folder) const {
+    Keys out;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(path_ + "/" + folder, none)) {
+      if (entry.path().extension() == ".sst") out.push_back(entry.path().string());
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+
+ private:
+  std::string path_;
+  Registry registry_;
+};
+
+Keys KeysOf(const Store& store, Family family, std::string_view begin = {}, std::string_view end = {}) {
+  Keys keys;
+  const Status status = store.Scan(family, begin, end, [&](std::string_view key, std::string_view) -> Status {
+    keys.emplace_back(key);
+    return {};
+  });
+  REQUIRE(status.has_value());
+  return keys;
+}
+
+void OverwriteEnd(const std::string& path, std::size_t bytes) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-static_cast<std::streamoff>(bytes), std::ios::end);
+  file << std::string(bytes, 'x');
+  REQUIRE(file.good());
+}
+
+TEST_CASE("a batch reaches all its families, or is read back after a restart") {
+  Folder folder;
+  {
+    const auto store = folder.Open();
+    Batch batch;
+    batch.Put(Family::kCatalog, "a", "1");
+    batch.Put(Family::kWal0, "b", "2");
+    batch.Put(Family::kState, "c", "3");
+    REQUIRE(store->Write(batch, WriteMode::kProcess).has_value());
+    batch.Clear();
+    CHECK(batch.empty());
+    batch.Delete(Family::kState, "c");
+    REQUIRE(store->Write(batch, WriteMode::kDisk).has_value());
+  }
+  const auto store = folder.Open();
+  CHECK((*store->Get(Family::kCatalog, "a"))->view() == "1");
+  CHECK((*store->Get(Family::kWal0, "b"))->view() == "2");
+  CHECK_FALSE(store->Get(Family::kState, "c")->has_value());
+  REQUIRE(store->Recreate(Family::kWal0).has_value());
+  CHECK(KeysOf(*store, Family::kWal0).empty());
+}
+
+TEST_CASE("a scan goes over a range in order and stops at an error") {
+  Folder folder;
+  const auto store = folder.Open();
+  Batch batch;
+  for (const char* key : {"d", "b", "a", "c"}) batch.Put(Family::kCatalog, key, "v");
+  REQUIRE(store->Write(batch, WriteMode::kProcess).has_value());
+  CHECK(KeysOf(*store, Family::kCatalog, "b", "d") == Keys{"b", "c"});
+  CHECK(KeysOf(*store, Family::kCatalog) == Keys{"a", "b", "c", "d"});
+  const Status stopped = store->Scan(Family::kCatalog, {}, {}, [](std::string_view, std::string_view) -> Status {
+    return Error{Errc::kCancelled, "enough"};
+  });
+  REQUIRE_FALSE(stopped.has_value());
+  CHECK(stopped.error().what == "enough");
+}
+
+TEST_CASE("bulk files come and go as a whole, none overlaps another") {
+  Folder folder;
+  const auto store = folder.Open();
+  REQUIRE(store->AddBulk({{"b1", "x"}, {"b2", "y"}}, true).has_value());
+  REQUIRE(store->AddBulk({{"a1", "z"}}, false).has_value());
+  Keys files = store->BulkFiles();
+  std::sort(files.begin(), files.end());
+  CHECK(files == Keys{"a1", "b1"});
+  CHECK(std::filesystem::exists(store->BulkFileOf("b15")));
+  CHECK(store->BulkFileOf("c").empty());
+  CHECK(store->MisplacedFiles() == 0);
+  CHECK_FALSE(store->AddBulk({{"b15", "no"}}, false).has_value());
+  REQUIRE(store->DropBulk("b", "c").has_value());
+  CHECK(KeysOf(*store, Family::kData) == Keys{"a1"});
+  PinnedValue own(std::string(100, 'p'));
+  const PinnedValue moved = std::move(own);
+  CHECK(moved.view() == std::string(100, 'p'));
+}
+
+TEST_CASE("a checkpoint opens as a database of its own") {
+  Folder folder;
+  Folder copy;
+  const auto store = folder.Open();
+  Batch batch;
+  batch.Put(Family::kCatalog, "a", "1");
+  REQUIRE(store->Write(batch, WriteMode::kProcess).has_value());
+  REQUIRE(store->AddBulk({{"k", "v"}}, false).has_value());
+  REQUIRE(store->Checkpoint(copy.Options().path).has_value());
+  const auto other = copy.Open();
+  CHECK((*other->Get(Family::kCatalog, "a"))->view() == "1");
+  CHECK((*other->Get(Family::kData, "k"))->view() == "v");
+}
+
+TEST_CASE("a bulk file that does not open is set aside, the others stay") {
+  Folder folder;
+  std::string damaged;
+  {
+    const auto store = folder.Open();
+    REQUIRE(store->AddBulk({{"a1", "x"}}, false).has_value());
+    REQUIRE(store->AddBulk({{"b1", "y"}}, false).has_value());
+    damaged = store->BulkFileOf("a1");
+    CHECK(store->damaged_files().empty());
+  }
+  OverwriteEnd(damaged, 53);
+  {
+    StoreOptions strict = folder.Options();
+    strict.quarantine_path.clear();
+    const auto refused = Store::Open(strict, folder.registry());
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == Errc::kCorruption);
+  }
+  {
+    const auto store = folder.Open();
+    REQUIRE(store->damaged_files().size() == 1);
+    CHECK(std::filesystem::path(store->damaged_files()[0].path).filename() ==
+          std::filesystem::path(damaged).filename());
+    CHECK(store->damaged_files()[0].first_key == "a1");
+    CHECK(folder.Tables("quarantine") == Keys{store->damaged_files()[0].kept_as});
+    CHECK(KeysOf(*store, Family::kData) == Keys{"b1"});
+  }
+  CHECK(folder.Open()->damaged_files().empty());
+}
+
+TEST_CASE("a damaged file of another family makes the start fail by name and stays where it is") {
+  Folder folder;
+  {
+    const auto store = folder.Open();
+    Batch batch;
+    batch.Put(Family::kCatalog, "a", "1");
+    REQUIRE(store->Write(batch, WriteMode::kDisk).has_value());
+    REQUIRE(store->Flush(Family::kCatalog).has_value());
+  }
+  const Keys tables = folder.Tables("db");
+  REQUIRE(tables.size() == 1);
+  OverwriteEnd(tables[0], 53);
+  const auto refused = Store::Open(folder.Options(), folder.registry());
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Errc::kCorruption);
+  CHECK(refused.error().what.find(std::filesystem::path(tables[0]).filename()) != std::string::npos);
+  CHECK(folder.Tables("db") == tables);
+  CHECK(folder.Tables("quarantine").empty());
+}
+
+}  // namespace
+}  // namespace vigia::storage
