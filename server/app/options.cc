@@ -28,9 +28,9 @@ struct Feature {
 constexpr std::array kKnownFeatures = {
     Feature{"auto-reload-config", "The same as --config.auto-reload."},
     Feature{"concurrent-rule-eval", ""},
-    Feature{"created-timestamp-zero-ingestion", ""},
+    Feature{"created-timestamp-zero-ingestion", "A series begins with a sample of 0 where its counting began."},
     Feature{"delayed-compaction", ""},
-    Feature{"exemplar-storage", "Exemplars of scrapes are handed to storage."},
+    Feature{"exemplar-storage", "Exemplars are kept, as many as storage.exemplars.max_exemplars says."},
     Feature{"extra-scrape-metrics", ""},
     Feature{"fast-startup", ""},
     Feature{"histograms-st-encoding", ""},
@@ -48,10 +48,10 @@ constexpr std::array kKnownFeatures = {
     Feature{"promql-extended-range-selectors", "anchored and smoothed ranges."},
     Feature{"promql-per-step-stats", "stats=all tells samples step by step."},
     Feature{"search-api", ""},
-    Feature{"st-storage", ""},
+    Feature{"st-storage", "Start timestamps are kept with samples."},
     Feature{"st-synthesis", ""},
     Feature{"type-and-unit-labels", ""},
-    Feature{"use-start-timestamps", ""},
+    Feature{"use-start-timestamps", "rate() and its like look at start timestamps; start_timestamp()."},
     Feature{"use-uncached-io", ""},
     Feature{"xor2-encoding", ""}};
 
@@ -221,6 +221,9 @@ void AddQueryFlags(FlagSet& flags, Options& o) {
              Number(o.query_max_samples, std::uint64_t{1})});
   flags.Add({"query.max-memory", "0B", "Most memory that all running queries may hold together; 0B: no limit.", false,
              false, Size(o.query_max_memory_bytes)});
+  flags.Add({"query.range-cache-size", "64MB",
+             "Memory for results of range queries, which dashboards ask for again and again; 0B: none are kept.", false,
+             false, Size(o.query_range_cache_bytes)});
   flags.Add({"query.slow-log-threshold", "0s", "Queries that take at least so long are logged; 0s: none.", false, false,
              Duration(o.query_slow_log_ms)});
 }
@@ -320,6 +323,10 @@ promql::ParserOptions Options::parser() const {
   return {.experimental_functions = HasFeature("promql-experimental-functions"),
           .extended_range_selectors = HasFeature("promql-extended-range-selectors"),
           .binop_fill_modifiers = HasFeature("promql-binop-fill-modifiers")};
+}
+
+storage::StartUse Options::start_use() const {
+  return {.stored = HasFeature("st-storage"), .as_zeros = HasFeature("created-timestamp-zero-ingestion")};
 }
 
 Result<Options> ParseOptions(const std::vector<std::string>& arguments) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "promql/parser/parse.h"
+#include "storage/api/start_use.h"
 #include "storage/model/error.h"
 #include "storage/model/timestamp.h"
 
@@ -56,7 +57,8 @@ struct Options {
   storage::DurationMs query_timeout_ms = 120'000;
   int query_max_concurrency = 20;
   std::uint64_t query_max_samples = 50'000'000;
-  std::uint64_t query_max_memory_bytes = 0;   // Of all running queries; 0 = no limit.
+  std::uint64_t query_max_memory_bytes = 0;  // Of all running queries; 0 = no limit.
+  std::uint64_t query_range_cache_bytes = 64 << 20;
   storage::DurationMs query_slow_log_ms = 0;  // 0 = no query is logged for being slow.
 
   bool scrape_adjust_timestamps = true;
@@ -72,6 +74,7 @@ struct Options {
   bool HasFeature(std::string_view name) const;
   // The parts of PromQL that features enable.
   promql::ParserOptions parser() const;
+  storage::StartUse start_use() const;
 };
 
 // Arguments without the program's name.
