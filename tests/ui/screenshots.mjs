@@ -50,6 +50,8 @@ const shots = [
   ['query-explain', query({expr: 'sum by (job) (rate(prometheus_http_requests_total{code!="200"}[5m])) / on (job) up > 0.1', tab: 'explain'}),
     (page) => page.locator('.plan-bar').first().waitFor({state: 'attached'})],
   ['query-error', query({expr: 'rate(up[5m]) + sum(', tab: 'table'})],
+  ['query-notice', query({expr: 'rate(up[5m])', tab: 'table'})],
+  ['query-explain-error', query({expr: 'sum(rate(up))', tab: 'explain'})],
   ['query-completion', 'query', async (page) => {
     await page.locator('.cm-content').click();
     await page.keyboard.type('node_cp', {delay: 60});

@@ -132,9 +132,12 @@ test("a shared address of Prometheus' form opens its panels", () => visit(
     await becomes(() => second.getByRole('textbox', {name: 'End time'}).inputValue(), '2026-01-02 03:04:05');
   }));
 
-test('a mistake is underlined where it is', () => visit('query?g0.expr=sum(up))&g0.tab=table', async (page) => {
-  await page.getByRole('alert').filter({hasText: 'parse error'}).waitFor();
-  await page.locator('.cm-lintRange-error').first().waitFor();
+test('a mistake is underlined where it is, on each tab', () => visit('query?g0.expr=sum(up))&g0.tab=table', async (page) => {
+  for (const tab of ['Table', 'Graph', 'Explain']) {
+    await page.getByRole('tab', {name: tab}).click();
+    await page.getByRole('alert').filter({hasText: 'parse error'}).waitFor();
+    await page.locator('.cm-lintRange-error').first().waitFor();
+  }
 }));
 
 test('the explorer puts an expression together', () => visit('query', async (page) => {

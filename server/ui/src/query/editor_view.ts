@@ -8,6 +8,7 @@ import {Compartment, EditorState, Prec} from '@codemirror/state';
 import {EditorView, hoverTooltip, keymap, placeholder, type Tooltip, tooltips} from '@codemirror/view';
 import {tags} from '@lezer/highlight';
 import {type CompleteStrategy, newCompleteStrategy, PromQLExtension} from '@prometheus-io/codemirror-promql';
+import {HybridLint} from '@prometheus-io/codemirror-promql/dist/esm/lint/hybrid';
 import {aggregateOpTerms, functionIdentifierTerms} from '@prometheus-io/codemirror-promql/dist/esm/complete/promql.terms';
 import {get} from '../api/envelope';
 import type {Metadata} from '../api/types';
@@ -101,11 +102,28 @@ function errorPlace(state: EditorState, message: string): Diagnostic | undefined
   return {from: Math.min(from, Math.max(0, to - 1)), to, severity: 'error', message: match[3]};
 }
 
+// What the grammar says while one types, until the server has said something about this very text.
+class Lint extends HybridLint {
+  private served: {text: string; place: Diagnostic} | undefined;
+
+  override promQL() {
+    const local = super.promQL();
+    return (view: EditorView) => (this.served?.text === view.state.doc.toString() ? [this.served.place] : local(view));
+  }
+  // Returns what is to be shown now.
+  serve(view: EditorView, message: string | undefined): readonly Diagnostic[] {
+    const place = message === undefined ? undefined : errorPlace(view.state, message);
+    this.served = place && {text: view.state.doc.toString(), place};
+    return this.promQL()(view);
+  }
+}
+
 export function createEditor(host: HTMLElement, text: string, label: string, events: EditorEvents): Editor {
   const root = host.shadowRoot ?? host.attachShadow({mode: 'open'});
   const language = new Compartment();
+  const lint = new Lint();
   const promql = () => {
-    const extension = new PromQLExtension().activateCompletion(completion.get());
+    const extension = new PromQLExtension().activateCompletion(completion.get()).setLinter(lint);
     const remote = {apiPrefix: 'api/v1', httpMethod: 'GET' as const, httpErrorHandler: () => undefined, lookbackInterval: 3_600_000};
     return extension.setComplete({completeStrategy: new WithHistory(newCompleteStrategy({remote}))}).asExtension();
   };
@@ -151,10 +169,7 @@ export function createEditor(host: HTMLElement, text: string, label: string, eve
       view.dispatch({changes: {from, to, insert: piece}, selection: {anchor: from + piece.length}});
       view.focus();
     },
-    showError: (message) => {
-      const place = message === undefined ? undefined : errorPlace(view.state, message);
-      view.dispatch(setDiagnostics(view.state, place ? [place] : []));
-    },
+    showError: (message) => view.dispatch(setDiagnostics(view.state, lint.serve(view, message))),
     focus: () => view.focus(),
     destroy: () => {
       unsubscribe();

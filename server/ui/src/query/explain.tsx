@@ -132,10 +132,21 @@ const overs: {value: Over; text: string; title: string}[] = [
   {value: 'range', text: 'Whole range', title: 'As the graph is computed'},
 ];
 
-export function Explain({state, runs, onChange}: {state: PanelState; runs: number; onChange: (part: Partial<PanelState>) => void}) {
+interface Props {
+  state: PanelState;
+  runs: number;
+  onChange: (part: Partial<PanelState>) => void;
+  onError: (error: ApiError | undefined) => void;  // For the editor, which shows where it is.
+}
+
+export function Explain({state, runs, onChange, onError}: Props) {
   const [over, setOver] = useState<Over>('moment');
   const {expr} = state;
   const {node, error, running, of} = useExplanation({expr, over, state}, runs);
+  useEffect(() => {
+    onError(error);
+    return () => onError(undefined);
+  }, [error]);
   if (!expr.trim()) return <Empty title="No expression yet." />;
   return (
     <>

@@ -69,6 +69,7 @@ export function Panel({number, state, autofocus, onChange, onRemove}: Props) {
   const [runs, setRuns] = useState(0);
   const [exploring, setExploring] = useState(false);
   const [formatError, setFormatError] = useState<string>();
+  const [explainError, setExplainError] = useState<ApiError>();
   const editor = useRef<EditorHandle>(null);
   const run = useRun(state, state.expr, runs);
   const every = useStore(refreshSeconds);
@@ -108,12 +109,14 @@ export function Panel({number, state, autofocus, onChange, onRemove}: Props) {
   };
   const error = run.error ?? (formatError === undefined ? undefined : new ApiError('bad_data', formatError));
   const stale = run.ranExpr !== state.expr;
+  const ran = state.tab === 'explain' ? state.expr : run.ranExpr;
+  const misplaced = state.tab === 'explain' ? explainError ?? error : error;
 
   return (
     <section class="panel card" aria-label={`Panel ${number}`}>
       <div class="panel-head">
         <ExpressionField handle={editor} text={draft} label={`Expression of panel ${number}`} autofocus={autofocus}
-          error={draft === (run.ranExpr ?? draft) ? error?.message : undefined}
+          error={draft === (ran ?? draft) ? misplaced?.message : undefined}
           onChange={(text) => { setDraft(text); setFormatError(undefined); }} onExecute={() => execute()} />
         <div class="panel-tools">
           <button type="button" class="quiet" title="Metrics explorer" aria-label="Metrics explorer" onClick={() => setExploring(true)}><Icon name="list" /></button>
@@ -134,7 +137,7 @@ export function Panel({number, state, autofocus, onChange, onRemove}: Props) {
       <TabPanel id={id} active={state.tab}>
         {state.tab === 'graph' && <GraphControls state={state} onChange={onChange} />}
         {state.tab === 'table' && <div class="controls"><TimeControl label="Evaluation time" state={state} onChange={onChange} /></div>}
-        {state.tab === 'explain' ? <Explain state={state} runs={runs} onChange={onChange} /> : (
+        {state.tab === 'explain' ? <Explain state={state} runs={runs} onChange={onChange} onError={setExplainError} /> : (
           <div class={`result ${run.running && stale ? 'is-old' : ''}`} aria-busy={run.running}>
             {error && error.kind !== 'unreachable' && <Notice kind="error">{error.message}</Notice>}
             {run.outcome && <Remarks outcome={run.outcome} />}
