@@ -1,6 +1,8 @@
 #include "server/api/status_api.h"
 
+#include <atomic>
 #include <charconv>
+#include <memory>
 #include <thread>
 
 #include <fmt/format.h>
@@ -58,6 +60,27 @@ Response RuntimeInfo(const StatusApiDeps& deps) {
   json.Key("goroutineCount").Uint(0).Key("GOMAXPROCS").Uint(std::thread::hardware_concurrency());
   json.Key("GOMEMLIMIT").Uint(0).Field("GOGC", "").Field("GODEBUG", "");
   json.Field("storageRetention", runtime.storage_retention).EndObject();
+  return ApiSuccess(data);
+}
+
+// What an operator should know, for the bell of the web interface: at present a configuration that was refused.
+// `since_ms` remembers when that was first told, 0 while there is nothing to tell.
+Response Notifications(const StatusApiDeps& deps, std::atomic<storage::TimestampMs>& since_ms) {
+  const bool failed = !deps.runtime().reload_ok;
+  storage::TimestampMs since = 0;
+  if (!failed) {
+    since_ms = 0;
+  } else if (const storage::TimestampMs now = deps.clock(); since_ms.compare_exchange_strong(since, now)) {
+    since = now;
+  }
+  std::string data;
+  JsonWriter json(data);
+  json.BeginArray();
+  if (failed) {
+    json.BeginObject().Field("text", "Configuration reload has failed.").Field("date", FormatRfc3339Ms(since));
+    json.Key("active").Bool(true).EndObject();
+  }
+  json.EndArray();
   return ApiSuccess(data);
 }
 
@@ -131,6 +154,9 @@ void RegisterStatusApi(Router& router, StatusApiDeps deps) {
   router.Add(get, "/api/v1/status/config", [deps](const Request&) { return Config(deps); });
   router.Add(get, "/api/v1/status/flags", [deps](const Request&) { return Flags(deps); });
   router.Add(get, "/api/v1/status/runtimeinfo", [deps](const Request&) { return RuntimeInfo(deps); });
+  const auto since_ms = std::make_shared<std::atomic<storage::TimestampMs>>(0);
+  router.Add({"GET"}, "/api/v1/notifications",
+             [deps, since_ms](const Request&) { return Notifications(deps, *since_ms); });
   router.Add(get, "/api/v1/status/tsdb", [deps](const Request& http) { return Tsdb(deps, http); });
   router.Add({"GET"}, "/version", [](const Request&) {
     Response response;

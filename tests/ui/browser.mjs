@@ -23,8 +23,9 @@ export async function openBrowser(options = {}) {
   };
 }
 
-// Chromium notes every 4xx as an error; from the API they are answers, such as to a mistyped expression.
-const isAnswer = (text, url) => /^Failed to load resource: .* status of 4\d\d/.test(text) && url.includes('/api/v1/');
+// Chromium notes every 4xx as an error; from the API they are answers, such as to a mistyped expression. Not so 404: the page
+// should not ask for what is not there.
+const isAnswer = (text, url) => /^Failed to load resource: .* status of (400|422|499)/.test(text) && url.includes('/api/v1/');
 
 // `problems`: console errors, exceptions, violations of the Content-Security-Policy, requests to other hosts.
 export async function openPage(context, base) {

@@ -1,7 +1,8 @@
 // The interface as a person uses it: a real browser, the real server, a real exporter.
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
+import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 import {send} from './backfill.mjs';
 import {becomes, openBrowser, openPage} from './browser.mjs';
@@ -12,7 +13,7 @@ let stack;
 let browser;
 
 before(async () => {
-  stack = await startStack({flags: ['--web.enable-admin-api', '--web.enable-remote-write-receiver']});
+  stack = await startStack({flags: ['--web.enable-admin-api', '--web.enable-lifecycle', '--web.enable-remote-write-receiver']});
   browser = await openBrowser();
 });
 after(async () => {
@@ -254,6 +255,25 @@ test('a dead server is announced, and its return needs no reload', () => visit('
   await page.getByRole('alert').waitFor({state: 'detached'});
   await page.locator('.target-row.up').first().waitFor();
 }, {tolerate: (problem) => problem.includes('Failed to load resource')}));
+
+test('a configuration that is refused rings a bell', () => visit('targets', async (page) => {
+  const file = join(stack.folder, 'prometheus.yml');
+  const good = readFileSync(file, 'utf8');
+  const reload = () => fetch(`${stack.base}/-/reload`, {method: 'POST'});
+  const bell = page.getByRole('button', {name: 'Notifications'});
+  await page.locator('.target-row').first().waitFor();
+  await bell.waitFor({state: 'detached'});
+  writeFileSync(file, `${good}\nscrape_configz: []\n`);
+  try {
+    assert.equal((await reload()).ok, false);
+    await bell.click();
+    await page.getByText('Configuration reload has failed').waitFor();
+  } finally {
+    writeFileSync(file, good);
+    assert.equal((await reload()).ok, true);
+  }
+  await bell.waitFor({state: 'detached'});
+}));
 
 test('every old path opens its page', async () => {
   const titles = {
