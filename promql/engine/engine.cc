@@ -120,7 +120,10 @@ class Engine::Impl {
   Status Compute(const PreparedQuery& prepared, const QueryRequest& request, const QueryEnvironment& environment,
                  const QueryWatch& watch, QueryResult& result, LimitsHit& limits) {
     const storage::TimeVersions* const versions = storage_.time_versions();
-    const bool may_keep = request.step_ms > 0 && cache_.enabled() && versions != nullptr;
+    // Beyond these there are no samples, and times with steps and durations added stay within the type.
+    const bool is_sane = request.start_ms >= storage::kMinTimestampMs && request.end_ms <= storage::kMaxTimestampMs &&
+                         request.step_ms <= storage::kMaxTimestampMs;
+    const bool may_keep = request.step_ms > 0 && is_sane && cache_.enabled() && versions != nullptr;
     const bool wants_work = request.analyze == Analyze::kYes || request.step_stats || !request.use_cache;
     if (!may_keep || wants_work || !prepared.reach) {
       if (may_keep) cache_.Skipped();

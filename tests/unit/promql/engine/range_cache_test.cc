@@ -1,9 +1,9 @@
 #include "promql/engine/range_cache.h"
 
-#include <bit>
 #include <map>
 #include <random>
 
+#include "tests/unit/promql/engine/cached_queries.h"
 #include "tests/unit/promql/engine/query_fixture.h"
 
 namespace vigia::promql {
@@ -40,13 +40,6 @@ class VersionedStorage : public tests::MemoryStorage {
   storage::TimeVersions versions_;
 };
 
-EngineOptions WithCache(std::uint64_t bytes) {
-  EngineOptions options;
-  options.range_cache_bytes = bytes;
-  options.parser.experimental_functions = true;
-  return options;
-}
-
 struct Pair {
   explicit Pair(std::uint64_t bytes = 1 << 20)
       : cached(WithCache(bytes), storage, cached_metrics), plain(WithCache(0), storage, plain_metrics) {}
@@ -67,45 +60,6 @@ struct Pair {
   VersionedStorage storage;
   storage::Registry cached_metrics, plain_metrics;
   Engine cached, plain;
-};
-
-std::string Bits(const storage::Result<QueryResult>& result) {
-  if (!result) return "error: " + result.error().what;
-  std::string text;
-  for (const Series& series : std::get<Matrix>(result->value)) {
-    text += series.metric.ToString();
-    for (const FloatPoint& p : series.floats) text += fmt::format(" {}:{:x}", p.t, std::bit_cast<std::uint64_t>(p.v));
-    text += "\n";
-  }
-  for (const std::string& warning : result->annotations.warnings) text += warning + "\n";
-  for (const std::string& info : result->annotations.infos) text += info + "\n";
-  return text;
-}
-
-// What dashboards ask, and what must not be put together of parts.
-constexpr const char* kTexts[] = {
-    "a_total",
-    "rate(a_total[2m])",
-    "sum by (job) (rate(a_total[5m]))",
-    "avg(b) / count(b)",
-    "sum(rate(a_total[3m])) by (job) / on (job) group_left () max by (job) (b)",
-    "a_total offset 4m",
-    "max_over_time(sum(b)[4m:30s])",
-    "rate(a_total[2m] offset -1m)",
-    "quantile(0.3, b)",
-    "topk(2, b)",
-    "stddev by (job) (abs(b - 5))",
-    "b > 3 or a_total < 100",
-    "absent(a_total{job=\"q\"})",
-    "time() - timestamp(b)",
-    "step() + scalar(count(b))",
-    "rate(b[1m])",  // With an info.
-    "sum(max by (job) (b))",
-    "label_replace(b, \"x\", \"$1\", \"job\", \"(.*)\")",
-    "b @ 600",
-    "rate({job=\"p\"}[3m])",
-    "end() - start() + vector(1)",
-    "topk(1, count by (job) (b))",
 };
 
 }  // namespace
@@ -191,7 +145,7 @@ TEST_CASE("with writes, late writes and deletes the cache gives what computing g
         const TimestampMs from = below(static_cast<std::uint32_t>(now));
         pair.storage.Delete(below(9), from, from + below(300) * kSecond);
       }
-      const char* const text = kTexts[below(std::size(kTexts))];
+      const char* const text = kCachedQueries[below(std::size(kCachedQueries))];
       const DurationMs step = below(2) == 0 ? 30 * kSecond : kMinute;
       const TimestampMs end = now - now % step + below(3) * step;
       const auto request = Pair::Request(text, end - (10 + below(3)) * kMinute, end, step);
