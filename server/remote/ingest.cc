@@ -46,6 +46,7 @@ std::size_t Runes(const storage::Labels& labels) {
 void Ingest::Reset(WriteMessage& message, WritePolicy policy, storage::TimestampMs now_ms) {
   message_ = &message;
   policy_ = policy;
+  starts_ = message.layout().has_starts ? deps_.starts : storage::StartUse{};
   max_t_ = now_ms + kMaxAheadMs;
   highest_t_ = 0;
   without_metadata_ = invalid_labels_ = unnamed_errors_ = 0;
@@ -190,14 +191,14 @@ bool Ingest::AppendParts(const Item& item, SeriesRef ref) {
 
 bool Ingest::AppendSample(const Item& item, SeriesRef ref, std::string_view bytes) {
   storage::Sample sample;
-  if (const char* error = DecodeSample(bytes, sample); error != nullptr) return Malformed(error);
+  storage::TimestampMs start = 0;
+  if (const char* error = DecodeSample(bytes, sample, start); error != nullptr) return Malformed(error);
   if (sample.t > max_t_) {
     deps_.metrics.too_far_ahead.Add();
     return Refused(item, "out of bounds: timestamp is too far in the future", sample.t);
   }
-  if (const char* why = RefusalText(appender_->Append(ref, sample.t, sample.v)); why != nullptr) {
-    return Refused(item, why, sample.t);
-  }
+  const AppendOutcome outcome = storage::AppendStarted(*appender_, starts_, ref, sample.t, sample.v, start);
+  if (const char* why = RefusalText(outcome); why != nullptr) return Refused(item, why, sample.t);
   ++result_.samples;
   highest_t_ = std::max(highest_t_, sample.t);
   return true;
@@ -213,8 +214,9 @@ bool Ingest::AppendHistogram(const Item& item, SeriesRef ref, std::string_view b
   // The end of a series of histograms is marked in the sum; storage marks the end of any series by a float.
   const bool stale = storage::IsStaleNan(histogram_.h->sum);
   if (!stale && !histogram_.fault.empty()) return Refused(item, histogram_.fault, t);
+  const storage::HistogramPtr h = std::move(histogram_.h);
   const AppendOutcome outcome = stale ? appender_->Append(ref, t, storage::kStaleNan)
-                                      : appender_->AppendHistogram(ref, t, std::move(histogram_.h));
+                                      : storage::AppendStarted(*appender_, starts_, ref, t, h, histogram_.start);
   if (const char* why = RefusalText(outcome); why != nullptr) return Refused(item, why, t);
   ++result_.histograms;
   highest_t_ = std::max(highest_t_, t);
@@ -231,6 +233,7 @@ bool Ingest::AppendExemplar(const Item& item, SeriesRef ref, std::string_view by
   if (fault.empty() && parsed.fault == LabelFault::kNone && exemplar_.t <= max_t_ &&
       Runes(parsed.labels) <= kMaxExemplarRunes) {
     exemplar_.labels = std::move(parsed.labels);
+    exemplar_.has_own_time = exemplar_.t != 0;
     if (RefusalText(appender_->AppendExemplar(ref, exemplar_)) == nullptr) {
       ++result_.exemplars;
       return true;

@@ -13,7 +13,7 @@
 #include "server/remote/wire_samples.h"
 #include "server/remote/write_message.h"
 #include "server/remote/write_metrics.h"
-#include "storage/api/appender.h"
+#include "storage/api/start_use.h"
 
 namespace vigia::server {
 
@@ -40,6 +40,7 @@ struct IngestDeps {
   SeriesRefCache& cache;
   WriteMetrics& metrics;
   const Logger& log;
+  storage::StartUse starts = {};
 };
 
 // One request at a time; reusable for the next, which saves its memory. Thread-compatible.
@@ -93,6 +94,7 @@ class Ingest {
   // Of the request.
   WriteMessage* message_ = nullptr;
   WritePolicy policy_ = WritePolicy::kAllOrNothing;
+  storage::StartUse starts_;
   storage::TimestampMs max_t_ = 0;
   std::unique_ptr<storage::Appender> appender_;
   storage::Labels target_;                       // What appender_ was made with.

@@ -8,7 +8,7 @@
 namespace vigia::server {
 namespace {
 
-constexpr SeriesLayout kLayout{.samples = 2, .exemplars = 3, .histograms = 4};
+constexpr SeriesLayout kLayout{.samples = 2, .exemplars = 3, .histograms = 4, .has_starts = false};
 constexpr std::uint32_t kLabels = 1;
 
 class MessageV1 final : public WriteMessage {

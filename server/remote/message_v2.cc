@@ -15,7 +15,7 @@
 namespace vigia::server {
 namespace {
 
-constexpr SeriesLayout kLayout{.samples = 2, .exemplars = 4, .histograms = 3};
+constexpr SeriesLayout kLayout{.samples = 2, .exemplars = 4, .histograms = 3, .has_starts = true};
 constexpr std::uint32_t kMetadata = 5;
 
 class MessageV2 final : public WriteMessage {

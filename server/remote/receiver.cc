@@ -121,7 +121,7 @@ class Receiver {
         return workspace;
       }
     }
-    return std::make_unique<Workspace>(IngestDeps{deps_.storage, cache_, metrics_, deps_.log});
+    return std::make_unique<Workspace>(IngestDeps{deps_.storage, cache_, metrics_, deps_.log, deps_.options.starts});
   }
   void Return(std::unique_ptr<Workspace> workspace) {
     if (workspace->buffer.capacity() > kMaxIdleBytes) return;

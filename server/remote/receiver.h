@@ -5,7 +5,7 @@
 
 #include "server/http/router.h"
 #include "server/log/log.h"
-#include "storage/api/appender.h"
+#include "storage/api/start_use.h"
 #include "storage/model/clock.h"
 #include "storage/telemetry/registry.h"
 
@@ -17,6 +17,7 @@ struct RemoteWriteOptions {
   bool accept_v2 = true;  // and io.prometheus.write.v2.Request.
   std::size_t max_decoded_bytes = 32 << 20;   // Of one request. Above: 400.
   std::size_t max_cached_series = 4'000'000;  // 32 to 64 bytes each, only for series that came.
+  storage::StartUse starts = {};              // Of samples of version 2.
 };
 
 // References outlive the router and are thread-safe.

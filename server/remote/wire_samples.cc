@@ -19,6 +19,7 @@ class HistogramReader {
     return reader_.error();
   }
   storage::TimestampMs t() const { return t_; }
+  storage::TimestampMs start() const { return start_; }
   bool integer() const { return !float_count_; }
 
   // REQUIRES: integer(). What is wrong with the counts, or ""; then they are in the histogram.
@@ -64,6 +65,9 @@ class HistogramReader {
         if (Varint()) t_ = static_cast<std::int64_t>(reader_.number());
         break;
       case 16: Doubles(h_.custom_values); break;
+      case 17:
+        if (Varint()) start_ = static_cast<std::int64_t>(reader_.number());
+        break;
       default: break;
     }
   }
@@ -133,6 +137,7 @@ class HistogramReader {
   WireReader reader_;
   storage::FloatHistogram& h_;
   storage::TimestampMs t_ = 0;
+  storage::TimestampMs start_ = 0;
   std::uint64_t count_ = 0;
   std::uint64_t zero_count_ = 0;
   bool float_count_ = false;
@@ -142,8 +147,9 @@ class HistogramReader {
 
 }  // namespace
 
-const char* DecodeSampleSlowly(std::string_view bytes, storage::Sample& out) {
+const char* DecodeSampleSlowly(std::string_view bytes, storage::Sample& out, storage::TimestampMs& start) {
   out = {};
+  start = 0;
   WireReader reader(bytes);
   while (reader.Next()) {
     switch (reader.field()) {
@@ -152,6 +158,9 @@ const char* DecodeSampleSlowly(std::string_view bytes, storage::Sample& out) {
         break;
       case 2:
         if (reader.Expect(WireType::kVarint)) out.t = static_cast<std::int64_t>(reader.number());
+        break;
+      case 3:
+        if (reader.Expect(WireType::kVarint)) start = static_cast<std::int64_t>(reader.number());
         break;
       default: break;
     }
@@ -165,6 +174,7 @@ const char* DecodeHistogram(std::string_view bytes, WireHistogram& out) {
   HistogramReader reader(bytes, *out.h);
   if (const char* error = reader.Read(); error != nullptr) return error;
   out.t = reader.t();
+  out.start = reader.start();
   if (reader.integer()) out.fault = reader.TakeIntegers();
   if (out.fault.empty()) out.fault = CheckHistogram(*out.h);
   if (out.fault.empty() && out.h->schema > kMaxSchema) ReduceSchema(*out.h, kMaxSchema);

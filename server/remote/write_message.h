@@ -16,6 +16,7 @@ struct SeriesLayout {
   std::uint32_t samples;
   std::uint32_t exemplars;
   std::uint32_t histograms;
+  bool has_starts;  // Samples may carry start timestamps.
 };
 
 // One TimeSeries.
@@ -48,8 +49,7 @@ class WriteMessage {
 
 // prometheus.WriteRequest (prometheus.io/docs/specs/prw/remote_write_spec). Its metadata is not kept.
 std::unique_ptr<WriteMessage> NewMessageV1(std::string_view message);
-// io.prometheus.write.v2.Request (prometheus.io/docs/specs/prw/remote_write_spec_2_0). Its metadata and start
-// timestamps are not kept.
+// io.prometheus.write.v2.Request (prometheus.io/docs/specs/prw/remote_write_spec_2_0). Its metadata is not kept.
 std::unique_ptr<WriteMessage> NewMessageV2(std::string_view message);
 
 }  // namespace vigia::server

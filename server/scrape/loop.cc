@@ -57,7 +57,7 @@ struct ScrapeLoop::State {
         timer(strand),
         settings(std::move(pool)),
         body(shared.storage, shared.metrics, shared.log.With({{"target", target.url}}), target.labels,
-             target.timeout_ms, settings->config, shared.exemplars),
+             target.timeout_ms, settings->config, shared.extras),
         discovered_labels(target.discovered_labels) {}
 
   asio::awaitable<void> Run();

@@ -44,7 +44,7 @@ struct ScrapeContext {
   boost::asio::any_io_executor executor;
   std::stop_token shutdown;  // Requested: every loop ends at once and writes nothing more.
   LoopCount& count;
-  bool exemplars = false;
+  ScrapeExtras extras;
   bool align_timestamps = true;
 };
 

@@ -29,7 +29,7 @@ ScrapeManager::ScrapeManager(ScrapeManagerOptions options, storage::Appendable& 
       io_(options_.io_threads),
       context_{storage,          metrics_,           log_,
                std::move(clock), io_.executor(),     shutdown_.get_token(),
-               count_,           options_.exemplars, options_.align_timestamps} {}
+               count_,           {options_.exemplars, options_.starts}, options_.align_timestamps} {}
 
 ScrapeManager::~ScrapeManager() { Stop(); }
 

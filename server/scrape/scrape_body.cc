@@ -71,13 +71,13 @@ struct ScrapeBody::Pass {
 };
 
 ScrapeBody::ScrapeBody(storage::Appendable& storage, ScrapeMetrics& metrics, Logger log, storage::Labels labels,
-                       storage::DurationMs timeout_ms, ScrapeConfigPtr config, bool exemplars)
+                       storage::DurationMs timeout_ms, ScrapeConfigPtr config, ScrapeExtras extras)
     : storage_(storage),
       metrics_(metrics),
       log_(std::move(log)),
       labels_(std::move(labels)),
       timeout_ms_(timeout_ms),
-      exemplars_(exemplars),
+      extras_(extras),
       config_(std::move(config)) {
   static_assert(kReportNames.size() == kReportSeries);
 }
@@ -127,6 +127,10 @@ Status ScrapeBody::AppendBody(Pass& pass, const FetchedBody& fetched) {
   if (!format) return format.error();
   const std::unique_ptr<ExpositionParser> parser = NewParser(*format, fetched.body);
   if (!parser) return Error{Errc::kInvalid, "the protobuf exposition format is not supported"};
+  const bool reads_created = extras_.starts.any() && *format == ExpositionFormat::kOpenMetrics;
+  const bool others_are_series = reads_created != std::exchange(reads_created_, reads_created);
+  const bool new_ids = reads_created && created_.Read(fetched.body);
+  if (others_are_series || new_ids) cache_.Invalidate();
   cache_.Begin();
   Status status = ReadEntries(pass, *parser);
   const std::uint64_t limit = config_->sample_limit;
@@ -199,9 +203,10 @@ Status ScrapeBody::TakeSeries(Pass& pass, ExpositionParser& parser) {
 }
 
 Status ScrapeBody::TakeKnown(Pass& pass, ExpositionParser& parser, SeriesCache::Index index) {
-  ++pass.outcome.samples;
   const bool first = cache_.Visit(index);
   const SeriesCache::Entry& entry = cache_.at(index);
+  if (entry.kind == SeriesCache::Kind::kCreated) return {};
+  ++pass.outcome.samples;
   if (entry.kind == SeriesCache::Kind::kDropped) return {};
   ++pass.outcome.after_relabel;
   const bool own_time = config_->honor_timestamps && parser.timestamp_ms().has_value();
@@ -209,16 +214,22 @@ Status ScrapeBody::TakeKnown(Pass& pass, ExpositionParser& parser, SeriesCache::
     ++pass.outcome.duplicates;
     return {};
   }
-  const bool added = AppendSample(pass, parser, entry.ref);
+  const TimestampMs start_ms = entry.metadata == SeriesCache::kNone ? 0 : created_.At(entry.metadata);
+  const bool added = AppendSample(pass, parser, entry.ref, start_ms);
   if (added && (!own_time || config_->track_timestamps_staleness)) cache_.Track(index);
-  if (exemplars_ && parser.exemplar() != nullptr) AppendExemplar(pass, parser, entry.ref);
+  if (extras_.exemplars && parser.exemplar() != nullptr) AppendExemplar(pass, parser, entry.ref);
   return {};
 }
 
 Status ScrapeBody::TakeNew(Pass& pass, ExpositionParser& parser) {
-  ++pass.outcome.samples;
   exposed_.clear();
   parser.AppendLabels(exposed_, scratch_);
+  if (reads_created_ && CreatedTimes::IsCreated(parser.type(), exposed_.front().value)) {
+    cache_.Visit(cache_.Add(parser.series(), SeriesCache::Kind::kCreated));
+    return {};
+  }
+  ++pass.outcome.samples;
+  const std::uint32_t created = reads_created_ ? created_.IdOf(parser.type(), exposed_) : SeriesCache::kNone;
   const SampleLabels built = BuildSampleLabels(*config_, labels_, exposed_);
   if (built.dropped) {
     cache_.Visit(cache_.Add(parser.series(), SeriesCache::Kind::kDropped));
@@ -235,23 +246,26 @@ Status ScrapeBody::TakeNew(Pass& pass, ExpositionParser& parser) {
   const auto ref = pass.appender.Resolve(built.labels);
   if (!ref) return ref.error();
   const bool own_time = config_->honor_timestamps && parser.timestamp_ms().has_value();
-  if (!AppendSample(pass, parser, *ref)) return {};
+  const TimestampMs start_ms = created == SeriesCache::kNone ? 0 : created_.At(created);
+  if (!AppendSample(pass, parser, *ref, start_ms)) return {};
   const SeriesCache::Index index = cache_.Add(parser.series(), SeriesCache::Kind::kSeries);
   cache_.at(index).ref = *ref;
+  cache_.at(index).metadata = created;
   cache_.Visit(index);
   if (!own_time || config_->track_timestamps_staleness) cache_.Track(index);
   ++pass.outcome.series_added;
-  if (exemplars_ && parser.exemplar() != nullptr) AppendExemplar(pass, parser, *ref);
+  if (extras_.exemplars && parser.exemplar() != nullptr) AppendExemplar(pass, parser, *ref);
   return {};
 }
 
 // False: the sample was refused and counted.
-bool ScrapeBody::AppendSample(Pass& pass, const ExpositionParser& parser, SeriesRef ref) {
+bool ScrapeBody::AppendSample(Pass& pass, const ExpositionParser& parser, SeriesRef ref, TimestampMs start_ms) {
   if (++pass.appended > config_->sample_limit && config_->sample_limit > 0) return false;
   TimestampMs t = pass.at_ms;
   if (config_->honor_timestamps && parser.timestamp_ms()) t = *parser.timestamp_ms();
   const AppendOutcome result =
-      t > pass.max_ms ? AppendOutcome::kOutOfBounds : pass.appender.Append(ref, t, parser.value());
+      t > pass.max_ms ? AppendOutcome::kOutOfBounds
+                      : storage::AppendStarted(pass.appender, extras_.starts, ref, t, parser.value(), start_ms);
   switch (result) {
     case AppendOutcome::kAdded:
     case AppendOutcome::kSame: return true;
@@ -274,6 +288,7 @@ void ScrapeBody::AppendExemplar(Pass& pass, const ExpositionParser& parser, Seri
   exemplar.v = parser.exemplar()->value;
   const TimestampMs sample_ms = config_->honor_timestamps ? parser.timestamp_ms().value_or(pass.at_ms) : pass.at_ms;
   exemplar.t = parser.exemplar()->timestamp_ms.value_or(sample_ms);
+  exemplar.has_own_time = parser.exemplar()->timestamp_ms.has_value();
   const AppendOutcome result = pass.appender.AppendExemplar(ref, exemplar);
   pass.exemplars_out_of_order += result == AppendOutcome::kOutOfOrder || result == AppendOutcome::kTooOld;
 }

@@ -13,11 +13,12 @@
 #include "config/schema/scrape_config.h"
 #include "server/exposition/format.h"
 #include "server/log/log.h"
+#include "server/scrape/created_times.h"
 #include "server/scrape/metadata_cache.h"
 #include "server/scrape/sample_labels.h"
 #include "server/scrape/scrape_metrics.h"
 #include "server/scrape/series_cache.h"
-#include "storage/api/appender.h"
+#include "storage/api/start_use.h"
 
 namespace vigia::server {
 
@@ -41,14 +42,20 @@ struct ScrapeOutcome {
   storage::Status commit{};  // Storage refused the batch: nothing of it is there.
 };
 
+// What is taken from bodies besides samples.
+struct ScrapeExtras {
+  bool exemplars = false;
+  storage::StartUse starts = {};
+};
+
 using ScrapeConfigPtr = std::shared_ptr<const config::ScrapeConfig>;
 
 // Thread-compatible; metadata() may be read from any thread. `storage`, `metrics` must outlive it.
 class ScrapeBody {
  public:
-  // `labels`: the target's. `timeout_ms` is only reported. `exemplars`: hand them to storage.
+  // `labels`: the target's. `timeout_ms` is only reported.
   ScrapeBody(storage::Appendable& storage, ScrapeMetrics& metrics, Logger log, storage::Labels labels,
-             storage::DurationMs timeout_ms, ScrapeConfigPtr config, bool exemplars);
+             storage::DurationMs timeout_ms, ScrapeConfigPtr config, ScrapeExtras extras);
 
   // Another configuration of the same job. Keeps what was learned about lines unless they now become other series.
   void SetConfig(ScrapeConfigPtr config);
@@ -73,7 +80,7 @@ class ScrapeBody {
   storage::Status TakeSeries(Pass& pass, ExpositionParser& parser);
   storage::Status TakeKnown(Pass& pass, ExpositionParser& parser, SeriesCache::Index index);
   storage::Status TakeNew(Pass& pass, ExpositionParser& parser);
-  bool AppendSample(Pass& pass, const ExpositionParser& parser, storage::SeriesRef ref);
+  bool AppendSample(Pass& pass, const ExpositionParser& parser, storage::SeriesRef ref, storage::TimestampMs start_ms);
   void AppendExemplar(Pass& pass, const ExpositionParser& parser, storage::SeriesRef ref);
   void CountAndWarn(const Pass& pass);
   static void AppendStale(storage::Appender& appender, const std::vector<storage::SeriesRef>& refs,
@@ -89,10 +96,12 @@ class ScrapeBody {
   const Logger log_;
   const storage::Labels labels_;
   const storage::DurationMs timeout_ms_;
-  const bool exemplars_;
+  const ScrapeExtras extras_;
   ScrapeConfigPtr config_;
   SeriesCache cache_;
   MetadataCache metadata_;
+  CreatedTimes created_;
+  bool reads_created_ = false;  // Of the current body.
   storage::SeriesRef report_refs_[kReportSeries] = {};
   std::vector<storage::LabelView> exposed_;  // Scratch memory of new lines.
   std::string scratch_;

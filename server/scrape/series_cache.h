@@ -26,6 +26,7 @@ class SeriesCache {
   enum class Kind : std::uint8_t {
     kSeries,   // Text is name and labels; `ref` is set.
     kDropped,  // The same, and relabelling drops the series.
+    kCreated,  // The same, and it is no series: see CreatedTimes.
     kLine,     // Text is a whole comment or metadata line.
   };
   struct Entry {
@@ -34,7 +35,8 @@ class SeriesCache {
     Index next = kNone;              // Followed this one in the last body.
     std::uint32_t visited = 0;       // Body that had the line last.
     std::uint32_t tracked = 0;       // Body whose sample was stored last.
-    std::uint32_t metadata = kNone;  // For kLine: id of the family, kNone for plain comments.
+    // For kLine: id of the family, kNone for plain comments. For kSeries: id of its start in CreatedTimes, or kNone.
+    std::uint32_t metadata = kNone;
     Kind kind = Kind::kSeries;
     bool tracked_before = false;     // By the last accepted body, when `tracked` is the current one.
     std::optional<MetricType> type;  // For kLine: of a # TYPE line.

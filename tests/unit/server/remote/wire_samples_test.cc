@@ -61,38 +61,42 @@ TEST_CASE("samples keep their bits", "[wire]") {
   for (const std::uint64_t value : bits) {
     for (const std::int64_t t : times) {
       storage::Sample sample;
-      REQUIRE(DecodeSample(SampleMessage(std::bit_cast<double>(value), t), sample) == nullptr);
+      storage::TimestampMs start = 1;
+      REQUIRE(DecodeSample(SampleMessage(std::bit_cast<double>(value), t), sample, start) == nullptr);
       CHECK(std::bit_cast<std::uint64_t>(sample.v) == value);
       CHECK(sample.t == t);
+      CHECK(start == 0);
     }
   }
 }
 
 TEST_CASE("samples in unusual forms", "[wire]") {
   storage::Sample sample;
-  REQUIRE(DecodeSample("", sample) == nullptr);  // Zeros are left out in proto3.
+  storage::TimestampMs start = 1;
+  REQUIRE(DecodeSample("", sample, start) == nullptr);  // Zeros are left out in proto3.
   CHECK((sample.v == 0 && sample.t == 0));
-  REQUIRE(DecodeSample(VarintField(2, 5), sample) == nullptr);
+  REQUIRE(DecodeSample(VarintField(2, 5), sample, start) == nullptr);
   CHECK((sample.v == 0 && sample.t == 5));
-  REQUIRE(DecodeSample(DoubleField(1, 2), sample) == nullptr);
+  REQUIRE(DecodeSample(DoubleField(1, 2), sample, start) == nullptr);
   CHECK((sample.v == 2 && sample.t == 0));
-  REQUIRE(DecodeSample(VarintField(2, 5) + DoubleField(1, 2), sample) == nullptr);
+  REQUIRE(DecodeSample(VarintField(2, 5) + DoubleField(1, 2), sample, start) == nullptr);
   CHECK((sample.v == 2 && sample.t == 5));
-  REQUIRE(DecodeSample(SampleMessage(2, 5) + VarintField(3, 4) + BytesField(99, "new"), sample) == nullptr);
-  CHECK((sample.v == 2 && sample.t == 5));
-  REQUIRE(DecodeSample(SampleMessage(2, 5) + SampleMessage(3, 6), sample) == nullptr);  // The last one wins.
+  REQUIRE(DecodeSample(SampleMessage(2, 5) + VarintField(3, 4) + BytesField(99, "new"), sample, start) == nullptr);
+  CHECK((sample.v == 2 && sample.t == 5 && start == 4));
+  REQUIRE(DecodeSample(SampleMessage(2, 5) + SampleMessage(3, 6), sample, start) == nullptr);  // The last one wins.
   CHECK((sample.v == 3 && sample.t == 6));
 }
 
 TEST_CASE("malformed samples", "[wire]") {
   storage::Sample sample;
-  CHECK(DecodeSample(VarintField(1, 5), sample) != nullptr);
-  CHECK(DecodeSample(DoubleField(2, 5), sample) != nullptr);
-  CHECK(DecodeSample(DoubleField(1, 5) + Tag(2, 0) + std::string(11, '\xff'), sample) != nullptr);
+  storage::TimestampMs start = 0;
+  CHECK(DecodeSample(VarintField(1, 5), sample, start) != nullptr);
+  CHECK(DecodeSample(DoubleField(2, 5), sample, start) != nullptr);
+  CHECK(DecodeSample(DoubleField(1, 5) + Tag(2, 0) + std::string(11, '\xff'), sample, start) != nullptr);
   const std::string whole = SampleMessage(1.5, 1'700'000'000'000);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     const bool boundary = size == 0 || size == 9;
-    CHECK((DecodeSample(std::string_view(whole).substr(0, size), sample) == nullptr) == boundary);
+    CHECK((DecodeSample(std::string_view(whole).substr(0, size), sample, start) == nullptr) == boundary);
   }
 }
 

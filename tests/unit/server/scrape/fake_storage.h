@@ -54,6 +54,7 @@ class FakeStorage final : public storage::Appendable {
   }
 
   std::vector<storage::Exemplar> exemplars;
+  std::map<std::pair<std::string, storage::TimestampMs>, storage::TimestampMs> starts;  // By series and time.
   std::size_t resolves = 0;
   storage::Status resolve_status{};
   storage::Status commit_status{};
@@ -89,6 +90,14 @@ class FakeStorage final : public storage::Appendable {
     storage::AppendOutcome AppendHistogram(storage::SeriesRef, storage::TimestampMs,
                                            const storage::HistogramPtr&) override {
       return storage::AppendOutcome::kAdded;
+    }
+
+    void SetStart(storage::SeriesRef ref, storage::TimestampMs t, storage::TimestampMs start_ms) override {
+      storage_.starts[{storage_.NameOf(ref), t}] = start_ms;
+    }
+    void AppendZeroAtStart(storage::SeriesRef ref, storage::TimestampMs, storage::TimestampMs start_ms,
+                           const storage::HistogramPtr&) override {
+      static_cast<void>(Append(ref, start_ms, 0));
     }
 
     storage::AppendOutcome AppendExemplar(storage::SeriesRef, const storage::Exemplar& exemplar) override {

@@ -17,10 +17,10 @@ using vigia::storage::TimestampMs;
 namespace {
 
 struct Fixture {
-  explicit Fixture(ScrapeConfig scrape = {}, bool exemplars = false)
+  explicit Fixture(ScrapeConfig scrape = {}, ScrapeExtras extras = {})
       : config(std::move(scrape)),
         body(storage, metrics, Logger::Silent(), Labels{{"job", "j"}}, 10'000,
-             std::make_shared<const ScrapeConfig>(config), exemplars) {}
+             std::make_shared<const ScrapeConfig>(config), extras) {}
 
   ScrapeOutcome Scrape(TimestampMs at_ms, std::string text, std::string type = "text/plain") {
     FetchedBody fetched;
@@ -311,7 +311,7 @@ TEST_CASE("exemplars reach storage when it wants them") {
   Fixture off;
   off.Scrape(1000, text, "application/openmetrics-text");
   CHECK(off.storage.exemplars.empty());
-  Fixture on({}, true);
+  Fixture on({}, {.exemplars = true, .starts = {}});
   on.Scrape(1000, text, "application/openmetrics-text");
   on.Scrape(2000, text, "application/openmetrics-text");
   REQUIRE(on.storage.exemplars.size() == 4);
@@ -319,6 +319,59 @@ TEST_CASE("exemplars reach storage when it wants them") {
   CHECK(on.storage.exemplars[2].t == 3500);
   CHECK(on.storage.exemplars[2].v == 0.5);
   CHECK(on.storage.exemplars[3].t == 2000);
+  CHECK(on.storage.exemplars[2].has_own_time);
+  CHECK_FALSE(on.storage.exemplars[3].has_own_time);
+}
+
+TEST_CASE("created lines tell since when samples count, and are no series then") {
+  const std::string_view type = "application/openmetrics-text; version=1.0.0";
+  const auto text = [](const std::string& created) {
+    return "# TYPE c counter\nc_total{a=\"1\"} 5\nc_created{a=\"1\"} " + created +
+           "\nc_total{a=\"2\"} 6\n"
+           "# TYPE h histogram\nh_bucket{b=\"x\",le=\"1.0\"} 1\nh_bucket{b=\"x\",le=\"+Inf\"} 2\nh_count{b=\"x\"} 2\n"
+           "h_sum{b=\"x\"} 3\nh_created{b=\"x\"} 0.75\n"
+           "# TYPE s summary\ns{quantile=\"0.5\"} 4\ns_count 1\ns_created 0.25\n"
+           "# TYPE g_created gauge\ng_created 7\n# EOF\n";
+  };
+  Fixture plain;
+  CHECK(plain.Scrape(1000, text("0.5"), std::string(type)).samples == 12);
+  CHECK(plain.storage.Samples("c_created{a=\"1\", job=\"j\"}") == "1000:0.5");
+  CHECK(plain.storage.starts.empty());
+
+  Fixture f({}, {.exemplars = false, .starts = {.stored = true, .as_zeros = false}});
+  const ScrapeOutcome first = f.Scrape(1000, text("0.5"), std::string(type));
+  REQUIRE(first.status.has_value());
+  CHECK(first.samples == 9);
+  CHECK(first.series_added == 9);
+  using Starts = std::map<std::pair<std::string, TimestampMs>, TimestampMs>;
+  const auto at = [](TimestampMs t, TimestampMs c) {
+    return Starts{{{"c_total{a=\"1\", job=\"j\"}", t}, c},
+                  {{"h_bucket{b=\"x\", job=\"j\", le=\"1.0\"}", t}, 750},
+                  {{"h_bucket{b=\"x\", job=\"j\", le=\"+Inf\"}", t}, 750},
+                  {{"h_count{b=\"x\", job=\"j\"}", t}, 750},
+                  {{"h_sum{b=\"x\", job=\"j\"}", t}, 750},
+                  {{"s{job=\"j\", quantile=\"0.5\"}", t}, 250},
+                  {{"s_count{job=\"j\"}", t}, 250}};
+  };
+  CHECK(f.storage.starts == at(1000, 500));
+  CHECK(f.Of("g_created") == "1000:7");
+  // Lines that are known by now: the counter began anew.
+  f.storage.starts.clear();
+  CHECK(f.Scrape(2000, text("1.5"), std::string(type)).samples == 9);
+  CHECK(f.storage.starts == at(2000, 1500));
+  // A body that does not say it any more.
+  f.storage.starts.clear();
+  f.Scrape(3000, "# TYPE c counter\nc_total{a=\"1\"} 5\n# EOF\n", std::string(type));
+  CHECK(f.storage.starts.empty());
+  // Only this format has them.
+  CHECK(f.Scrape(4000, "# TYPE c counter\nc_created{a=\"1\"} 1\n").samples == 1);
+}
+
+TEST_CASE("zeros at starts are asked for before the sample") {
+  Fixture f({}, {.exemplars = false, .starts = {.stored = false, .as_zeros = true}});
+  f.Scrape(1000, "# TYPE c counter\nc_total 5\nc_created 0.5\n# EOF\n", "application/openmetrics-text");
+  CHECK(f.storage.starts.empty());
+  CHECK(f.Of("c_total") == "500:0 1000:5");
 }
 
 TEST_CASE("failing bodies full of new lines do not grow the cache without bound") {
