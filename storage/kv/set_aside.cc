@@ -33,20 +33,18 @@ std::vector<Unreadable> FindUnreadable(rocksdb::DB& db) {
   return out;
 }
 
-// Gives the file a second name, under which it stays when the database forgets it.
-Status Keep(const Unreadable& file, const std::string& folder, std::string* kept_as) {
-  std::error_code error;
-  if (!std::filesystem::exists(file.path, error)) return {};  // Gone: there is nothing to keep.
-  std::filesystem::create_directories(folder, error);
-  const std::filesystem::path to = std::filesystem::path(folder) / std::filesystem::path(file.path).filename();
-  if (!error) std::filesystem::create_hard_link(file.path, to, error);
-  if (error) std::filesystem::copy_file(file.path, to, std::filesystem::copy_options::overwrite_existing, error);
-  if (error) return Error{Errc::kIo, "set aside damaged file " + file.path + ": " + error.message()};
-  *kept_as = to.string();
-  return {};
-}
-
 }  // namespace
+
+Result<std::string> KeepAside(const std::string& path, const std::string& folder) {
+  std::error_code error;
+  if (folder.empty() || !std::filesystem::exists(path, error)) return std::string();
+  std::filesystem::create_directories(folder, error);
+  const std::filesystem::path to = std::filesystem::path(folder) / std::filesystem::path(path).filename();
+  if (!error) std::filesystem::create_hard_link(path, to, error);
+  if (error) std::filesystem::copy_file(path, to, std::filesystem::copy_options::overwrite_existing, error);
+  if (error) return Error{Errc::kIo, "set aside damaged file " + path + ": " + error.message()};
+  return to.string();
+}
 
 Result<std::vector<DamagedFile>> SetAsideUnreadableFiles(const StoreOptions& options) {
   rocksdb::DBOptions db_options = MakeDbOptions(options, nullptr);
@@ -67,7 +65,9 @@ Result<std::vector<DamagedFile>> SetAsideUnreadableFiles(const StoreOptions& opt
     damaged.path = file.path;
     damaged.first_key = file.meta.smallestkey;
     damaged.why = file.why;
-    if (Status status = Keep(file, options.quarantine_path, &damaged.kept_as); !status) return status.error();
+    auto kept_as = KeepAside(file.path, options.quarantine_path);
+    if (!kept_as) return kept_as.error();
+    damaged.kept_as = std::move(*kept_as);
   }
   for (const Unreadable& file : unreadable) {
     const rocksdb::Slice from(file.meta.smallestkey);

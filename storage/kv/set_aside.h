@@ -9,6 +9,10 @@
 
 namespace vigia::storage {
 
+// Gives a damaged file a second name (or a copy) in `folder`, under which it stays when the database forgets it. The
+// new path, "" when there is no such file or no folder.
+Result<std::string> KeepAside(const std::string& path, const std::string& folder);
+
 // Looks for table files of kData that cannot be opened, puts a hard link (or a copy) of each into
 // `options.quarantine_path`, and takes them out of the database. Nothing else is changed. Fails, without any change,
 // when a file of another family is unreadable or when the links cannot be made: the text names the file. Empty when all

@@ -11,6 +11,7 @@
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/utilities/checkpoint.h>
 
+#include "storage/kv/loss_notice.h"
 #include "storage/kv/open_database.h"
 #include "storage/kv/options.h"
 #include "storage/kv/set_aside.h"
@@ -21,6 +22,15 @@ namespace {
 rocksdb::Slice SliceOf(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 std::size_t IndexOf(Family family) { return static_cast<std::size_t>(family); }
+
+// Null when RocksDB's text log cannot be written: then it has none.
+std::shared_ptr<LossNotice> ListenForLosses(const StoreOptions& options, rocksdb::DBOptions& db_options) {
+  std::shared_ptr<rocksdb::Logger> text_log;
+  if (!rocksdb::CreateLoggerFromOptions(options.path, db_options, &text_log).ok()) return nullptr;
+  auto notice = std::make_shared<LossNotice>(std::move(text_log), options.quarantine_path);
+  db_options.info_log = notice;
+  return notice;
+}
 
 double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -85,6 +95,7 @@ struct Store::Impl {
   Counter& writes_failed;
   OpenedDatabase opened;
   std::vector<DamagedFile> damaged;
+  std::vector<DamagedFile> damaged_logs;
   std::atomic<std::uint64_t> next_file{0};
   std::atomic<bool> refused{false};  // A write failed since the last successful Resume().
 };
@@ -99,7 +110,8 @@ Store::~Store() {
 
 Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Registry& registry) {
   auto impl = std::make_unique<Impl>(options, registry);
-  const rocksdb::DBOptions db_options = MakeDbOptions(options, impl->memory_env.get());
+  rocksdb::DBOptions db_options = MakeDbOptions(options, impl->memory_env.get());
+  const auto notice = options.in_memory ? nullptr : ListenForLosses(options, db_options);
   Status status = OpenDatabase(options, db_options, impl->cache, impl->opened);
   if (!status && !options.in_memory && !options.quarantine_path.empty()) {
     auto damaged = SetAsideUnreadableFiles(options);
@@ -109,6 +121,7 @@ Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Registry
     status = OpenDatabase(options, db_options, impl->cache, impl->opened);
   }
   if (!status) return status.error();
+  if (notice != nullptr) impl->damaged_logs = notice->Take();
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -211,6 +224,7 @@ std::string Store::BulkFileOf(std::string_view key) const {
 }
 
 const std::vector<DamagedFile>& Store::damaged_files() const { return impl_->damaged; }
+const std::vector<DamagedFile>& Store::damaged_logs() const { return impl_->damaged_logs; }
 
 Status Store::Recreate(Family family) {
   auto*& handle = impl_->opened.families[IndexOf(family)];

@@ -113,6 +113,9 @@ class Store {
   std::string BulkFileOf(std::string_view key) const;
   // What Open() moved to the quarantine.
   const std::vector<DamagedFile>& damaged_files() const;
+  // Files of RocksDB's log of which Open() lost a part, or all that follows, because it is damaged; copies of them are
+  // in the quarantine.
+  const std::vector<DamagedFile>& damaged_logs() const;
 
   // Forgets all content of a family at once. REQUIRES: nobody else uses this family during the call.
   Status Recreate(Family family);

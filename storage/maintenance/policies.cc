@@ -81,17 +81,18 @@ Status RetentionPolicies::Set(std::vector<RetentionPolicy> policies, DurationMs 
   for (const RetentionPolicy& policy : policies) longest = std::max(longest, policy.time_ms);
   // Days stay for the longest policy: then all others need one.
   if (time_ms > 0 && longest > time_ms) policies.push_back({"{}", {}, time_ms});
-  {
-    const std::lock_guard lock(mu_);
-    policies_ = std::move(policies);
-    longest_ms_ = time_ms == 0 ? 0 : longest;
-  }
-  return Refresh();
+  const std::lock_guard lock(mu_);
+  auto assigned = AssignPolicies(policies, series_);
+  if (!assigned) return assigned.error();
+  policies_ = std::move(policies);
+  longest_ms_ = time_ms == 0 ? 0 : longest;
+  current_ = std::make_shared<const PolicyColumns>(std::move(*assigned));
+  return {};
 }
 
 Status RetentionPolicies::Refresh() {
   const std::lock_guard lock(mu_);
-  if (policies_.empty() && current_->empty()) return {};
+  if (policies_.empty()) return {};
   auto assigned = AssignPolicies(policies_, series_);
   if (!assigned) return assigned.error();
   current_ = std::make_shared<const PolicyColumns>(std::move(*assigned));

@@ -19,6 +19,7 @@ struct MaintenanceMetrics {
   Counter& early_seals;
   Counter& series_deleted;
   Histogram& tombstone_seconds;
+  Counter& log_corruptions;
   Gauge& replay_seconds;
 };
 

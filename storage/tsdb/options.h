@@ -26,7 +26,7 @@ struct TsdbOptions {
   std::string path;                                 // The data folder; created when it is not there.
   DurationMs retention_time_ms = 0;                 // 0: no limit.
   std::uint64_t retention_size_bytes = 0;           // 0: no limit.
-  std::vector<RetentionPolicy> retention_policies;  // See Tsdb::SetRetentionPolicies().
+  std::vector<RetentionPolicy> retention_policies;  // See Tsdb::SetRetention().
   DurationMs out_of_order_window_ms = 0;            // 0: out-of-order samples are refused.
   std::size_t max_exemplars = 0;                    // Of all series together; 0: none are kept.
   Clock clock = SystemClock();

@@ -64,6 +64,11 @@ Status Tsdb::Impl::Recover() {
     Say(LogLevel::kError, fmt::format("damaged file {} is set aside{}: {}", file.path,
                                       file.kept_as.empty() ? "" : " as " + file.kept_as, file.why));
   }
+  for (const DamagedFile& file : store->damaged_logs()) {
+    metrics.log_corruptions.Add();
+    Say(LogLevel::kError, fmt::format("the log {} is damaged, what it had from there on is lost{}: {}", file.path,
+                                      file.kept_as.empty() ? "" : " (kept as " + file.kept_as + ")", file.why));
+  }
   if (Status status = quarantine.Load(); !status) return status;
   if (Status status = runs.Load(); !status) return status;
   if (Status status = tombstones.Load(); !status) return status;

@@ -46,7 +46,10 @@ std::unique_ptr<Appender> Tsdb::NewAppender(const Labels& shared) {
                       shared);
 }
 
-const TimeVersions* Tsdb::time_versions() const { return &impl_->time_versions; }
+// Policies hide samples as they get older, which is no change at a time that could be named.
+const TimeVersions* Tsdb::time_versions() const {
+  return impl_->policies.Current()->empty() ? &impl_->time_versions : nullptr;
+}
 
 std::unique_ptr<Querier> Tsdb::NewQuerier(TimestampMs start_ms, TimestampMs end_ms) const {
   return MakeQuerier({impl_->series, *impl_->store, impl_->runs, impl_->tombstones, impl_->policies, impl_->quarantine,
@@ -75,19 +78,20 @@ Status Tsdb::Close() {
 
 bool Tsdb::WritesStopped() const { return impl_->free_space && impl_->free_space->stopped(); }
 
-void Tsdb::SetRetention(DurationMs time_ms, std::uint64_t size_bytes) {
-  impl_->retention_time_ms.store(time_ms);
-  impl_->retention_size_bytes.store(size_bytes);
-  // Fails only for matchers that were accepted before.
-  static_cast<void>(impl_->ApplyPolicies());
-}
-
-Status Tsdb::SetRetentionPolicies(std::vector<RetentionPolicy> policies) {
+Status Tsdb::SetRetention(DurationMs time_ms, std::uint64_t size_bytes, std::vector<RetentionPolicy> policies) {
   {
     const std::lock_guard lock(impl_->policies_mu);
     impl_->configured_policies = std::move(policies);
   }
+  impl_->retention_time_ms.store(time_ms);
+  impl_->retention_size_bytes.store(size_bytes);
   return impl_->ApplyPolicies();
+}
+
+void Tsdb::SetRetention(DurationMs time_ms, std::uint64_t size_bytes) {
+  impl_->retention_time_ms.store(time_ms);
+  impl_->retention_size_bytes.store(size_bytes);
+  static_cast<void>(impl_->ApplyPolicies());  // Fails only for matchers that were refused before.
 }
 
 Result<std::vector<PolicyUsage>> Tsdb::MeasureRetention(const std::vector<RetentionPolicy>& policies) const {

@@ -38,11 +38,12 @@ class Tsdb final : public Appendable, public Queryable, public ExemplarQueryable
   // TsdbOptions::min_free_bytes). Ends by itself.
   bool WritesStopped() const;
 
-  // For a reload of the configuration; takes effect with the next maintenance.
-  void SetRetention(DurationMs time_ms, std::uint64_t size_bytes);
-  // How long series are kept that match; the first policy that matches counts, series without one are kept as long as
-  // SetRetention() says. At once no reader sees older samples; rewrites remove them. kLimit for too many matchers.
-  Status SetRetentionPolicies(std::vector<RetentionPolicy> policies);
+  // For a reload of the configuration; limits take effect with the next maintenance. How long samples are kept in
+  // general and how much space they may use (0: no limit), and how long series are kept that match a policy: the first
+  // one that matches counts. Readers stop seeing what is too old for its policy at once, rewrites remove it. All of it
+  // changes together. kLimit for a policy with too many matchers: then the former ones stay.
+  Status SetRetention(DurationMs time_ms, std::uint64_t size_bytes, std::vector<RetentionPolicy> policies);
+  void SetRetention(DurationMs time_ms, std::uint64_t size_bytes);  // The policies stay.
   // What such policies would hold and drop, without putting them in force: one entry for each, a last one for the rest.
   Result<std::vector<PolicyUsage>> MeasureRetention(const std::vector<RetentionPolicy>& policies) const;
   void SetOutOfOrderWindow(DurationMs window_ms);

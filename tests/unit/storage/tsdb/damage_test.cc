@@ -192,6 +192,39 @@ TEST_CASE("a file that cannot be opened is kept aside, the other days stay") {
   CHECK(f.errors.empty());
 }
 
+TEST_CASE("damage in the log is told, what came before it is there, and the log is kept") {
+  Damage f;
+  f.options.seal_on_close = false;
+  f.Reopen();
+  const Labels labels{{"__name__", "late"}};
+  for (int i = 0; i < 200; ++i) f.AppendOne(labels, f.now_ms + i, i);
+  f.Close();
+  std::filesystem::path log;
+  std::uintmax_t size = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(f.folder.path() + "/db")) {
+    if (entry.path().extension() != ".log" || entry.file_size() <= size) continue;
+    log = entry.path();
+    size = entry.file_size();
+  }
+  Flip(log, size / 2);
+  f.Open();
+  const auto count = [&] { return f.Query({Matcher::Equal("__name__", "late")}).begin()->second.size(); };
+  const std::size_t left = count();
+  CHECK(left > 0);
+  CHECK(left < 200);
+  CHECK(f.Reported(log.filename().string()));
+  CHECK(f.Metric("prometheus_tsdb_wal_corruptions_total") == 1);
+  CHECK(std::filesystem::exists(f.folder.path() + "/quarantine/" + log.filename().string()));
+  f.AppendOne(labels, f.now_ms + 1000, 1);
+  f.Reopen();
+  CHECK(count() == left + 1);
+  REQUIRE(f.db->RunMaintenance(kEverything).has_value());
+  f.errors.clear();
+  f.Reopen();
+  CHECK(count() == left + 1);
+  CHECK(f.errors.empty());
+}
+
 TEST_CASE("a damaged run record is set aside, its row groups wait for it") {
   Damage f;
   f.Close();

@@ -46,7 +46,7 @@ TEST_CASE("the first policy that matches decides how long a series is kept") {
   const auto at_rest = GENERATE(false, true);
   if (at_rest) REQUIRE(f.db->RunMaintenance(kEverything).has_value());
   f.now_ms = DayStart(f.today + 10);
-  REQUIRE(f.db->SetRetentionPolicies({PolicyFor("a", 2 * kDayMs), PolicyFor("a|b", 5 * kDayMs)}).has_value());
+  REQUIRE(f.db->SetRetention(0, 0, {PolicyFor("a", 2 * kDayMs), PolicyFor("a|b", 5 * kDayMs)}).has_value());
   const auto check = [&] {
     CHECK(f.Oldest("a") == DayStart(f.today + 8));
     CHECK(f.Oldest("b") == DayStart(f.today + 5));
@@ -54,6 +54,9 @@ TEST_CASE("the first policy that matches decides how long a series is kept") {
   };
   check();
   REQUIRE(f.db->RunMaintenance(kEverything).has_value());
+  check();
+  const std::vector<RetentionPolicy> too_many{{"x", std::vector<Matcher>(65, Matcher::Equal("a", "b")), kDayMs}};
+  CHECK_FALSE(f.db->SetRetention(0, 0, too_many).has_value());
   check();
   f.options.retention_policies = {PolicyFor("a", 2 * kDayMs), PolicyFor("a|b", 5 * kDayMs)};
   f.Reopen();
@@ -67,10 +70,9 @@ TEST_CASE("rewrites remove what is too old, day by day, and nothing brings it ba
   REQUIRE(f.db->RunMaintenance(kEverything).has_value());
   const auto before = f.db->MeasureRetention({});
   REQUIRE(before->size() == 1);
-  f.db->SetRetention(0, 0);
-  REQUIRE(f.db->SetRetentionPolicies({PolicyFor("a|b", 3 * kDayMs)}).has_value());
+  REQUIRE(f.db->SetRetention(0, 0, {PolicyFor("a|b", 3 * kDayMs)}).has_value());
   REQUIRE(f.db->RunMaintenance().has_value());
-  REQUIRE(f.db->SetRetentionPolicies({}).has_value());  // Shows what is really there.
+  REQUIRE(f.db->SetRetention(0, 0, {}).has_value());  // Shows what is really there.
   CHECK(f.Oldest("a") == DayStart(f.today + 8));
   CHECK(f.Oldest("b") == DayStart(f.today + 8));
   CHECK(f.Oldest("c") == DayStart(f.today));
@@ -84,7 +86,7 @@ TEST_CASE("a series that has nothing left leaves the index") {
   f.FillDays(f.today, f.today + 2);
   f.now_ms = DayStart(f.today + 9);
   f.AppendOne(Labels{{"__name__", "c"}, {"job", "j"}}, f.now_ms, 1, Labels{{"job", "j"}});
-  REQUIRE(f.db->SetRetentionPolicies({PolicyFor("a|b", 3 * kDayMs)}).has_value());
+  REQUIRE(f.db->SetRetention(0, 0, {PolicyFor("a|b", 3 * kDayMs)}).has_value());
   REQUIRE(f.db->RunMaintenance(kEverything).has_value());
   REQUIRE(f.db->RunMaintenance(kEverything).has_value());
   CHECK(f.Names() == std::vector<std::string>{"c"});
@@ -98,8 +100,7 @@ TEST_CASE("a policy may keep series longer than the general retention") {
   Policies f;
   f.FillDays(f.today, f.today + 10);
   f.now_ms = DayStart(f.today + 10);
-  f.db->SetRetention(4 * kDayMs, 0);
-  REQUIRE(f.db->SetRetentionPolicies({PolicyFor("b", 8 * kDayMs), PolicyFor("a", kDayMs)}).has_value());
+  REQUIRE(f.db->SetRetention(4 * kDayMs, 0, {PolicyFor("b", 8 * kDayMs), PolicyFor("a", kDayMs)}).has_value());
   REQUIRE(f.db->RunMaintenance(kEverything).has_value());
   CHECK(f.Oldest("a") == DayStart(f.today + 9));
   CHECK(f.Oldest("b") == DayStart(f.today + 2));
