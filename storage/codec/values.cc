@@ -10,16 +10,29 @@
 #include "storage/bytes/varint.h"
 #include "storage/codec/integer_kernels.h"
 #include "storage/codec/integers.h"
+#include "storage/codec/rice.h"
 #include "storage/codec/xor.h"
 
 namespace vigia::storage {
 namespace {
 
 // First byte of a chunk: method in the low nibble, decimal exponent in the high one.
-enum Method : std::uint8_t { kRaw = 0, kConstant = 1, kInteger = 2, kIntegerExcept = 3, kXor = 4 };
+enum Method : std::uint8_t {
+  kRaw = 0,
+  kConstant = 1,
+  kInteger = 2,
+  kIntegerExcept = 3,
+  kXor = 4,
+  kRice = 5,
+  kRiceExcept = 6
+};
 constexpr unsigned kMethodBits = 4;
 constexpr unsigned kMaxExponent = 14;
 constexpr double kMaxInteger = 9007199254740992.0;  // 2^53
+// Rice codes are for what lies on the disk for long: shorter sequences are in the head or are rewritten soon, and a
+// sixteenth less is what slower reading must bring.
+constexpr std::size_t kMinRiceValues = 128;
+constexpr std::size_t kRiceGain = 16;
 
 constexpr std::array<double, kMaxExponent + 1> kPow10{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
                                                       1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
@@ -103,14 +116,25 @@ bool AllEqual(std::span<const double> values) {
   return true;
 }
 
-bool DecodeIntegers(ByteReader& in, unsigned exponent, bool with_exceptions, std::span<double> values) {
+bool DecodeIntegers(ByteReader& in, unsigned exponent, Method method, std::span<double> values) {
+  const bool with_exceptions = method == kIntegerExcept || method == kRiceExcept;
   std::vector<std::pair<std::size_t, double>> exceptions;
   if (exponent > kMaxExponent || (with_exceptions && !ReadExceptions(in, values, exceptions))) return false;
   thread_local std::vector<std::int64_t> q;
   q.resize(values.size());
-  if (!UnpackIntegers(in, q)) return false;
+  if (!(method == kRice || method == kRiceExcept ? UnpackRice(in, q) : UnpackIntegers(in, q))) return false;
   BestIntegerKernels().to_doubles(q.data(), values.data(), q.size(), kPow10[exponent]);
   for (const auto& [at, v] : exceptions) values[at] = v;
+  return true;
+}
+
+// Puts a Rice stream in place of the one that begins at `stream`, if that is clearly shorter.
+bool ReplaceByRice(std::span<const std::int64_t> q, std::size_t stream, std::string& out) {
+  const std::size_t bytes = out.size() - stream;
+  thread_local std::string rice;
+  rice.clear();
+  if (!PackRice(q, bytes - bytes / kRiceGain, rice)) return false;
+  out.replace(stream, bytes, rice);
   return true;
 }
 
@@ -144,10 +168,14 @@ void EncodeValues(std::span<const double> values, std::string& out) {
   const unsigned exponent = ChooseExponent(values);
   Scale(values, exponent, q, exceptions);
   if (exceptions.empty() || exceptions.size() * 4 <= values.size()) {
-    const Method method = exceptions.empty() ? kInteger : kIntegerExcept;
-    out.push_back(static_cast<char>(method | exponent << kMethodBits));
-    if (method == kIntegerExcept) WriteExceptions(values, exceptions, out);
+    const bool exact = exceptions.empty();
+    out.push_back(static_cast<char>((exact ? kInteger : kIntegerExcept) | exponent << kMethodBits));
+    if (!exact) WriteExceptions(values, exceptions, out);
+    const std::size_t stream = out.size();
     PackIntegers(q, out);
+    if (values.size() >= kMinRiceValues && ReplaceByRice(q, stream, out)) {
+      out[start] = static_cast<char>((exact ? kRice : kRiceExcept) | exponent << kMethodBits);
+    }
     if (out.size() - start <= 1 + values.size() * 4) return;  // XOR is rarely below; do not look.
   }
   thread_local std::string other;
@@ -174,7 +202,9 @@ bool DecodeValues(std::string_view bytes, std::span<double> values) {
     case kConstant: std::fill(values.begin(), values.end(), std::bit_cast<double>(in.Fixed64())); break;
     case kInteger:
     case kIntegerExcept:
-      if (!DecodeIntegers(in, exponent, (header & 0xf) == kIntegerExcept, values)) return false;
+    case kRice:
+    case kRiceExcept:
+      if (!DecodeIntegers(in, exponent, static_cast<Method>(header & 0xf), values)) return false;
       break;
     case kXor: return in.ok() && DecodeXor(in.rest(), values);
     default:  // Not a value of the enumeration: the bytes come from a disk.
