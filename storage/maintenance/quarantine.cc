@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "storage/bytes/varint.h"
-#include "storage/codec/tile.h"
+#include "storage/rowgroup/verify.h"
 
 namespace vigia::storage {
 namespace {
@@ -18,31 +18,6 @@ std::string RecordOf(std::string_view why, std::string_view value) {
   out += why;
   out += value;
   return out;
-}
-
-// Reads all of a row group.
-Status CheckGroup(const Store& store, const std::string& key) {
-  const auto value = store.Get(Family::kData, key);
-  if (!value) return value.error();
-  if (!value->has_value()) return {};
-  const auto tile = TileView::Open((*value)->view());
-  if (!tile) return tile.error();
-  const auto times = tile->Times();
-  if (!times) return times.error();
-  const auto keys = tile->Columns();
-  if (!keys) return keys.error();
-  std::vector<TimestampMs> t;
-  std::vector<double> v;
-  std::vector<HistogramPtr> h;
-  for (const ColumnKey& column : *keys) {
-    t.clear();
-    const auto chunk = tile->Find(column);
-    if (!chunk) return Error{Errc::kCorruption, "tile: damaged directory"};
-    Status status = column.histogram ? tile->ReadHistograms(*chunk, *times, kMinTimestampMs, kMaxTimestampMs, t, h)
-                                     : tile->ReadFloats(*chunk, *times, kMinTimestampMs, kMaxTimestampMs, t, v);
-    if (!status) return status;
-  }
-  return {};
 }
 
 }  // namespace
@@ -116,7 +91,8 @@ void Quarantine::Inspect(const Run& run) {
       for (std::uint32_t chunk = 0; chunk < entry.chunk_starts.size(); ++chunk) {
         const std::string key = GroupKey(run, entry.target, page, chunk);
         if (HasGroup(key)) continue;
-        if (Status status = CheckGroup(store_, key); !status) SetAsideGroup(key, status.error());
+        const Status status = VerifyRowGroup(store_, key);
+        if (!status && status.error().code == Errc::kCorruption) SetAsideGroup(key, status.error());
       }
     }
   }
