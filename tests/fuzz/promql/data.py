@@ -68,16 +68,15 @@ def scrape_times(rng, odd):
     return times
 
 
-def counter(rng, fractional, falling=False):
-    """With `falling` no reset leads near to zero."""
-    rate, start = rng.choice([0, 0.2, 3, 50, 2000]), 3.0e14 if falling else 0.0
-    value = start
+def counter(rng, fractional, steady=False):
+    """With `steady` it is never near zero, nor reset."""
+    rate = rng.choice([0, 0.2, 3, 50, 2000])
+    value = 3.0e9 if steady else 0.0
     while True:
         yield value
         value += rng.random() * rate if fractional else float(rng.randint(0, max(1, int(rate))) if rng.random() < 0.8 else 0)
-        if rng.random() < 0.01:
-            start //= 4
-            value = start + rng.randint(0, 2)
+        if rng.random() < 0.01 and not steady:
+            value = float(rng.randint(0, 2))
 
 
 def gauge(rng):
@@ -190,7 +189,7 @@ class World:
             self.add("up", "gauge", target, {}, bit(rng), chance=0)
             self.add("build_info", "info", target, {"version": rng.choice(["1.2", "1.3"]), "zone": rng.choice(zones)}, ones(rng))
             self.add("target_info", "info", target, {"region": rng.choice(["north", "south"])}, ones(rng))
-            self.add_buckets(target, broken=target[1] == "b:80", falling=old)
+            self.add_buckets(target, broken=target[1] == "b:80", steady=old)
             if with_native:
                 self.add("size_bytes", "histogram", target, {}, native(rng, False, False, falling=falling))
                 self.add("size_gauge", "histogram", target, {}, native(rng, False, True))
@@ -214,11 +213,11 @@ class World:
             if key != "__name__" and value not in metric.labels.setdefault(key, []):
                 metric.labels[key].append(value)
 
-    def add_buckets(self, target, broken, falling):
+    def add_buckets(self, target, broken, steady):
         """A classic histogram; a broken one falls from bucket to bucket now and then, and has no +Inf."""
         rng = self.rng
         bounds = ["0.05", "0.1", "0.5", "1", "2.5"] + ([] if broken else ["+Inf"])
-        parts = [counter(rng, False, falling) for _ in bounds]
+        parts = [counter(rng, False, steady) for _ in bounds]
         rows = []
         for _ in self.times[target]:
             total, row = 0.0, []
