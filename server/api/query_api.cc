@@ -166,18 +166,6 @@ Response RangeQuery(const QueryApiDeps& deps, const Request& http) {
   return Answer(deps.engine, *options);
 }
 
-// Exemplars are not kept, which is what a Prometheus without its exemplar storage answers too. The probe that Grafana
-// sends has its times in milliseconds: any time is accepted.
-Response QueryExemplars(const QueryApiDeps& deps, const Request& http) {
-  for (const char* name : {"start", "end"}) {
-    if (http.params.Get(name).empty()) continue;
-    if (const auto time = RequiredTime(http.params, name); time.has_error()) return ApiError(time.error());
-  }
-  const auto expr = promql::ParseExpr(http.params.Get("query"), deps.engine.options().parser);
-  if (expr.has_error()) return InvalidParameter("query", expr.error().what);
-  return ApiSuccess("[]");
-}
-
 Response FormatQuery(const QueryApiDeps& deps, const Request& http) {
   const auto expr = promql::ParseExpr(http.params.Get("query"), deps.engine.options().parser);
   if (expr.has_error()) return InvalidParameter("query", expr.error().what);
@@ -196,7 +184,6 @@ void RegisterQueryApi(Router& router, QueryApiDeps deps) {
   };
   add("query", &InstantQuery);
   add("query_range", &RangeQuery);
-  add("query_exemplars", &QueryExemplars);
   add("format_query", &FormatQuery);
 }
 

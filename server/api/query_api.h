@@ -1,4 +1,4 @@
-// /query, /query_range, /query_exemplars, /format_query (surface.md 1.2).
+// /query, /query_range, /format_query (surface.md 1.2).
 #pragma once
 
 #include "promql/engine/engine.h"

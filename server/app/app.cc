@@ -12,6 +12,7 @@
 #include "server/api/query_log_file.h"
 #include "server/api/slow_query_log.h"
 #include "server/app/process_metrics.h"
+#include "server/app/retention.h"
 #include "server/app/routes.h"
 #include "server/app/web_security_file.h"
 
@@ -22,7 +23,6 @@ using storage::Errc;
 using storage::Error;
 using storage::Status;
 
-constexpr storage::DurationMs kDefaultRetentionMs = std::int64_t{15} * 24 * 3600 * 1000;
 constexpr const char* kUserAgent = "Prometheus/3.14.0 (Vigia/" VIGIA_VERSION ")";
 
 std::string HostName() {
@@ -40,6 +40,11 @@ storage::LogSink StorageLog(const Logger& log) {
   };
 }
 
+std::size_t MaxExemplars(const Options& options, const config::Config& config) {
+  if (!options.HasFeature("exemplar-storage")) return 0;
+  return static_cast<std::size_t>(std::max<std::int64_t>(0, config.storage.max_exemplars()));
+}
+
 storage::TsdbOptions StorageOptions(const Options& options, const LoadedConfig& loaded, const Logger& log) {
   storage::TsdbOptions out;
   out.path = options.storage_path;
@@ -48,35 +53,10 @@ storage::TsdbOptions StorageOptions(const Options& options, const LoadedConfig& 
   out.durability = options.wal_fsync == "always"  ? storage::Durability::kEveryBatch
                    : options.wal_fsync == "never" ? storage::Durability::kNever
                                                   : storage::Durability::kEverySecond;
+  out.max_exemplars = MaxExemplars(options, *loaded.config);
   out.min_free_bytes = options.min_free_bytes;
   out.log = StorageLog(log);
   return out;
-}
-
-struct Retention {
-  storage::DurationMs time_ms = 0;
-  std::uint64_t size_bytes = 0;
-};
-
-// The configuration's limits win over the flags'; without any, samples are kept for 15 days.
-Retention RetentionOf(const Options& options, const config::Config& config) {
-  Retention retention{options.retention_time_ms, options.retention_size_bytes};
-  if (config.storage.tsdb && config.storage.tsdb->retention) {
-    const auto& configured = *config.storage.tsdb->retention;
-    retention.time_ms = configured.time_ms.value_or(retention.time_ms);
-    retention.size_bytes = configured.size_bytes.value_or(retention.size_bytes);
-    if (configured.percentage.value_or(0) > 0) {
-      std::error_code error;
-      std::filesystem::create_directories(options.storage_path, error);
-      const auto space = std::filesystem::space(options.storage_path, error);
-      if (!error) {
-        retention.size_bytes =
-            static_cast<std::uint64_t>(static_cast<double>(space.capacity) * *configured.percentage / 100);
-      }
-    }
-  }
-  if (retention.time_ms == 0 && retention.size_bytes == 0) retention.time_ms = kDefaultRetentionMs;
-  return retention;
 }
 
 promql::EngineOptions EngineOptionsOf(const Options& options, const config::Config& config, const Logger& log) {
@@ -86,11 +66,13 @@ promql::EngineOptions EngineOptionsOf(const Options& options, const config::Conf
   out.max_concurrency = options.query_max_concurrency;
   out.max_samples = options.query_max_samples;
   out.max_memory_bytes = options.query_max_memory_bytes;
+  out.range_cache_bytes = options.query_range_cache_bytes;
   out.slow_query_ms = options.query_slow_log_ms;
   out.on_slow_query = SlowQueryLog(log.With({{"component", "query"}}));
   out.default_subquery_step_ms = config.global.evaluation_interval_ms;
   out.parser = options.parser();
   out.delayed_name_removal = options.HasFeature("promql-delayed-name-removal");
+  out.use_start_timestamps = options.HasFeature("use-start-timestamps");
   out.per_step_stats = options.HasFeature("promql-per-step-stats");
   return out;
 }
@@ -105,6 +87,9 @@ App::App(Options options, Logger log, WebAddress address)
       start_ms_(clock_()),
       reload_ok_(registry_.AddGauge("prometheus_config_last_reload_successful",
                                     "Whether the last configuration reload attempt was successful.")),
+      retention_percentage_(registry_.AddGauge("prometheus_tsdb_retention_limit_percentage",
+                                               "Max percentage of total storage space to be retained in the tsdb "
+                                               "blocks, configured 0 means disabled.")),
       reload_seconds_(registry_.AddGauge("prometheus_config_last_reload_success_timestamp_seconds",
                                          "Timestamp of the last successful configuration reload.")),
       ready_gauge_(registry_.AddGauge("prometheus_ready",
@@ -163,6 +148,7 @@ Status App::Build(LoadedConfig loaded) {
   ScrapeManagerOptions scrape;
   scrape.user_agent = kUserAgent;
   scrape.exemplars = options_.HasFeature("exemplar-storage");
+  scrape.starts = options_.start_use();
   scrape.align_timestamps = options_.scrape_adjust_timestamps;
   scrape_ =
       std::make_unique<ScrapeManager>(scrape, *tsdb_, registry_, log_.With({{"component", "scrape manager"}}), clock_);
@@ -181,6 +167,7 @@ Status App::Start() {
       RouteParts{
           .registry = registry_,
           .storage = *tsdb_,
+          .exemplars = *tsdb_,
           .appendable = *tsdb_,
           .engine = *engine_,
           .scrape = *scrape_,
@@ -203,6 +190,7 @@ Status App::Start() {
                     .delete_series = [this](auto matchers, auto from,
                                             auto to) { return tsdb_->DeleteSeries(matchers, from, to); },
                     .clean_tombstones = [this] { return tsdb_->CleanTombstones(); }},
+          .retention = MakeRetentionApi(*tsdb_, options_, [this] { return CurrentConfig(); }),
           .lifecycle = {.enabled = options_.enable_lifecycle,
                         .ready = [this] { return ready_ && !tsdb_->WritesStopped(); },
                         .stopping = [this] { return stopping_.load(); },
@@ -240,8 +228,13 @@ Status App::Apply(const LoadedConfig& loaded) {
   // The only step that may refuse what was read and checked comes first.
   if (auto status = rules_->Update(loaded.rule_files, loaded.config->global); status.has_error()) return status;
   const Retention retention = RetentionOf(options_, *loaded.config);
-  tsdb_->SetRetention(retention.time_ms, retention.size_bytes);
+  auto kept = tsdb_->SetRetention(retention.time_ms, retention.size_bytes, PoliciesOf(*loaded.config));
+  if (kept.has_error()) log_.Error("retention policies are not in force: " + kept.error().what);
+  retention_percentage_.Set(retention.percentage);
   tsdb_->SetOutOfOrderWindow(loaded.config->storage.out_of_order_time_window_ms());
+  if (auto resized = tsdb_->SetMaxExemplars(MaxExemplars(options_, *loaded.config)); resized.has_error()) {
+    log_.Error("Exemplars could not be rewritten", {{"err", resized.error().what}});
+  }
   engine_->SetDefaultSubqueryStep(loaded.config->global.evaluation_interval_ms);
   ApplyQueryLog(loaded.config->global.query_log_file);
   auto scraping = scrape_->Apply(loaded.config);
@@ -304,15 +297,6 @@ std::vector<std::string> App::ConfigPaths() const {
   return loaded_.paths;
 }
 
-std::string App::RetentionText() const {
-  const Retention retention = RetentionOf(options_, *CurrentConfig());
-  std::string text = retention.time_ms > 0 ? promql::FormatDuration(retention.time_ms) : "";
-  if (retention.size_bytes > 0) {
-    text += fmt::format("{}{}", text.empty() ? "" : " or ", config::FormatSizeBytes(retention.size_bytes));
-  }
-  return text;
-}
-
 RuntimeStatus App::Runtime() const {
   RuntimeStatus status;
   status.start_time_ms = start_ms_;
@@ -321,7 +305,7 @@ RuntimeStatus App::Runtime() const {
   status.host_name = HostName();
   status.reload_ok = reload_ok_.value() == 1;
   status.last_config_ms = static_cast<storage::TimestampMs>(reload_seconds_.value() * 1000);
-  status.storage_retention = RetentionText();
+  status.storage_retention = ToString(RetentionOf(options_, *CurrentConfig()));
   return status;
 }
 

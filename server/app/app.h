@@ -60,7 +60,6 @@ class App {
   storage::Result<std::string> TakeSnapshot();
   TsdbStatus TsdbInfo(std::size_t limit) const;
   config::ConfigPtr CurrentConfig() const;
-  std::string RetentionText() const;
 
   const Options options_;
   const Logger log_;
@@ -70,6 +69,7 @@ class App {
 
   storage::Registry registry_;
   storage::Gauge& reload_ok_;
+  storage::Gauge& retention_percentage_;
   storage::Gauge& reload_seconds_;
   storage::Gauge& ready_gauge_;
 

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "server/api/active_queries_api.h"
+#include "server/api/exemplars_api.h"
 #include "server/api/federate.h"
 #include "server/api/pages.h"
 #include "server/api/query_api.h"
@@ -40,6 +41,7 @@ Response Metrics(const storage::Registry& registry, const Request& http) {
 
 void RegisterRoutes(Router& router, RouteParts parts) {
   RegisterQueryApi(router, {parts.engine, parts.clock});
+  RegisterExemplarsApi(router, parts.exemplars, parts.engine.options().parser);
   RegisterActiveQueriesApi(router, {parts.engine, parts.options.enable_admin_api});
   RegisterSeriesApi(router, parts.storage);
   RegisterTargetsApi(router, {parts.scrape, parts.external_url, PortOf(parts.options.listen_addresses.front())});
@@ -47,6 +49,7 @@ void RegisterRoutes(Router& router, RouteParts parts) {
                             [&notifications = parts.notifications] { return notifications.Urls(); }});
   RegisterStatusApi(router, parts.status);
   RegisterAdminApi(router, parts.admin);
+  RegisterRetentionApi(router, parts.retention);
   RegisterFederate(router, {parts.storage, parts.registry, parts.clock, parts.options.query_lookback_delta_ms,
                             parts.external_labels});
   RegisterRemoteWrite(router, {parts.appendable,
@@ -55,7 +58,8 @@ void RegisterRoutes(Router& router, RouteParts parts) {
                                parts.log.With({{"component", "remote write"}}),
                                {.enabled = parts.options.enable_remote_write_receiver,
                                 .accept_v1 = Accepts(parts.options, Options::kRemoteWriteV1),
-                                .accept_v2 = Accepts(parts.options, Options::kRemoteWriteV2)}});
+                                .accept_v2 = Accepts(parts.options, Options::kRemoteWriteV2),
+                                .starts = parts.options.start_use()}});
   RegisterLifecycle(router, parts.lifecycle);
   RegisterPages(router, parts.route_prefix);
   router.Add({"GET"}, "/metrics",

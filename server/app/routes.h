@@ -7,12 +7,14 @@
 #include "alerting/rules/manager.h"
 #include "promql/engine/engine.h"
 #include "server/api/admin_api.h"
+#include "server/api/retention_api.h"
 #include "server/api/status_api.h"
 #include "server/app/notifications.h"
 #include "server/app/options.h"
 #include "server/http/router.h"
 #include "server/log/log.h"
 #include "server/scrape/manager.h"
+#include "storage/api/exemplars.h"
 #include "storage/api/querier.h"
 #include "storage/model/clock.h"
 #include "storage/telemetry/registry.h"
@@ -23,6 +25,7 @@ namespace vigia::server {
 struct RouteParts {
   storage::Registry& registry;
   const storage::Queryable& storage;
+  const storage::ExemplarQueryable& exemplars;
   storage::Appendable& appendable;
   promql::Engine& engine;
   const ScrapeManager& scrape;
@@ -36,6 +39,7 @@ struct RouteParts {
   std::function<storage::Labels()> external_labels;
   StatusApiDeps status;
   AdminApiDeps admin;
+  RetentionApiDeps retention;
   LifecycleDeps lifecycle;
 };
 
