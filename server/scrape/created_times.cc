@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "server/exposition/openmetrics_parser.h"
 
@@ -35,20 +36,23 @@ bool CreatedTimes::IsCreated(MetricType type, std::string_view name) {
 
 bool CreatedTimes::Read(std::string_view body) {
   ++body_;
-  bool cleared = false;
-  if (times_.size() > 2 * last_count_ + kSlack) {
+  const bool had_times = std::exchange(has_times_, body.find(kSuffix) != std::string_view::npos);
+  bool starts_anew = has_times_ && !had_times;
+  if (limit_ == 0 && !times_.empty()) {
+    limit_ = 2 * std::max(times_.size(), by_line_.size()) + kSlack;  // After a first body: what one needs.
+  } else if (limit_ != 0 && std::max(times_.size(), by_line_.size()) > limit_) {
     times_.clear();
     by_labels_.clear();
     by_line_.clear();
-    cleared = true;
+    limit_ = 0;
+    starts_anew = true;
   }
-  last_count_ = 0;
-  if (body.find(kSuffix) == std::string_view::npos) return cleared;
+  if (!has_times_) return starts_anew;
   OpenMetricsParser parser(body);
   for (;;) {
     switch (parser.Next()) {
       case EntryKind::kEof:
-      case EntryKind::kError: return cleared;  // Whoever reads the samples will say so.
+      case EntryKind::kError: return starts_anew;  // Whoever reads the samples will say so.
       case EntryKind::kSeries: Note(parser); break;
       case EntryKind::kType:
       case EntryKind::kHelp:
@@ -73,11 +77,10 @@ void CreatedTimes::Note(const ExpositionParser& parser) {
     known = by_line_.emplace(std::string(series), id).first;
   }
   times_[known->second] = {Milliseconds(parser.value()), body_};
-  ++last_count_;
 }
 
 CreatedTimes::Id CreatedTimes::IdOf(MetricType type, std::span<const storage::LabelView> labels) {
-  if (!Counts(type) || labels.empty()) return kNone;
+  if (!has_times_ || !Counts(type) || labels.empty()) return kNone;
   const std::string_view name = labels.front().value;
   if (type == MetricType::kCounter) return Intern(WithoutSuffix(name, {"_total"}), {}, labels);
   if (type == MetricType::kSummary) return Intern(WithoutSuffix(name, {"_count", "_sum"}), "quantile", labels);

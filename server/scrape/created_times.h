@@ -24,11 +24,11 @@ class CreatedTimes {
   // Whether the line of the parser is such a line. `name` is its metric name.
   static bool IsCreated(MetricType type, std::string_view name);
 
-  // Reads all times of a body: they come behind the samples that they are about. True: ids that were given out before
-  // are no longer good, since too many had come to be.
+  // Reads all times of a body: they come behind the samples that they are about. True: what IdOf() said before is no
+  // longer good, since this is the first body with any time, or too many ids had come to be.
   bool Read(std::string_view body);
   // The id of the time that goes with a sample of these labels, as they are exposed and with the name in front; kNone
-  // for types that do not count.
+  // for types that do not count, and while bodies have no times.
   Id IdOf(MetricType type, std::span<const storage::LabelView> labels);
   // What the last body said, 0: nothing.
   storage::TimestampMs At(Id id) const { return times_[id].body == body_ ? times_[id].created_ms : 0; }
@@ -45,7 +45,8 @@ class CreatedTimes {
   std::vector<Time> times_;                        // By id.
   std::unordered_map<std::string, Id> by_labels_;  // Encoded labels with the family's name.
   std::unordered_map<std::string, Id> by_line_;    // Name and labels as they stand in the body.
-  std::size_t last_count_ = 0;                     // Times of the last body.
+  bool has_times_ = false;                         // The last body had any.
+  std::size_t limit_ = 0;                          // Ids or lines beyond it are too many; 0: not known yet.
   std::vector<storage::LabelView> label_scratch_;
   std::string text_scratch_;
 };

@@ -367,6 +367,23 @@ TEST_CASE("created lines tell since when samples count, and are no series then")
   CHECK(f.Scrape(4000, "# TYPE c counter\nc_created{a=\"1\"} 1\n").samples == 1);
 }
 
+TEST_CASE("created lines may come late, and lines that come and go leave nothing behind") {
+  Fixture f({}, {.exemplars = false, .starts = {.stored = true, .as_zeros = false}});
+  const std::string type = "application/openmetrics-text";
+  f.Scrape(1000, "# TYPE c counter\nc_total 1\n# EOF\n", type);
+  CHECK(f.storage.starts.empty());
+  f.Scrape(2000, "# TYPE c counter\nc_total 1\nc_created 1.5\n# EOF\n", type);
+  CHECK(f.storage.starts.size() == 1);
+  for (int i = 0; i < 5000; ++i) {
+    f.Scrape(
+        3000 + i,
+        fmt::format(
+            "# TYPE c counter\nc_total 1\nc_created 1.5\nc_total{{i=\"{0}\"}} 1\nc_created{{i=\"{0}\"}} 2\n# EOF\n", i),
+        type);
+  }
+  CHECK(f.storage.starts.size() == 1 + 2 * 5000);
+}
+
 TEST_CASE("zeros at starts are asked for before the sample") {
   Fixture f({}, {.exemplars = false, .starts = {.stored = false, .as_zeros = true}});
   f.Scrape(1000, "# TYPE c counter\nc_total 5\nc_created 0.5\n# EOF\n", "application/openmetrics-text");
