@@ -44,11 +44,15 @@ function histogram([timeMs, {schema, first, counts, sum}]) {
   ]);
 }
 
-function timeSeries({labels, samples = [], histograms = []}) {
-  const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => field(1, Buffer.concat([field(1, Buffer.from(name)), field(2, Buffer.from(value))])));
+const labelPairs = (labels) => Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(([name, value]) => field(1, Buffer.concat([field(1, Buffer.from(name)), field(2, Buffer.from(value))])));
+
+const exemplar = ([timeMs, value, labels]) => Buffer.concat([...labelPairs(labels), double(2, value), integer(3, timeMs)]);
+
+function timeSeries({labels, samples = [], histograms = [], exemplars = []}) {
+  const pairs = labelPairs(labels);
   return Buffer.concat([...pairs, ...samples.map((one) => field(2, sample(one))),
-    ...histograms.map((one) => field(4, histogram(one)))]);
+    ...exemplars.map((one) => field(3, exemplar(one))), ...histograms.map((one) => field(4, histogram(one)))]);
 }
 
 // Literals only: valid, and not smaller.
@@ -62,7 +66,7 @@ function snappy(bytes) {
 }
 
 // `series`: [{labels: {__name__: …}, samples: [[milliseconds, value], …]}, …]; the samples of each in order of time. A series
-// of native histograms has `histograms` in their place.
+// of native histograms has `histograms` in their place, one with exemplars `exemplars`: [[milliseconds, value, labels], …].
 export async function send(base, series) {
   const body = snappy(Buffer.concat(series.map((one) => field(1, timeSeries(one)))));
   const answer = await fetch(`${base}/api/v1/write`, {method: 'POST', body, headers: {
@@ -92,9 +96,15 @@ function counter(times, startS, rate) {
   });
 }
 
+// A request in a while with the identity of its trace.
+const slowRequests = (times, startS) => times.filter((_, i) => i % 7 === 3).map((t, i) => [
+  t * 1000 + 437, 0.06 + 0.2 * wave(t - startS, i) + 1.3 * trouble(t - startS), {trace_id: (0x5bd1e995 * (i + 1)).toString(16).padStart(16, '4bf92f35')},
+]);
+
 function latencies(times, startS) {
   return buckets.map((le) => ({
     labels: {__name__: 'http_request_duration_seconds_bucket', job: 'shop', instance: 'shop-1:8080', le: le === Infinity ? '+Inf' : String(le)},
+    exemplars: le === Infinity ? slowRequests(times, startS) : [],
     samples: counter(times, startS, (s) => {
       const middle = Math.log(0.03 + 0.05 * wave(s, 4) + 0.5 * trouble(s));
       const share = 1 / (1 + Math.exp(-(Math.log(Math.min(le, 1e6)) - middle) * 2.2));

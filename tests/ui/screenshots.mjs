@@ -9,7 +9,7 @@ import {backfill} from './backfill.mjs';
 import {openBrowser, openPage} from './browser.mjs';
 import {startStack} from './stack.mjs';
 
-const stack = process.argv[2] ? undefined : await startStack({flags: ['--web.enable-remote-write-receiver', '--web.enable-admin-api']});
+const stack = process.argv[2] ? undefined : await startStack({flags: ['--enable-feature=exemplar-storage', '--web.enable-remote-write-receiver', '--web.enable-admin-api']});
 const base = (process.argv[2] ?? stack.base).replace(/\/$/, '');
 const folder = resolve(process.argv[3] ?? fileURLToPath(new URL('screenshots', import.meta.url)));
 mkdirSync(folder, {recursive: true});
@@ -43,6 +43,8 @@ const shots = [
   ['query-stacked', query({expr: traffic, tab: 'graph', range_input: '50m', display_mode: 'stacked'},
     {expr: errors, tab: 'graph', range_input: '50m'})],
   ['query-heatmap', query({expr: latency, tab: 'graph', range_input: '50m', display_mode: 'heatmap'}), hover],
+  ['query-exemplars', query({expr: 'histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds_bucket[2m])))', tab: 'graph',
+    range_input: '50m', show_exemplars: '1'})],
   ['query-native', query({expr: 'rate(rpc_duration_seconds[2m])', tab: 'graph', range_input: '50m', display_mode: 'heatmap'}), hover],
   ['query-histogram', query({expr: 'rate(rpc_duration_seconds[2m])', tab: 'table'}), async (page) => {
     await page.locator('.histogram summary').first().click();

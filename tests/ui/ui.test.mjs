@@ -13,7 +13,7 @@ let stack;
 let browser;
 
 before(async () => {
-  stack = await startStack({flags: ['--web.enable-admin-api', '--web.enable-lifecycle', '--web.enable-remote-write-receiver']});
+  stack = await startStack({flags: ['--enable-feature=exemplar-storage', '--web.enable-admin-api', '--web.enable-lifecycle', '--web.enable-remote-write-receiver']});
   browser = await openBrowser();
 });
 after(async () => {
@@ -113,6 +113,23 @@ test('a native histogram is a heatmap over time and bars in the table', async ()
     await page.getByRole('tab', {name: 'Table'}).click();
     await page.getByText('count 7, sum 20').click();
     await page.locator('.histogram li').nth(2).getByText('(4, 8]').waitFor();
+  });
+});
+
+test('exemplars are drawn on the graph and tell their labels', async () => {
+  const now = Date.now();
+  const samples = [50, 30, 10].map((ago) => [now - ago * 1000, 100 - ago]);
+  await send(stack.base, [{labels: {__name__: 'traced_total', job: 'test'}, samples, exemplars: [[now - 20_000, 60, {trace_id: 'abc123'}]]}]);
+  const end = Math.floor(now / 1000) * 1000;
+  const search = new URLSearchParams({'g0.expr': 'traced_total', 'g0.tab': 'graph', 'g0.range_input': '1m', 'g0.show_exemplars': '1',
+    'g0.end_input': new Date(end).toISOString().slice(0, 19).replace('T', ' ')});
+  await visit(`query?${search}`, async (page) => {
+    await legend(page).first().waitFor();
+    await page.locator('.graph canvas').first().waitFor();
+    const box = await page.locator('.u-over').boundingBox();
+    // The axes reach over a minute, and from 50 to 90 with a twentieth more at both ends.
+    await page.mouse.move(box.x + box.width * (1 - (end - now + 20_000) / 60_000), box.y + box.height * ((92 - 60) / 44));
+    await page.locator('.tooltip').filter({hasText: 'Exemplar'}).filter({hasText: 'trace_id="abc123"'}).getByText('60', {exact: true}).waitFor();
   });
 });
 
@@ -245,6 +262,24 @@ test('series are shown before they are deleted', async () => {
     await page.getByText('The space is reclaimed.').waitFor();
   });
 });
+
+test('storage tells what metrics and retention policies hold', () => visit('tsdb-status', async (page) => {
+  await page.getByRole('button', {name: 'Compact'}).click();
+  await page.getByText('Compacted.').waitFor();
+  const policies = page.getByRole('region', {name: 'Retention policies'});
+  await policies.getByRole('row').filter({hasText: 'everything else'}).filter({hasText: '15d'}).waitFor();
+  const card = page.locator('.card').filter({has: page.getByRole('heading', {name: 'Bytes by metric'})});
+  await card.getByRole('button', {name: 'Measure'}).click();
+  await card.locator('li').filter({hasText: 'prometheus_http_request_duration_seconds_bucket'}).getByText(/^[1-9].* k?B$/).waitFor();
+  await page.getByText('Try other policies').click();
+  await page.locator('.more textarea').fill('30d {job="node"}\n2d up');
+  await page.locator('.more').getByRole('button', {name: 'Measure'}).click();
+  const tried = page.getByRole('region', {name: 'What the tried policies would hold'});
+  await tried.getByRole('row').filter({hasText: '{job="node"}'}).filter({hasText: '30d'}).waitFor();
+  await page.locator('.more textarea').fill('soon up');
+  await page.locator('.more').getByRole('button', {name: 'Measure'}).click();
+  await page.getByRole('alert').filter({hasText: 'soon'}).waitFor();
+}));
 
 test('a dead server is announced, and its return needs no reload', () => visit('targets', async (page) => {
   await page.locator('.target-row.up').first().waitFor();

@@ -70,7 +70,6 @@ function Figure({name, value, note}: {name: string; value: string; note?: string
 
 // What is kept where, and how long. A figure that the server does not have is left out.
 function Kept() {
-  const clock = useStore(zone);
   const now = useNow();
   const metrics = useOwnMetrics(15_000);
   if (!metrics) return null;
@@ -80,6 +79,7 @@ function Kept() {
   const seconds = value('prometheus_tsdb_retention_limit_seconds') ?? 0;
   const most = value('prometheus_tsdb_retention_limit_bytes') ?? 0;
   const limits = [seconds > 0 && formatDuration(seconds * 1000), most > 0 && bytes(most)].filter(Boolean).join(' or ');
+  const age = oldest !== undefined && oldest > 0 && oldest < now / 1000 ? `oldest sample ${roughly(now - oldest * 1000)} ago` : undefined;
   const samples = value('prometheus_tsdb_head_samples_appended_total');
   const started = value('process_start_time_seconds');
   const figures: [name: string, bytes: number | undefined, note?: string][] = [
@@ -94,9 +94,7 @@ function Kept() {
         <Notice kind="error">The disk is nearly full: samples are refused until there is space again. Queries go on.</Notice>)}
       <div class="big-figures">
         {figures.map(([name, size, note]) => size !== undefined && <Figure key={name} name={name} value={bytes(size)} note={note} />)}
-        {oldest !== undefined && oldest > 0 && oldest < now / 1000 && (
-          <Figure name="Oldest sample" value={`${roughly(now - oldest * 1000)} ago`} note={formatTime(Math.floor(oldest) * 1000, clock)} />)}
-        {limits && <Figure name="Kept for" value={limits} />}
+        {seconds + most > 0 && <Figure name="Kept for" value={limits} note={age} />}
         {samples !== undefined && samples > 0 && started !== undefined && (
           <Figure name="Samples taken in" value={compact(samples)} note={`${compact(samples / Math.max(1, now / 1000 - started))} a second since the start`} />)}
       </div>
