@@ -36,8 +36,10 @@ struct Fixture {
   storage::Registry registry;
   server::Router router;
 
-  Fixture() {
-    RegisterRemoteWrite(router, {storage, registry, [] { return kNow; }, server::Logger::Silent(), {.enabled = true}});
+  explicit Fixture(storage::StartUse starts = {}) {
+    RegisterRemoteWrite(
+        router,
+        {storage, registry, [] { return kNow; }, server::Logger::Silent(), {.enabled = true, .starts = starts}});
   }
   Response Write(const std::string& message) {
     server::Request request;
@@ -64,6 +66,26 @@ std::string Written(const Response& response) {
 }
 
 }  // namespace
+
+TEST_CASE("start timestamps of version 2 go where they are wanted", "[remote2]") {
+  const std::string parts = BytesField(2, SampleMessage(1.5, 1000) + VarintField(3, 400)) + SampleField(2.5, 2000) +
+                            BytesField(3, DoubleField(2, 0) + VarintField(15, 3000) + VarintField(17, 2500));
+  const std::string message = kSymbols + Series({1, 2, 3, 4}, parts);
+  const std::string up = kUpText;
+  Fixture none;
+  CHECK(none.Write(message).status == 204);
+  CHECK(none.storage.starts.empty());
+  CHECK(none.storage.zeros.empty());
+  Fixture stored({.stored = true, .as_zeros = false});
+  CHECK(stored.Write(message).status == 204);
+  CHECK(stored.storage.starts == std::vector<std::string>{up + " 1000 400", up + " 3000 2500"});
+  CHECK(stored.storage.zeros.empty());
+  CHECK(stored.storage.stored.size() == 3);
+  Fixture zeros({.stored = false, .as_zeros = true});
+  CHECK(zeros.Write(message).status == 204);
+  CHECK(zeros.storage.starts.empty());
+  CHECK(zeros.storage.zeros == std::vector<std::string>{up + " 1000 400", up + " 3000 2500 histogram"});
+}
 
 TEST_CASE("version 2 with everything", "[remote2]") {
   Fixture fixture;

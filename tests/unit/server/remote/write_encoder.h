@@ -83,6 +83,9 @@ class NotingStorage : public storage::Appendable {
  public:
   std::vector<StoredSample> stored;
   std::vector<std::pair<std::string, storage::Exemplar>> exemplars;
+  // Start timestamps that were set, and the zeros that were asked for, as "series t start".
+  std::vector<std::string> starts;
+  std::vector<std::string> zeros;
   std::vector<std::string> shared;    // Of each NewAppender().
   std::vector<std::string> resolved;  // Of each Resolve().
   int commits = 0;
@@ -123,6 +126,13 @@ class NotingStorage : public storage::Appendable {
       pending_.push_back({storage_.names_.at(static_cast<std::uint64_t>(ref)), t, 0, h});
       return storage::AppendOutcome::kAdded;
     }
+    void SetStart(storage::SeriesRef ref, storage::TimestampMs t, storage::TimestampMs start_ms) override {
+      storage_.starts.push_back(Text(ref, t, start_ms));
+    }
+    void AppendZeroAtStart(storage::SeriesRef ref, storage::TimestampMs t, storage::TimestampMs start_ms,
+                           const storage::HistogramPtr& like) override {
+      storage_.zeros.push_back(Text(ref, t, start_ms) + (like ? " histogram" : ""));
+    }
     storage::AppendOutcome AppendExemplar(storage::SeriesRef ref, const storage::Exemplar& exemplar) override {
       pending_exemplars_.emplace_back(storage_.names_.at(static_cast<std::uint64_t>(ref)), exemplar);
       return storage::AppendOutcome::kAdded;
@@ -145,6 +155,10 @@ class NotingStorage : public storage::Appendable {
     }
 
    private:
+    std::string Text(storage::SeriesRef ref, storage::TimestampMs t, storage::TimestampMs start_ms) const {
+      return storage_.names_.at(static_cast<std::uint64_t>(ref)) + " " + std::to_string(t) + " " +
+             std::to_string(start_ms);
+    }
     NotingStorage& storage_;
     std::vector<StoredSample> pending_;
     std::vector<std::pair<std::string, storage::Exemplar>> pending_exemplars_;
