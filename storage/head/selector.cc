@@ -5,6 +5,7 @@
 // by the set of matchers that they leave open, and each group needs one set of lines.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "storage/head/series_map.h"
 
@@ -22,6 +23,10 @@ std::vector<bool> Marks(const IdSet& ids, std::size_t size) {
   std::vector<bool> marks(size);
   for (const std::uint32_t id : ids) marks[id] = true;
   return marks;
+}
+
+bool Any(const IdSet& ids, const std::vector<bool>& seen) {
+  return std::any_of(ids.begin(), ids.end(), [&](std::uint32_t id) { return seen[id]; });
 }
 
 Error TooManyMatchers() {
@@ -44,7 +49,8 @@ class SeriesMap::Selector {
     return std::move(hits_);
   }
   LabelSources RunForLabels() {
-    seen_lines_.resize(map_.line_sets_.end());
+    sources_.targets.resize(map_.target_sets_.end());
+    sources_.lines.resize(map_.line_sets_.end());
     for (const auto& [open, ids] : GroupTargets()) ScanGroup(open, ids);
     return std::move(sources_);
   }
@@ -55,7 +61,6 @@ class SeriesMap::Selector {
   void SelectGroup(std::uint64_t open, const IdSet& ids);
   void ScanGroup(std::uint64_t open, const IdSet& ids);
   bool ScanTarget(const Target& target, const std::vector<bool>* wanted);
-  void NoteLine(LineId line);
   void AddByLine(TargetId id, const IdSet& lines, TargetHits& hit);
   void Consider(std::uint32_t column, TargetHits& hit);
   bool full() const { return limit_ != 0 && count_ >= limit_; }
@@ -69,7 +74,6 @@ class SeriesMap::Selector {
   std::vector<TargetHits> hits_;
   std::uint64_t count_ = 0;
   LabelSources sources_;
-  std::vector<bool> seen_lines_;
 };
 
 // Targets that no matcher excludes, by the bit set of matchers that they leave open.
@@ -132,21 +136,15 @@ void SeriesMap::Selector::SelectGroup(std::uint64_t open, const IdSet& ids) {
   }
 }
 
-void SeriesMap::Selector::NoteLine(LineId line) {
-  if (seen_lines_[line]) return;
-  seen_lines_[line] = true;
-  sources_.lines.push_back(line);
-}
-
 // Notes the lines of the target's series, of `wanted` ones if given. Whether it has any.
 bool SeriesMap::Selector::ScanTarget(const Target& target, const std::vector<bool>* wanted) {
   bool found = false;
   target.columns().ForEach([&](std::size_t, const Column& column) {
     if (wanted != nullptr && !(*wanted)[column.line]) return;
-    if (found && seen_lines_[column.line]) return;
+    if (found && sources_.lines[column.line]) return;
     if (column.Is(Column::kRemoved) || !MayHaveSamples(column, from_, to_)) return;
     found = true;
-    NoteLine(column.line);
+    sources_.lines[column.line] = true;
   });
   return found;
 }
@@ -162,13 +160,13 @@ void SeriesMap::Selector::ScanGroup(std::uint64_t open, const IdSet& ids) {
     if (!all_lines && lines.size() * 8 < target.columns().size()) {
       TargetHits hit{&target, {}};
       AddByLine(id, lines, hit);
-      for (const std::uint32_t column : hit.columns) NoteLine(target.columns()[column].line);
+      for (const std::uint32_t column : hit.columns) sources_.lines[target.columns()[column].line] = true;
       found = !hit.columns.empty();
     } else {
       if (!all_lines && marks.empty()) marks = Marks(lines, map_.line_sets_.end());
       found = ScanTarget(target, all_lines ? nullptr : &marks);
     }
-    if (found) sources_.targets.push_back(id);
+    if (found) sources_.targets[id] = true;
   }
 }
 
@@ -205,28 +203,22 @@ Result<SeriesMap::LabelSources> SeriesMap::SelectLabels(std::span<const Matcher>
   return Selector(*this, matchers, from, to, 0, {}).RunForLabels();
 }
 
-std::vector<std::string> SeriesMap::SortedTexts(const std::vector<bool>& symbols) const {
-  std::vector<std::string> texts;
-  for (Symbol symbol = 0; symbol < symbols.size(); ++symbol) {
-    if (symbols[symbol]) texts.emplace_back(symbols_.Text(symbol));
-  }
-  std::sort(texts.begin(), texts.end());
-  return texts;
-}
-
 Result<std::vector<std::string>> SeriesMap::LabelNames(std::span<const Matcher> matchers, TimestampMs from,
                                                        TimestampMs to) const {
   const std::shared_lock lock(mu_);
   const auto sources = SelectLabels(matchers, from, to);
   if (!sources) return sources.error();
-  std::vector<bool> names(symbols_.size());
-  for (const TargetId id : sources->targets) {
-    for (const LabelPair& pair : target_sets_[id].pairs) names[pair.name] = true;
-  }
-  for (const LineId id : sources->lines) {
-    for (const LabelPair& pair : line_sets_[id].pairs) names[pair.name] = true;
-  }
-  return SortedTexts(names);
+  std::set<std::string> names;
+  const auto add = [&](const LabelIndex& index, const std::vector<bool>& seen) {
+    for (const auto& [name, values] : index.names()) {
+      const bool any =
+          std::any_of(values.begin(), values.end(), [&](const auto& value) { return Any(value.second, seen); });
+      if (any) names.emplace(symbols_.Text(name));
+    }
+  };
+  add(target_index_, sources->targets);
+  add(line_index_, sources->lines);
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 Result<std::vector<std::string>> SeriesMap::LabelValues(const std::string& name, std::span<const Matcher> matchers,
@@ -236,15 +228,19 @@ Result<std::vector<std::string>> SeriesMap::LabelValues(const std::string& name,
   if (!symbols_.Find(name, &symbol)) return std::vector<std::string>();
   const auto sources = SelectLabels(matchers, from, to);
   if (!sources) return sources.error();
-  std::vector<bool> values(symbols_.size());
-  const auto mark = [&](std::span<const LabelPair> pairs) {
-    for (const LabelPair& pair : pairs) {
-      if (pair.name == symbol) values[pair.value] = true;
+  std::vector<std::string> values;
+  const auto add = [&](const LabelIndex& index, const std::vector<bool>& seen) {
+    const auto known = index.names().find(symbol);
+    if (known == index.names().end()) return;
+    for (const auto& [value, ids] : known->second) {
+      if (Any(ids, seen)) values.emplace_back(symbols_.Text(value));
     }
   };
-  for (const TargetId id : sources->targets) mark(target_sets_[id].pairs);
-  for (const LineId id : sources->lines) mark(line_sets_[id].pairs);
-  return SortedTexts(values);
+  add(target_index_, sources->targets);
+  add(line_index_, sources->lines);
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
 }
 
 }  // namespace vigia::storage

@@ -62,6 +62,7 @@ class SeriesMap {
   // Takes a series out of the index and brings it back. Its labels keep naming this column meanwhile: old refs may be
   // about, and a label set must never have two. REQUIRES: the target's write lock.
   void Remove(TargetId target, std::uint32_t column);
+  void RemoveAll(TargetId target, std::span<const std::uint32_t> columns);
   void Revive(TargetId target, std::uint32_t column);
 
   // For reading back the catalog, in this order: targets and lines ascending, then columns.
@@ -84,13 +85,12 @@ class SeriesMap {
 
  private:
   class Selector;  // One Select(), see selector.cc.
-  // Where labels are to be found: the targets and lines of series.
+  // Where labels are to be found: which targets and which lines series have.
   struct LabelSources {
-    std::vector<TargetId> targets;
-    std::vector<LineId> lines;
+    std::vector<bool> targets;
+    std::vector<bool> lines;
   };
   Result<LabelSources> SelectLabels(std::span<const Matcher> matchers, TimestampMs from, TimestampMs to) const;
-  std::vector<std::string> SortedTexts(const std::vector<bool>& symbols) const;
   Target& GrowTargets();
   std::uint32_t AddColumn(Target& target, LineId line);
   std::uint64_t FindLocked(TargetId target, LineId line, const Labels& labels, const Fingerprint& fingerprint) const;
