@@ -121,6 +121,21 @@ void SeriesMap::Remove(TargetId target, std::uint32_t column) {
   if (--At(line_uses_, state.line) == 0) line_index_.Remove(state.line, line_sets_[state.line].pairs);
 }
 
+void SeriesMap::RemoveAll(TargetId target, std::span<const std::uint32_t> columns) {
+  const std::unique_lock lock(mu_);
+  IdSet lines;
+  for (const std::uint32_t column : columns) {
+    Column& state = targets_[target]->columns()[column];
+    if (state.Is(Column::kRemoved)) continue;
+    state.Set(Column::kRemoved);
+    series_.fetch_sub(1, std::memory_order_relaxed);
+    if (--At(target_uses_, target) == 0) target_index_.Remove(target, target_sets_[target].pairs);
+    if (--At(line_uses_, state.line) == 0) lines.push_back(state.line);
+  }
+  std::sort(lines.begin(), lines.end());
+  line_index_.RemoveAll(lines, [&](LineId line) { return line_sets_[line].pairs; });
+}
+
 void SeriesMap::Revive(TargetId target, std::uint32_t column) {
   const std::unique_lock lock(mu_);
   Column& state = targets_[target]->columns()[column];

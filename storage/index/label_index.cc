@@ -81,6 +81,26 @@ void LabelIndex::Remove(std::uint32_t id, std::span<const LabelPair> pairs) {
   EraseSorted(all_, id);
 }
 
+void LabelIndex::RemoveAll(const IdSet& ids,
+                           const std::function<std::span<const LabelPair>(std::uint32_t id)>& pairs_of) {
+  std::unordered_map<Symbol, Values> gone;
+  for (const std::uint32_t id : ids) {
+    for (const LabelPair& pair : pairs_of(id)) gone[pair.name][pair.value].push_back(id);
+  }
+  for (const auto& [symbol, values] : gone) {
+    const auto name = names_.find(symbol);
+    if (name == names_.end()) continue;
+    for (const auto& [value_symbol, some] : values) {
+      const auto value = name->second.find(value_symbol);
+      if (value == name->second.end()) continue;
+      value->second = Subtract(value->second, some);
+      if (value->second.empty()) name->second.erase(value);
+    }
+    if (name->second.empty()) names_.erase(name);
+  }
+  all_ = Subtract(all_, ids);
+}
+
 const LabelIndex::Values* LabelIndex::ValuesOf(const std::string& name) const {
   Symbol symbol = 0;
   if (!symbols_.Find(name, &symbol)) return nullptr;

@@ -38,10 +38,23 @@ Result<std::size_t> Deleter::Delete(std::span<const Matcher> matchers, TimeInter
   }
   std::vector<Tombstone> tombstones = MakeTombstones(hits, interval, now_ms);
   if (Status status = tombstones_.Record(tombstones); !status) return status.error();
-  const std::unique_lock visible(runs_.visibility());
-  tombstones_.Show(std::move(tombstones));
-  for (Hit& hit : hits) Apply(hit, interval, replaced);
+  {
+    const std::unique_lock visible(runs_.visibility());
+    tombstones_.Show(std::move(tombstones));
+    for (Hit& hit : hits) Apply(hit, interval, replaced);
+  }
+  for (const Hit& hit : hits) RemoveEmptied(hit);
   return count;
+}
+
+// Selections leave out a series without times already: readers need not wait for the index.
+void Deleter::RemoveEmptied(const Hit& hit) {
+  std::vector<std::uint32_t> columns;
+  for (const auto& [first, end] : hit.emptied.ranges()) {
+    for (std::uint32_t column = first; column < end; ++column) columns.push_back(column);
+  }
+  series_.RemoveAll(hit.target->id(), columns);
+  metrics_.series_removed.Add(static_cast<double>(columns.size()));
 }
 
 Status Deleter::FilterTiles(Hit& hit, TimeInterval interval, Replaced& replaced) const {
@@ -106,11 +119,7 @@ void Deleter::Apply(Hit& hit, TimeInterval interval, const Replaced& replaced) {
   target.ReplaceTiles(std::move(left));
   for (const auto& [first, end] : hit.emptied.ranges()) {
     for (std::uint32_t column = first; column < end; ++column) {
-      Column& state = target.columns()[column];
-      if (state.Is(Column::kRemoved)) continue;
-      series_.Remove(target.id(), column);
-      state.first_t.store(kNoTime);  // The newest time stays: the append rules go on from there.
-      metrics_.series_removed.Add();
+      target.columns()[column].first_t.store(kNoTime);  // The newest time stays: the append rules go on from there.
     }
   }
   for (const auto& [first, end] : hit.trimmed.ranges()) {

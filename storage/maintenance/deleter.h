@@ -39,7 +39,8 @@ class Deleter {
   Status FilterTiles(Hit& hit, TimeInterval interval, Replaced& replaced) const;
   static void Split(Hit& hit, TimeInterval interval);
   std::vector<Tombstone> MakeTombstones(const std::vector<Hit>& hits, TimeInterval interval, TimestampMs now_ms) const;
-  void Apply(Hit& hit, TimeInterval interval, const Replaced& replaced);
+  static void Apply(Hit& hit, TimeInterval interval, const Replaced& replaced);
+  void RemoveEmptied(const Hit& hit);
 
   SeriesMap& series_;
   RunStore& runs_;
