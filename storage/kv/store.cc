@@ -253,6 +253,17 @@ Status Store::Flush(Family family) {
   return FromRocks(impl_->db().Flush(flush, impl_->Handle(family)), "flush");
 }
 
+// Only a family's change of memtables changes the file, and only one that is not empty.
+Status Store::StartLogFile() {
+  auto* const handle = impl_->Handle(Family::kState);
+  auto status = impl_->db().Put(rocksdb::WriteOptions(), handle, "log-file", "");
+  rocksdb::FlushOptions flush;
+  flush.wait = false;
+  flush.allow_write_stall = true;
+  if (status.ok()) status = impl_->db().Flush(flush, handle);
+  return FromRocks(status, "start log file");
+}
+
 Status Store::Resume() {
   if (!impl_->refused.exchange(false)) return {};
   const auto status = impl_->db().Resume();

@@ -123,6 +123,9 @@ class Store {
   Status Sync();
   // Moves a family's recent content out of the log into its table files, so that the log can be shortened.
   Status Flush(Family family);
+  // Begins another file of RocksDB's own log, without waiting for anything, and lets it look for files that nobody needs.
+  // A log file goes when no family has unflushed records in it.
+  Status StartLogFile();
   // Tries to leave the state of refused writes after an error such as a full disk. Nothing to do without one.
   Status Resume();
   // A consistent copy by hard links where possible. REQUIRES: `path` does not exist.

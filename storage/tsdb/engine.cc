@@ -196,9 +196,15 @@ Status Tsdb::Impl::DropTombstones() {
 
 Status Tsdb::Impl::SealAndTruncate(Maintenance extent, TimestampMs now_ms) {
   const bool all = extent == Maintenance::kEverything;
-  Sealer::Scope scope = all ? Sealer::Scope::kAll : Sealer::Scope::kDue;
   Timed timed(metrics);
-  auto sealed = sealer.Seal(scope, now_ms);
+  Result<std::size_t> sealed = 0;
+  if (all) {
+    // What is written meanwhile goes to the other family: then all rows of this one are at rest after the seal.
+    if (log.has_old_generation()) sealed = sealer.Seal(Sealer::Scope::kOldLog, now_ms);
+    if (const Status status = sealed ? sealer.TruncateLog() : Status(); !status) sealed = status.error();
+    if (sealed && log.current_bytes() > 0 && log.Rotate()) rotated_ms = now_ms;
+  }
+  if (sealed) sealed = sealer.Seal(all ? Sealer::Scope::kAll : Sealer::Scope::kDue, now_ms);
   if (sealed && log.has_old_generation() && log.current_bytes() > kDrainBytes) {
     sealed = sealer.Seal(Sealer::Scope::kOldLog, now_ms);
   }
@@ -238,12 +244,12 @@ Status Tsdb::Impl::RelieveHeadLocked() {
 Status Tsdb::Impl::TruncateLog(bool all, TimestampMs now_ms) {
   metrics.head_truncations.Add();
   if (now_ms < rotated_ms) rotated_ms = now_ms;  // The clock was set back.
-  const bool old = log.current_bytes() > kRotateBytes || now_ms - rotated_ms > kRotateAgeMs || all;
+  const bool old = log.current_bytes() > kRotateBytes || now_ms - rotated_ms > kRotateAgeMs;
   Status status = sealer.TruncateLog();
-  if (status && old && log.current_bytes() > 0 && log.Rotate()) {
-    rotated_ms = now_ms;
-    if (all) status = sealer.TruncateLog();
-    if (status) status = store->Flush(Family::kCatalog);  // Its records would keep the old log file.
+  const bool rotated = status && !all && old && log.current_bytes() > 0 && log.Rotate();
+  if (rotated) rotated_ms = now_ms;
+  for (const Family family : {Family::kCatalog, Family::kExemplars}) {  // Their records would keep the old log file.
+    if (status && (all || rotated)) status = store->Flush(family);
   }
   if (!status) metrics.head_truncations_failed.Add();
   return status;
