@@ -68,11 +68,17 @@ pid_t StartChild(const ChildArguments& arguments) {
   ::_exit(127);
 }
 
+// VIGIA_CRASH_ROUNDS makes it longer (`./dev soak`).
+int Rounds() {
+  const char* const rounds = std::getenv("VIGIA_CRASH_ROUNDS");
+  return rounds == nullptr ? 5 : std::atoi(rounds);
+}
+
 TEST_CASE("acknowledged batches survive kill -9 in the middle of anything") {
   std::mt19937_64 random(std::random_device{}());
   Fixture f;
   std::int64_t next = 0;
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0, rounds = Rounds(); round < rounds; ++round) {
     int pipe[2];
     REQUIRE(::pipe(pipe) == 0);
     const pid_t child = StartChild({f.folder.path(), next, pipe[1]});
