@@ -166,27 +166,54 @@ class CodeReader {
  public:
   explicit CodeReader(std::string_view bytes) : bytes_(bytes) {}
 
-  U64 Next(unsigned low_bits) {
+  [[gnu::always_inline]] U64 Next(unsigned low_bits) {
     const U64 word = Word();
     const auto ones = static_cast<unsigned>(std::countr_one(word));
-    if (ones >= kEscape) {
-      at_ += kEscape;
-      const U64 low = Word() & ((U64{1} << 32) - 1);
-      at_ += 32;
-      const U64 high = Word() & ((U64{1} << 32) - 1);
-      at_ += 32;
-      return low | high << 32;
-    }
+    if (ones >= kEscape) return Escaped();
     at_ += ones + 1 + low_bits;
     return U64{ones} << low_bits | (word >> (ones + 1) & ((U64{1} << low_bits) - 1));
+  }
+  // Many at once: as many codes as a word has are taken from it before the next one is loaded.
+  template <class Map>
+  void Fill(unsigned low_bits, std::span<std::int64_t> out, Map&& map) {
+    const U64 mask = (U64{1} << low_bits) - 1;
+    const std::size_t last_load = bytes_.size() < 8 ? 0 : bytes_.size() - 8;
+    std::size_t i = 0;
+    while (i < out.size() && bytes_.size() >= 8 && at_ / 8 <= last_load) {
+      U64 word = LoadFixed64(bytes_.data() + at_ / 8) >> (at_ % 8);
+      unsigned left = 64 - static_cast<unsigned>(at_ % 8);
+      unsigned ones = 0;
+      for (; i < out.size(); ++i) {
+        ones = static_cast<unsigned>(std::countr_one(word));
+        const unsigned size = ones + 1 + low_bits;
+        if (ones >= kEscape || size > left) break;
+        out[i] = map(U64{ones} << low_bits | (word >> (ones + 1) & mask));
+        word >>= size;
+        left -= size;
+        at_ += size;
+      }
+      if (ones >= kEscape && i < out.size()) out[i++] = map(Next(low_bits));
+    }
+    for (; i < out.size(); ++i) out[i] = map(Next(low_bits));
   }
   std::size_t used_bytes() const { return (at_ + 7) / 8; }
 
  private:
+  [[gnu::noinline]] U64 Escaped() {
+    at_ += kEscape;
+    const U64 low = Word() & ((U64{1} << 32) - 1);
+    at_ += 32;
+    const U64 high = Word() & ((U64{1} << 32) - 1);
+    at_ += 32;
+    return low | high << 32;
+  }
   // At least 57 bits from the cursor on.
-  U64 Word() const {
+  [[gnu::always_inline]] U64 Word() const {
     const std::size_t byte = at_ / 8;
     if (byte + 8 <= bytes_.size()) return LoadFixed64(bytes_.data() + byte) >> (at_ % 8);
+    return LastWord(byte);
+  }
+  [[gnu::noinline]] U64 LastWord(std::size_t byte) const {
     U64 word = 0;
     for (std::size_t i = byte; i < bytes_.size(); ++i) {
       word |= U64{static_cast<unsigned char>(bytes_[i])} << (8 * (i - byte));
@@ -262,9 +289,9 @@ bool UnpackRice(ByteReader& in, std::span<std::int64_t> values) {
   } else {
     CodeReader codes(in.rest());
     if (mapping == kFromLeast) {
-      for (std::int64_t& v : residues) v = AsI64(center + codes.Next(low_bits));
+      codes.Fill(low_bits, residues, [&](U64 field) { return AsI64(center + field); });
     } else {
-      for (std::int64_t& v : residues) v = AsI64(center + AsU64(UnZigZag(codes.Next(low_bits))));
+      codes.Fill(low_bits, residues, [&](U64 field) { return AsI64(center + AsU64(UnZigZag(field))); });
     }
     in.Bytes(codes.used_bytes());
   }
