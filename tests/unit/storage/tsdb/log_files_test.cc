@@ -63,7 +63,7 @@ TEST_CASE("rows that are written while everything is brought to rest do not keep
   std::thread writer([&] {
     auto appender = f.db->NewAppender(Labels{{"job", "j"}});
     const auto ref = appender->Resolve(Labels{{"__name__", "busy"}, {"job", "j"}});
-    while (!stop) {
+    while (!stop && written < 2000) {  // About 150 KB.
       if (!ref || appender->Append(*ref, start + written, written) != AppendOutcome::kAdded || !appender->Commit())
         return;
       ++written;
@@ -74,7 +74,7 @@ TEST_CASE("rows that are written while everything is brought to rest do not keep
   stop = true;
   writer.join();
   REQUIRE(status.has_value());
-  CHECK(LogFileBytesSoon(f, 512 << 10) <= 512 << 10);  // Only what was written since.
+  CHECK(LogFileBytesSoon(f, 400 << 10) <= 400 << 10);  // At most what the writer wrote, not what was there before.
   CHECK(f.Query({Matcher::Equal("__name__", "busy")}).begin()->second.size() == static_cast<std::size_t>(written));
 }
 
