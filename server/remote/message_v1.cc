@@ -2,7 +2,7 @@
 // histograms = 4; Exemplar labels = 1, value = 2, timestamp = 3 (surface.md 1.9).
 #include <bit>
 
-#include "server/remote/wire.h"
+#include "server/wire/wire_reader.h"
 #include "server/remote/write_message.h"
 
 namespace vigia::server {

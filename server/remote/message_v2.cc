@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "server/remote/wire.h"
+#include "server/wire/wire_reader.h"
 #include "server/remote/wire_labels.h"
 #include "server/remote/write_message.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "server/remote/wire.h"
+#include "server/wire/wire_reader.h"
 #include "storage/bytes/varint.h"
 
 namespace vigia::server {

@@ -3,7 +3,9 @@
 // custom_values = 16, start_timestamp = 17 (version 2); BucketSpan offset = 1, length = 2 (surface.md 1.9).
 #include "server/remote/wire_samples.h"
 
-#include "server/remote/histogram_rules.h"
+#include "server/wire/histogram_rules.h"
+#include "server/wire/histogram_shape.h"
+#include "server/wire/repeated_fields.h"
 
 namespace vigia::server {
 namespace {
@@ -29,8 +31,8 @@ class HistogramReader {
     h_.integer = true;
     h_.count = static_cast<double>(count_);
     h_.zero_count = static_cast<double>(zero_count_);
-    Accumulate(positive_deltas_, h_.positive_buckets);
-    Accumulate(negative_deltas_, h_.negative_buckets);
+    h_.positive_buckets = CountsOfDeltas(positive_deltas_);
+    h_.negative_buckets = CountsOfDeltas(negative_deltas_);
     return {};
   }
 
@@ -45,26 +47,26 @@ class HistogramReader {
         break;
       case 3: Double(h_.sum); break;
       case 4:
-        if (Varint()) h_.schema = Signed32();
+        if (Varint()) h_.schema = Signed32(reader_.number());
         break;
       case 5: Double(h_.zero_threshold); break;
       case 6:
         if (Varint()) zero_count_ = reader_.number();
         break;
       case 7: Double(h_.zero_count); break;
-      case 8: Span(h_.negative_spans); break;
-      case 9: Deltas(negative_deltas_); break;
-      case 10: Doubles(h_.negative_buckets); break;
-      case 11: Span(h_.positive_spans); break;
-      case 12: Deltas(positive_deltas_); break;
-      case 13: Doubles(h_.positive_buckets); break;
+      case 8: ReadSpan(reader_, h_.negative_spans); break;
+      case 9: ReadSignedVarints(reader_, negative_deltas_); break;
+      case 10: ReadDoubles(reader_, h_.negative_buckets); break;
+      case 11: ReadSpan(reader_, h_.positive_spans); break;
+      case 12: ReadSignedVarints(reader_, positive_deltas_); break;
+      case 13: ReadDoubles(reader_, h_.positive_buckets); break;
       case 14:
         if (Varint()) h_.hint = HintOf(reader_.number());
         break;
       case 15:
         if (Varint()) t_ = static_cast<std::int64_t>(reader_.number());
         break;
-      case 16: Doubles(h_.custom_values); break;
+      case 16: ReadDoubles(reader_, h_.custom_values); break;
       case 17:
         if (Varint()) start_ = static_cast<std::int64_t>(reader_.number());
         break;
@@ -78,60 +80,8 @@ class HistogramReader {
     out = std::bit_cast<double>(reader_.number());
     return true;
   }
-  std::int32_t Signed32() const {
-    return static_cast<std::int32_t>(storage::UnZigZag(static_cast<std::uint32_t>(reader_.number())));
-  }
   static storage::CounterResetHint HintOf(std::uint64_t number) {
     return number <= 3 ? static_cast<storage::CounterResetHint>(number) : storage::CounterResetHint::kUnknown;
-  }
-
-  void Span(std::vector<BucketSpan>& out) {
-    if (!reader_.Expect(WireType::kBytes)) return;
-    BucketSpan span;
-    WireReader fields(reader_.bytes());
-    while (fields.Next()) {
-      if (fields.field() > 2) continue;
-      if (!fields.Expect(WireType::kVarint)) break;
-      const auto number = static_cast<std::uint32_t>(fields.number());
-      if (fields.field() == 1) {
-        span.offset = static_cast<std::int32_t>(storage::UnZigZag(number));
-      } else {
-        span.length = number;
-      }
-    }
-    if (fields.error() != nullptr) reader_.Fail(fields.error());
-    out.push_back(span);
-  }
-
-  // Repeated numbers come packed or one by one.
-  void Deltas(std::vector<std::int64_t>& out) {
-    if (reader_.type() == WireType::kVarint) return out.push_back(storage::UnZigZag(reader_.number()));
-    if (!reader_.Expect(WireType::kBytes)) return;
-    WireReader packed(reader_.bytes());
-    std::uint64_t number = 0;
-    while (!packed.AtEnd()) {
-      if (packed.Varint(number)) out.push_back(storage::UnZigZag(number));
-    }
-    if (packed.error() != nullptr) reader_.Fail(packed.error());
-  }
-  void Doubles(std::vector<double>& out) {
-    if (reader_.type() == WireType::kFixed64) return out.push_back(std::bit_cast<double>(reader_.number()));
-    if (!reader_.Expect(WireType::kBytes)) return;
-    const std::string_view packed = reader_.bytes();
-    if (packed.size() % 8 != 0) {
-      reader_.Fail("unexpected end of the message");
-      return;
-    }
-    for (std::size_t at = 0; at < packed.size(); at += 8) {
-      out.push_back(std::bit_cast<double>(storage::LoadFixed64(packed.data() + at)));
-    }
-  }
-
-  static void Accumulate(const std::vector<std::int64_t>& deltas, std::vector<double>& out) {
-    out.clear();
-    out.reserve(deltas.size());
-    std::int64_t bucket = 0;
-    for (const std::int64_t delta : deltas) out.push_back(static_cast<double>(bucket += delta));
   }
 
   WireReader reader_;

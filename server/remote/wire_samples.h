@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "server/remote/wire.h"
+#include "server/wire/wire_reader.h"
 #include "storage/model/histogram.h"
 #include "storage/model/sample.h"
 

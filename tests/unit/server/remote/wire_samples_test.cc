@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "server/remote/histogram_rules.h"
+#include "server/wire/histogram_rules.h"
 #include "tests/support/catch.h"
 #include "tests/unit/server/remote/write_encoder.h"
 
@@ -19,11 +19,6 @@ namespace {
 std::string Packed(std::uint64_t field, const std::vector<std::int64_t>& deltas) {
   std::string bytes;
   for (const std::int64_t delta : deltas) bytes += SignedField(1, delta).substr(1);
-  return BytesField(field, bytes);
-}
-std::string PackedDoubles(std::uint64_t field, const std::vector<double>& values) {
-  std::string bytes;
-  for (const double value : values) bytes += Fixed64(std::bit_cast<std::uint64_t>(value));
   return BytesField(field, bytes);
 }
 std::string Span(std::uint64_t field, std::int32_t offset, std::uint32_t length) {

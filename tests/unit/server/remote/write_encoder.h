@@ -15,30 +15,9 @@
 #include <snappy.h>
 
 #include "storage/api/appender.h"
+#include "tests/support/wire_encoder.h"
 
 namespace vigia::tests {
-
-inline std::string Varint(std::uint64_t v) {
-  std::string out;
-  for (; v >= 128; v /= 128) out.push_back(static_cast<char>(v % 128 + 128));
-  return out + static_cast<char>(v);
-}
-inline std::string Tag(std::uint64_t field, unsigned wire_type) { return Varint(field * 8 + wire_type); }
-inline std::string VarintField(std::uint64_t field, std::uint64_t v) { return Tag(field, 0) + Varint(v); }
-inline std::string SignedField(std::uint64_t field, std::int64_t v) {  // sint32, sint64
-  return VarintField(field, v >= 0 ? 2 * static_cast<std::uint64_t>(v) : 2 * static_cast<std::uint64_t>(-(v + 1)) + 1);
-}
-inline std::string BytesField(std::uint64_t field, std::string_view bytes) {
-  return Tag(field, 2) + Varint(bytes.size()) + std::string(bytes);
-}
-inline std::string Fixed64(std::uint64_t bits) {
-  std::string out;
-  for (int i = 0; i < 8; ++i) out.push_back(static_cast<char>(bits >> (8 * i) & 255));
-  return out;
-}
-inline std::string DoubleField(std::uint64_t field, double v) {
-  return Tag(field, 1) + Fixed64(std::bit_cast<std::uint64_t>(v));
-}
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 

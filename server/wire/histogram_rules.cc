@@ -1,4 +1,4 @@
-#include "server/remote/histogram_rules.h"
+#include "server/wire/histogram_rules.h"
 
 #include <cmath>
 #include <limits>
@@ -91,35 +91,6 @@ std::string SumDeltas(const std::vector<std::int64_t>& deltas, std::uint64_t& su
   return {};
 }
 
-// Bucket i of schema s + k lies in bucket ((i - 1) >> k) + 1 of schema s.
-void Reduce(std::vector<BucketSpan>& spans, std::vector<double>& buckets, int shift) {
-  std::vector<BucketSpan> merged_spans;
-  std::vector<double> merged;
-  std::int64_t index = 0;
-  std::int64_t last = 0;
-  std::size_t bucket = 0;
-  for (const BucketSpan& span : spans) {
-    index += span.offset;
-    for (std::uint32_t i = 0; i < span.length; ++i, ++index, ++bucket) {
-      const std::int64_t target = ((index - 1) >> shift) + 1;
-      if (!merged.empty() && target == last) {
-        merged.back() += buckets[bucket];
-        continue;
-      }
-      if (!merged.empty() && target == last + 1) {
-        ++merged_spans.back().length;
-      } else {
-        const std::int64_t offset = merged.empty() ? target : target - last - 1;
-        merged_spans.push_back({static_cast<std::int32_t>(offset), 1});
-      }
-      merged.push_back(buckets[bucket]);
-      last = target;
-    }
-  }
-  spans = std::move(merged_spans);
-  buckets = std::move(merged);
-}
-
 }  // namespace
 
 std::string CheckHistogram(const storage::FloatHistogram& h) {
@@ -158,13 +129,6 @@ std::string CheckIntegerCounts(const std::vector<std::int64_t>& positive_deltas,
       count,
       std::isnan(sum) ? "be at least the number of observations found in the buckets"
                       : "equal the number of observations found in the buckets (in absence of NaN)");
-}
-
-void ReduceSchema(storage::FloatHistogram& h, std::int32_t schema) {
-  const int shift = h.schema - schema;
-  Reduce(h.positive_spans, h.positive_buckets, shift);
-  Reduce(h.negative_spans, h.negative_buckets, shift);
-  h.schema = schema;
 }
 
 }  // namespace vigia::server

@@ -1,4 +1,4 @@
-#include "server/remote/wire.h"
+#include "server/wire/wire_reader.h"
 
 #include "tests/support/catch.h"
 #include "tests/unit/server/remote/write_encoder.h"

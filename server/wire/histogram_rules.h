@@ -1,4 +1,4 @@
-// Which native histograms are acceptable (Prometheus model/histogram Validate), and coarser schemas.
+// Which native histograms are acceptable (Prometheus model/histogram Validate).
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,5 @@ std::string CheckHistogram(const storage::FloatHistogram& h);
 std::string CheckIntegerCounts(const std::vector<std::int64_t>& positive_deltas,
                                const std::vector<std::int64_t>& negative_deltas, std::uint64_t zero_count,
                                std::uint64_t count, double sum);
-
-// Merges buckets until the schema is `schema`. REQUIRES: CheckHistogram() would accept all but the schema, which is
-// exponential and larger than `schema`.
-void ReduceSchema(storage::FloatHistogram& h, std::int32_t schema);
 
 }  // namespace vigia::server
