@@ -17,7 +17,7 @@ void OpenedDatabase::ReleaseHandles() {
 }
 
 Status OpenDatabase(const StoreOptions& options, const rocksdb::DBOptions& db_options,
-                    const std::shared_ptr<rocksdb::Cache>& cache, OpenedDatabase& out) {
+                    const std::shared_ptr<rocksdb::Cache>& cache, OpenMode mode, OpenedDatabase& out) {
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, MakeFamilyOptions(Family::kState, cache));
   for (std::size_t i = 0; i < kFamilies; ++i) {
@@ -26,7 +26,9 @@ Status OpenDatabase(const StoreOptions& options, const rocksdb::DBOptions& db_op
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(db_options, options.path, descriptors, &handles, &db);
+  const auto status = mode == OpenMode::kReadOnly
+                          ? rocksdb::DB::OpenForReadOnly(db_options, options.path, descriptors, &handles, &db)
+                          : rocksdb::DB::Open(db_options, options.path, descriptors, &handles, &db);
   if (!status.ok()) return FromRocks(status, "open database " + options.path);
   out.db.reset(db);
   db->DestroyColumnFamilyHandle(handles[0]);

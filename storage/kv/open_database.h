@@ -25,9 +25,11 @@ struct OpenedDatabase {
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
 };
 
+enum class OpenMode { kReadWrite, kReadOnly };
+
 // Fills `out`, which must be empty. kCorruption or kIo with RocksDB's text.
 Status OpenDatabase(const StoreOptions& options, const rocksdb::DBOptions& db_options,
-                    const std::shared_ptr<rocksdb::Cache>& cache, OpenedDatabase& out);
+                    const std::shared_ptr<rocksdb::Cache>& cache, OpenMode mode, OpenedDatabase& out);
 // `status` in our vocabulary, with `what` before its text.
 Status FromRocks(const rocksdb::Status& status, std::string_view what);
 

@@ -50,7 +50,8 @@ Result<std::vector<DamagedFile>> SetAsideUnreadableFiles(const StoreOptions& opt
   rocksdb::DBOptions db_options = MakeDbOptions(options, nullptr);
   db_options.paranoid_checks = false;  // Opens although files cannot be read.
   OpenedDatabase opened;
-  if (Status status = OpenDatabase(options, db_options, nullptr, opened); !status) return status.error();
+  if (Status status = OpenDatabase(options, db_options, nullptr, OpenMode::kReadWrite, opened); !status)
+    return status.error();
   rocksdb::DB& db = *opened.db;
   const std::vector<Unreadable> unreadable = FindUnreadable(db);
   std::vector<DamagedFile> out;

@@ -3,11 +3,13 @@
 #include <atomic>
 #include <cassert>
 #include <chrono>
+#include <cstdarg>
 
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/utilities/checkpoint.h>
 
@@ -31,6 +33,13 @@ std::shared_ptr<LossNotice> ListenForLosses(const StoreOptions& options, rocksdb
   db_options.info_log = notice;
   return notice;
 }
+
+// Takes the place of the text log of a database that must not be written to.
+class NoTextLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
 
 double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -97,6 +106,7 @@ struct Store::Impl {
   std::vector<DamagedFile> damaged;
   std::vector<DamagedFile> damaged_logs;
   std::atomic<std::uint64_t> next_file{0};
+  bool read_only = false;
   std::atomic<bool> refused{false};  // A write failed since the last successful Resume().
 };
 
@@ -112,16 +122,29 @@ Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Registry
   auto impl = std::make_unique<Impl>(options, registry);
   rocksdb::DBOptions db_options = MakeDbOptions(options, impl->memory_env.get());
   const auto notice = options.in_memory ? nullptr : ListenForLosses(options, db_options);
-  Status status = OpenDatabase(options, db_options, impl->cache, impl->opened);
+  Status status = OpenDatabase(options, db_options, impl->cache, OpenMode::kReadWrite, impl->opened);
   if (!status && !options.in_memory && !options.quarantine_path.empty()) {
     auto damaged = SetAsideUnreadableFiles(options);
     if (!damaged && damaged.error().code == Errc::kCorruption) return damaged.error();
     if (!damaged || damaged->empty()) return status.error();  // It is something else.
     impl->damaged = std::move(*damaged);
-    status = OpenDatabase(options, db_options, impl->cache, impl->opened);
+    status = OpenDatabase(options, db_options, impl->cache, OpenMode::kReadWrite, impl->opened);
   }
   if (!status) return status.error();
   if (notice != nullptr) impl->damaged_logs = notice->Take();
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+Result<std::unique_ptr<Store>> Store::OpenReadOnly(const StoreOptions& options, Registry& registry) {
+  auto impl = std::make_unique<Impl>(options, registry);
+  impl->read_only = true;
+  rocksdb::DBOptions db_options = MakeDbOptions(options, nullptr);
+  db_options.paranoid_checks = false;  // A file that cannot be opened is found when it is read.
+  const auto notice = std::make_shared<LossNotice>(std::make_shared<NoTextLog>(), /*quarantine_path=*/"");
+  db_options.info_log = notice;
+  Status status = OpenDatabase(options, db_options, impl->cache, OpenMode::kReadOnly, impl->opened);
+  if (!status) return status.error();
+  impl->damaged_logs = notice->Take();
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -200,6 +223,33 @@ Status Store::DropBulk(std::string_view begin, std::string_view end) {
   auto status = rocksdb::DeleteFilesInRanges(&impl_->db(), handle, &range, 1, /*include_end=*/false);
   if (!status.ok()) return FromRocks(status, "drop files");
   return {};
+}
+
+bool Store::read_only() const { return impl_->read_only; }
+
+std::vector<TableFile> Store::TableFiles() const {
+  std::vector<TableFile> out;
+  for (std::size_t i = 0; i < kFamilies; ++i) {
+    const auto family = static_cast<Family>(i);
+    rocksdb::ColumnFamilyMetaData meta;
+    impl_->db().GetColumnFamilyMetaData(impl_->Handle(family), &meta);
+    for (const auto& level : meta.levels) {
+      for (const auto& file : level.files) {
+        out.push_back(
+            {family, file.db_path + file.name, file.size, file.num_entries, file.smallestkey, file.largestkey});
+      }
+    }
+  }
+  return out;
+}
+
+Status Store::VerifyTableFile(const TableFile& file) const {
+  rocksdb::Options options(rocksdb::DBOptions(), MakeFamilyOptions(file.family, nullptr));
+  if (impl_->memory_env != nullptr) options.env = impl_->memory_env.get();
+  rocksdb::SstFileReader reader(options);
+  auto status = reader.Open(file.path);
+  if (status.ok()) status = reader.VerifyChecksum();
+  return FromRocks(status, "file " + file.path);
 }
 
 std::vector<std::string> Store::BulkFiles() const {

@@ -85,12 +85,26 @@ struct DamagedFile {
   std::string why;
 };
 
+// A table file of the database, of any family.
+struct TableFile {
+  Family family = Family::kState;
+  std::string path;
+  std::uint64_t bytes = 0;
+  std::uint64_t entries = 0;
+  std::string first_key;
+  std::string last_key;
+};
+
 // Thread-safe except where a method says otherwise.
 class Store {
  public:
   // kCorruption or kIo with RocksDB's text when the folder cannot be opened. Damaged files of kData are moved to the
   // quarantine first, when that is all that is wrong; else nothing is changed.
   static Result<std::unique_ptr<Store>> Open(const StoreOptions& options, Registry& registry);
+  // For looking only: no file below `options.path` is created, changed or removed, and every change of the store fails.
+  // The log is replayed into memory. Files that cannot be opened do not make this fail, reading what they hold does;
+  // what is lost with a damaged log is told by damaged_logs(). REQUIRES: nobody writes to the database meanwhile.
+  static Result<std::unique_ptr<Store>> OpenReadOnly(const StoreOptions& options, Registry& registry);
   ~Store();
 
   Status Write(Batch& batch, WriteMode mode);
@@ -107,6 +121,11 @@ class Store {
   // Drops the files of kData that lie in [begin, end) entirely: all of the range when it ends where bulk files end.
   Status DropBulk(std::string_view begin, std::string_view end);
 
+  bool read_only() const;
+  // All table files, from the database's own notes.
+  std::vector<TableFile> TableFiles() const;
+  // Reads the file from its beginning to its end and compares all checksums.
+  Status VerifyTableFile(const TableFile& file) const;
   // The first keys of all bulk files, from the database's own notes: no file is read.
   std::vector<std::string> BulkFiles() const;
   // Path of the bulk file in whose range `key` lies, "" when there is none.
@@ -123,8 +142,8 @@ class Store {
   Status Sync();
   // Moves a family's recent content out of the log into its table files, so that the log can be shortened.
   Status Flush(Family family);
-  // Begins another file of RocksDB's own log, without waiting for anything, and lets it look for files that nobody needs.
-  // A log file goes when no family has unflushed records in it.
+  // Begins another file of RocksDB's own log, without waiting for anything, and lets it look for files that nobody
+  // needs. A log file goes when no family has unflushed records in it.
   Status StartLogFile();
   // Tries to leave the state of refused writes after an error such as a full disk. Nothing to do without one.
   Status Resume();

@@ -60,9 +60,12 @@ Error Quarantine::SetAsideGroup(const std::string& group_key, const Error& why) 
     group_count_.store(groups_.size());
     groups_metric_.Set(static_cast<double>(groups_.size()));
   }
-  Batch batch;
-  batch.Put(Family::kCatalog, GroupRecordKey(group_key), RecordOf(named.what, {}));
-  const Status status = store_.Write(batch, WriteMode::kProcess);
+  Status status;
+  if (!store_.read_only()) {
+    Batch batch;
+    batch.Put(Family::kCatalog, GroupRecordKey(group_key), RecordOf(named.what, {}));
+    status = store_.Write(batch, WriteMode::kProcess);
+  }
   report_("a damaged row group is set aside: " + named.what + (status ? "" : "; not recorded: " + status.error().what));
   return named;
 }
@@ -99,11 +102,12 @@ void Quarantine::Inspect(const Run& run) {
 }
 
 Status Quarantine::SetAsideRecord(std::string_view key, std::string_view value, const std::string& why) {
-  Batch batch;
-  batch.Put(Family::kCatalog, std::string(1, kQuarantineTag).append(key), RecordOf(why, value));
-  batch.Delete(Family::kCatalog, key);
-  Status status = store_.Write(batch, WriteMode::kDisk);
-  if (!status) return status;
+  if (!store_.read_only()) {
+    Batch batch;
+    batch.Put(Family::kCatalog, std::string(1, kQuarantineTag).append(key), RecordOf(why, value));
+    batch.Delete(Family::kCatalog, key);
+    if (Status status = store_.Write(batch, WriteMode::kDisk); !status) return status;
+  }
   records_.emplace_back(key);
   records_metric_.Set(static_cast<double>(records_.size()));
   report_("a record of the catalog is set aside: " + why);

@@ -39,6 +39,7 @@ Status RunStore::Load() {
   Status status =
       store_.Scan(Family::kCatalog, begin, end, [&](std::string_view key, std::string_view value) -> Status {
         Result<Run> run = DecodeRun(key, value);
+        if (!run && run.error().code != Errc::kCorruption) return run.error();
         std::string why = run ? "" : run.error().what;
         if (run) next_id_ = std::max(next_id_, run->id + 1);
         if (!run || IsInDamagedFile(*run, &why)) {
@@ -54,7 +55,7 @@ Status RunStore::Load() {
   if (!status) return status;
   SortRuns(set->runs);
   set_ = std::move(set);
-  return DropOrphans();
+  return store_.read_only() ? Status() : DropOrphans();
 }
 
 Status RunStore::DropOrphans() {

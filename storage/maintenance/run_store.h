@@ -19,7 +19,8 @@ class RunStore {
       : store_(store), visibility_(visibility), quarantine_(quarantine) {}
 
   // Reads the records; row groups without one are left-overs of a crash and are dropped. Damaged records, and those of
-  // files that the store had to set aside, go to the quarantine; their row groups stay.
+  // files that the store had to set aside, go to the quarantine; their row groups stay. With a store
+  // that is open for reading only nothing is dropped, and what is damaged is only left out.
   Status Load();
 
   std::shared_ptr<const RunSet> Current() const { return set_; }

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "storage/bytes/varint.h"
+#include "storage/model/format_version.h"
 
 namespace vigia::storage {
 namespace {
@@ -64,7 +65,10 @@ Result<Tombstone> DecodeTombstone(std::string_view key, std::string_view value) 
   Tombstone tombstone;
   tombstone.id = in_key.Key<std::uint64_t>();
   ByteReader in(value);
-  if (!in_key.ok() || in_key.left() != 0 || in.Byte() != kTombstoneVersion) return damaged;
+  const std::uint8_t version = in.Byte();
+  if (IsNewerVersion(version, kTombstoneVersion))
+    return WrittenByNewer("catalog: tombstone", version, kTombstoneVersion);
+  if (!in_key.ok() || in_key.left() != 0 || version != kTombstoneVersion) return damaged;
   tombstone.next_run = in.Varint();
   tombstone.created_ms = in.ZigZagVarint();
   tombstone.interval.from = in.ZigZagVarint();
@@ -109,6 +113,7 @@ Status TombstoneStore::Load() {
   Status status = store_.Scan(Family::kCatalog, std::string(1, kTombstoneTag), end,
                               [&](std::string_view key, std::string_view value) -> Status {
                                 Result<Tombstone> tombstone = DecodeTombstone(key, value);
+                                if (!tombstone && tombstone.error().code != Errc::kCorruption) return tombstone.error();
                                 if (!tombstone) {
                                   damaged.push_back({std::string(key), std::string(value)});
                                   return {};

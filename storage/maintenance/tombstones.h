@@ -35,7 +35,7 @@ struct Tombstone {
   std::uint64_t max_seq() const;
 };
 std::string EncodeTombstone(const Tombstone& tombstone);
-// kCorruption when key or value are damaged.
+// kCorruption when key or value are damaged, kInvalid when a newer version wrote them.
 Result<Tombstone> DecodeTombstone(std::string_view key, std::string_view value);
 std::string TombstoneKey(std::uint64_t id);
 

@@ -1,6 +1,7 @@
 #include "storage/tsdb/data_folder.h"
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +19,28 @@ constexpr std::string_view kVersionText = "vigia storage format ";
 
 Error IoError(std::string_view what, const std::string& path) {
   return {Errc::kIo, fmt::format("{} {}: {}", what, path, std::strerror(errno))};
+}
+
+// The server's own lock, and that of its database, which it holds also when it runs without a lock file.
+Status CheckUnused(const std::string& path) {
+  const Error in_use{Errc::kUnavailable,
+                     fmt::format("data folder {} is in use by a running server; look at a snapshot of it instead "
+                                 "(POST /api/v1/admin/tsdb/snapshot)",
+                                 path)};
+  if (const int fd = ::open((path + "/lock").c_str(), O_RDONLY | O_CLOEXEC); fd >= 0) {
+    const bool free = ::flock(fd, LOCK_SH | LOCK_NB) == 0;
+    ::close(fd);
+    if (!free) return in_use;
+  }
+  if (const int fd = ::open((path + "/db/LOCK").c_str(), O_RDONLY | O_CLOEXEC); fd >= 0) {
+    struct flock range {};
+    range.l_type = F_RDLCK;
+    range.l_whence = SEEK_SET;
+    const bool free = ::fcntl(fd, F_GETLK, &range) != 0 || range.l_type == F_UNLCK;
+    ::close(fd);
+    if (!free) return in_use;
+  }
+  return {};
 }
 
 }  // namespace
@@ -51,22 +74,45 @@ Status DataFolder::Lock() {
   return {};
 }
 
-Status DataFolder::CheckVersion() const {
+Result<std::unique_ptr<DataFolder>> DataFolder::Look(const std::string& path) {
+  std::unique_ptr<DataFolder> folder(new DataFolder(path));
+  bool found = false;
+  if (Status status = folder->ReadVersion(&found); !status) return status.error();
+  if (!found) return Error{Errc::kNotFound, fmt::format("{} is no data folder: it has no file VERSION", path)};
+  if (Status status = CheckUnused(path); !status) return status.error();
+  return folder;
+}
+
+Status DataFolder::ReadVersion(bool* found) const {
   const std::string file = path_ + "/VERSION";
-  if (std::ifstream in(file); in) {
-    std::string line;
-    std::getline(in, line);
-    const std::string expected = fmt::format("{}{}", kVersionText, kFormatVersion);
-    if (line == expected) return {};
-    if (line.starts_with(kVersionText)) {
-      return Error{Errc::kInvalid, fmt::format("data folder {} has storage format {}, this server reads format {}",
-                                               path_, line.substr(kVersionText.size()), kFormatVersion)};
-    }
+  std::ifstream in(file);
+  *found = static_cast<bool>(in);
+  if (!in) return {};
+  std::string line;
+  std::getline(in, line);
+  if (line == fmt::format("{}{}", kVersionText, kFormatVersion)) return {};
+  if (!line.starts_with(kVersionText)) {
     return Error{Errc::kInvalid, fmt::format("{} does not name a storage format", file)};
   }
+  const std::string_view number = std::string_view(line).substr(kVersionText.size());
+  int version = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), version);
+  const bool known = error == std::errc() && end == number.data() + number.size();
+  return Error{Errc::kInvalid,
+               fmt::format("data folder {} has storage format {}, this program reads and writes format {}{}", path_,
+                           number, kFormatVersion,
+                           !known                     ? ""
+                           : version > kFormatVersion ? ": the folder was written by a newer version"
+                                                      : ": the folder was written by an older version")};
+}
+
+Status DataFolder::CheckVersion() const {
+  bool found = false;
+  if (Status status = ReadVersion(&found); !status || found) return status;
   if (std::filesystem::exists(database_path())) {
     return Error{Errc::kInvalid, fmt::format("data folder {} has a database but no file VERSION", path_)};
   }
+  const std::string file = path_ + "/VERSION";
   std::ofstream out(file);
   out << kVersionText << kFormatVersion << '\n';
   out.close();

@@ -17,6 +17,9 @@ class DataFolder {
   // Creates the folder, takes the lock file and checks the format version. kUnavailable when another process has it,
   // kInvalid when it was written in another format; nothing is changed in these cases.
   static Result<std::unique_ptr<DataFolder>> Claim(const std::string& path, bool use_lockfile);
+  // For looking only: nothing is created, changed, locked or owned. kNotFound when there is no data folder, kInvalid
+  // for another format, kUnavailable while a process has it: a server removes files when it wants to.
+  static Result<std::unique_ptr<DataFolder>> Look(const std::string& path);
   ~DataFolder();
   DataFolder(const DataFolder&) = delete;
   DataFolder& operator=(const DataFolder&) = delete;
@@ -32,6 +35,7 @@ class DataFolder {
   explicit DataFolder(std::string path) : path_(std::move(path)) {}
   Status Lock();
   Status CheckVersion() const;
+  Status ReadVersion(bool* found) const;
 
   const std::string path_;
   int lock_fd_ = -1;

@@ -1,57 +1,17 @@
 #include "storage/tsdb/exemplars.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "storage/bytes/varint.h"
+#include "storage/tsdb/exemplar_record.h"
 
 namespace vigia::storage {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kOwnTime = 1;  // Flag.
 constexpr std::string_view kEndOfPlaces = "\xff\xff\xff\xff\xff";
 constexpr std::size_t kMaxCapacity = UINT32_MAX - 1;
 constexpr std::size_t kChangesPerBatch = 10'000;
-
-struct Record {
-  std::uint64_t number = 0;
-  SeriesRef series = SeriesRef::kNone;
-  std::uint64_t series_hash = 0;
-  Exemplar exemplar;
-};
-
-std::string EncodeRecord(const Record& record) {
-  std::string out;
-  out.push_back(static_cast<char>(kVersion));
-  PutVarint(out, record.number);
-  PutVarint(out, TargetOf(record.series));
-  PutVarint(out, ColumnOf(record.series));
-  PutFixed64(out, record.series_hash);
-  PutZigZag(out, record.exemplar.t);
-  PutFixed64(out, std::bit_cast<std::uint64_t>(record.exemplar.v));
-  out.push_back(static_cast<char>(record.exemplar.has_own_time ? kOwnTime : 0));
-  return out += record.exemplar.labels.bytes();
-}
-
-Result<Record> DecodeRecord(std::string_view bytes) {
-  ByteReader in(bytes);
-  Record record;
-  const std::uint8_t version = in.Byte();
-  record.number = in.Varint();
-  const std::uint64_t target = in.Varint();
-  const std::uint64_t column = in.Varint();
-  record.series_hash = in.Fixed64();
-  record.exemplar.t = in.ZigZagVarint();
-  record.exemplar.v = std::bit_cast<double>(in.Fixed64());
-  record.exemplar.has_own_time = (in.Byte() & kOwnTime) != 0;
-  const bool good = in.ok() && version == kVersion && target <= UINT32_MAX && column <= UINT32_MAX;
-  if (!good || !Labels::IsWellFormed(in.rest())) return Error{Errc::kCorruption, "damaged exemplar"};
-  record.series = MakeRef(static_cast<TargetId>(target), static_cast<std::uint32_t>(column));
-  record.exemplar.labels = Labels::FromBytes(std::string(in.rest()));
-  return record;
-}
 
 std::string PlaceKey(std::uint64_t place) {
   std::string key;
@@ -95,20 +55,21 @@ Exemplars::Exemplars(SeriesMap& series, Store& store, Registry& registry, std::s
 
 Status Exemplars::Load() {
   const std::lock_guard lock(mu_);
-  std::vector<Record> records;
+  std::vector<ExemplarRecord> records;
   bool misplaced = false;
   Status status =
       store_.Scan(Family::kExemplars, {}, kEndOfPlaces, [&](std::string_view key, std::string_view value) -> Status {
-        auto record = DecodeRecord(value);
+        auto record = DecodeExemplar(value);
         if (!record) return record.error();
         misplaced = misplaced || ring_->capacity() == 0 || key != PlaceKey(record->number % ring_->capacity());
         records.push_back(std::move(*record));
         return {};
       });
   if (!status) return status;
-  std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.number < b.number; });
+  std::sort(records.begin(), records.end(),
+            [](const ExemplarRecord& a, const ExemplarRecord& b) { return a.number < b.number; });
   if (!records.empty()) number_ = records.back().number;
-  for (Record& record : records) {
+  for (ExemplarRecord& record : records) {
     const TargetId target = TargetOf(record.series);
     const std::uint32_t column = ColumnOf(record.series);
     if (ring_->capacity() == 0 || series_.Find(target, column) == nullptr) continue;
@@ -162,7 +123,8 @@ Status Exemplars::Rewrite() {
 void Exemplars::Put(Batch& batch, SeriesRef series, const Exemplar& exemplar) {
   const std::uint64_t hash = series_.LabelsOf(TargetOf(series), ColumnOf(series)).Hash();
   ++number_;
-  batch.Put(Family::kExemplars, PlaceKey(number_ % ring_->capacity()), EncodeRecord({number_, series, hash, exemplar}));
+  batch.Put(Family::kExemplars, PlaceKey(number_ % ring_->capacity()),
+            EncodeExemplar({number_, series, hash, exemplar}));
 }
 
 AppendOutcome Exemplars::Judge(SeriesRef series, const Exemplar& exemplar, DurationMs window_ms) {

@@ -44,7 +44,10 @@ struct TsdbOptions {
 
   bool background = true;     // False: nothing happens by itself, the owner calls Tsdb::RunMaintenance().
   bool seal_on_close = true;  // A clean stop leaves nothing to replay.
-  bool in_memory = false;     // No file is touched, `path` is only a name: for what is built upon storage.
+  // For looking only: no byte of the folder changes, nothing can be committed, and exemplars are not read. Damage is
+  // told to `log` and left out of what readers see. Goes with background = false.
+  bool read_only = false;
+  bool in_memory = false;  // No file is touched, `path` is only a name: for what is built upon storage.
   SealPolicy seal;
   RewritePolicy rewrite;
 };

@@ -106,7 +106,9 @@ Status Tsdb::Impl::Recover() {
   log.StartAfter(newest_sealed, committer.newest_epoch());
   RemoveEmptySeries();
   if (status = ApplyPolicies(); !status) return status;
-  if (status = exemplars.Load(); !status) return Prefixed(status.error(), "reading exemplars");
+  // Loading gives them other places when their number is another one than before.
+  if (!options.read_only) status = exemplars.Load();
+  if (!status) return Prefixed(status.error(), "reading exemplars");
   rotated_ms = options.clock();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   metrics.replay_seconds.Set(seconds);
@@ -142,8 +144,8 @@ Result<std::optional<NewestSample>> Tsdb::Impl::NewestAtRest(TargetId target, st
     const RunTarget* const entry = (*it)->Find(target);
     if (entry == nullptr || (newest && entry->max_t <= newest->t)) continue;
     ColumnSamples found;
-    RunSamples into{found.t,      found.v,                found.histogram_t,  found.h,
-                    found.starts, found.histogram_starts, found.in_all_rows};
+    RunSamples into{found.t,          found.v, found.histogram_t, found.h, found.starts, found.histogram_starts,
+                    found.in_all_rows};
     TileCache tiles;
     Status status = ReadColumn(*store, **it, *entry, column, kMinTimestampMs, kMaxTimestampMs, tiles, into);
     if (!status) return status.error();

@@ -6,6 +6,7 @@
 
 #include "storage/bytes/varint.h"
 #include "storage/codec/histograms.h"
+#include "storage/model/format_version.h"
 
 namespace vigia::storage {
 namespace {
@@ -212,7 +213,9 @@ Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state) {
   ByteReader in(bytes);
   Frame frame;
   const std::uint8_t version = in.Byte();
-  if (version != kFrameVersion && version != kFrameVersionWithStarts) return damaged;
+  if (IsNewerVersion(version, kFrameVersionWithStarts))
+    return WrittenByNewer("row frame", version, kFrameVersionWithStarts);
+  if (version == 0 || version > kFrameVersionWithStarts) return damaged;
   const bool with_starts = version == kFrameVersionWithStarts;
   frame.epoch = static_cast<std::uint32_t>(in.Varint());
   const std::uint64_t sections = in.Varint();

@@ -65,7 +65,7 @@ struct Frame {
   std::vector<FrameSection> sections;
 };
 
-// kCorruption when the bytes are no frame or name an unknown column.
+// kCorruption when the bytes are no frame or name an unknown column, kInvalid when a newer version wrote them.
 Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state);
 
 }  // namespace vigia::storage
