@@ -1,10 +1,13 @@
 #include "promql/functions/fold_kernels.h"
 
 #include "promql/value/kahan_sum.h"
+#include "storage/cpu/runnable_kernels.h"
 
 namespace vigia::promql {
 namespace {
 
+using storage::Instructions;
+using storage::RunnableKernels;
 using Flag = std::uint8_t;
 
 // Bodies that every form shares: inlined into functions with another target, they are vectorised for it. Without
@@ -87,35 +90,20 @@ VIGIA_FOLD_FORM(Avx2, __attribute__((target("avx2"))))
 VIGIA_FOLD_FORM(Avx512, __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,prefer-vector-width=512"))))
 #endif
 
-struct Runnable {
-  const FoldKernels* list[4] = {};
-  const FoldKernels* best = &kPlain;
-};
-
-Runnable FindRunnable() {
-  Runnable found;
-  std::size_t count = 0;
-  const auto add = [&](const FoldKernels& kernels) { found.best = found.list[count++] = &kernels; };
-  add(kPlain);
+const RunnableKernels<FoldKernels>& Runnable() {
+  static const RunnableKernels<FoldKernels> found {
+    {Instructions::kAny, &kPlain},
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) add(kAvx2);
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl")) {
-    add(kAvx512);
-  }
+        {Instructions::kAvx2, &kAvx2}, {Instructions::kAvx512, &kAvx512},
 #endif
-  return found;
-}
-
-const Runnable& RunnableKernels() {
-  static const Runnable found = FindRunnable();
+  };
   return found;
 }
 
 }  // namespace
 
-const FoldKernels& BestFoldKernels() { return *RunnableKernels().best; }
+const FoldKernels& BestFoldKernels() { return Runnable().widest(); }
 
-const FoldKernels* const* AllFoldKernels() { return RunnableKernels().list; }
+const FoldKernels* const* AllFoldKernels() { return Runnable().all(); }
 
 }  // namespace vigia::promql

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "storage/cpu/runnable_kernels.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define VIGIA_X86_KERNELS 1
@@ -168,32 +170,21 @@ constexpr IntegerKernels kAvx512{"avx512", UnpackAvx512, ScaleAvx512, UnZigZagAv
 
 #endif  // VIGIA_X86_KERNELS
 
-struct Runnable {
-  const IntegerKernels* list[4] = {};
-  const IntegerKernels* best = &kPlain;
-};
-
-Runnable FindRunnable() {
-  Runnable found;
-  std::size_t count = 0;
-  const auto add = [&](const IntegerKernels& kernels) { found.best = found.list[count++] = &kernels; };
-  add(kPlain);
+const RunnableKernels<IntegerKernels>& Runnable() {
+  static const RunnableKernels<IntegerKernels> found{
+      {Instructions::kAny, &kPlain},
 #ifdef VIGIA_X86_KERNELS
-  if (__builtin_cpu_supports("avx2")) add(kAvx2);
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) add(kAvx512);
+      {Instructions::kAvx2, &kAvx2},
+      {Instructions::kAvx512, &kAvx512},
 #endif
-  return found;
-}
-
-const Runnable& RunnableKernels() {
-  static const Runnable found = FindRunnable();
+  };
   return found;
 }
 
 }  // namespace
 
-const IntegerKernels& BestIntegerKernels() { return *RunnableKernels().best; }
+const IntegerKernels& BestIntegerKernels() { return Runnable().widest(); }
 
-const IntegerKernels* const* AllIntegerKernels() { return RunnableKernels().list; }
+const IntegerKernels* const* AllIntegerKernels() { return Runnable().all(); }
 
 }  // namespace vigia::storage

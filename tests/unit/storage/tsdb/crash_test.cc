@@ -1,29 +1,22 @@
 // kill -9 at random moments: what Commit() acknowledged is there afterwards, whole batches only.
-#include <csignal>
 #include <cstdlib>
 #include <random>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "tests/support/child_test.h"
 #include "tests/unit/storage/tsdb/fixture.h"
 
 namespace vigia::storage::test {
 namespace {
+
+using tests::ChildTest;
 
 constexpr int kSeries = 50;
 constexpr TimestampMs kStep = 15'000;
 
 Labels SeriesOf(int i) { return Labels{{"__name__", "m"}, {"job", "j"}, {"i", std::to_string(i)}}; }
 
-struct ChildArguments {
-  std::string path;
-  std::int64_t first = 0;
-  int pipe = -1;
-};
-
-// Appends rows from `first` on until it is killed, and tells each committed row through `pipe`. Returns on failure.
-void AppendForever(const TsdbOptions& options, std::int64_t first, int pipe) {
+// Appends rows from `first` on until it is killed, and tells each committed row.
+void AppendForever(const TsdbOptions& options, std::int64_t first) {
   Registry registry;
   auto db = Tsdb::Open(options, registry);
   REQUIRE(db.has_value());
@@ -34,7 +27,7 @@ void AppendForever(const TsdbOptions& options, std::int64_t first, int pipe) {
       REQUIRE(appender->Append(*ref, row * kStep, static_cast<double>(row * 1000 + i)) == AppendOutcome::kAdded);
     }
     REQUIRE(appender->Commit().has_value());
-    REQUIRE(::write(pipe, &row, sizeof(row)) == sizeof(row));
+    ChildTest::Tell(row);
     if (row % 20 == 19) {
       const auto extent = row % 100 == 99 ? Tsdb::Maintenance::kEverything : Tsdb::Maintenance::kDue;
       REQUIRE((*db)->RunMaintenance(extent).has_value());
@@ -48,24 +41,10 @@ TsdbOptions ChildOptions(const Fixture& f) {
   return options;
 }
 
-// A fork alone would lack RocksDB's threads: the child is this program again, running this test alone.
 TEST_CASE("child of the crash test", "[.crash-child]") {
-  const char* const path = std::getenv("VIGIA_CRASH_PATH");
-  REQUIRE(path != nullptr);
   Fixture f;
-  f.options.path = path;
-  AppendForever(ChildOptions(f), std::atoll(std::getenv("VIGIA_CRASH_FIRST")),
-                std::atoi(std::getenv("VIGIA_CRASH_PIPE")));
-}
-
-pid_t StartChild(const ChildArguments& arguments) {
-  const pid_t child = ::fork();
-  if (child != 0) return child;
-  ::setenv("VIGIA_CRASH_PATH", arguments.path.c_str(), 1);
-  ::setenv("VIGIA_CRASH_FIRST", std::to_string(arguments.first).c_str(), 1);
-  ::setenv("VIGIA_CRASH_PIPE", std::to_string(arguments.pipe).c_str(), 1);
-  ::execl("/proc/self/exe", "unit_storage_tsdb", "[.crash-child]", nullptr);
-  ::_exit(127);
+  f.options.path = ChildTest::Argument("VIGIA_CRASH_PATH");
+  AppendForever(ChildOptions(f), std::stoll(ChildTest::Argument("VIGIA_CRASH_FIRST")));
 }
 
 // VIGIA_CRASH_ROUNDS makes it longer (`./dev soak`).
@@ -79,22 +58,15 @@ TEST_CASE("acknowledged batches survive kill -9 in the middle of anything") {
   Fixture f;
   std::int64_t next = 0;
   for (int round = 0, rounds = Rounds(); round < rounds; ++round) {
-    int pipe[2];
-    REQUIRE(::pipe(pipe) == 0);
-    const pid_t child = StartChild({f.folder.path(), next, pipe[1]});
-    REQUIRE(child > 0);
-    ::close(pipe[1]);
+    ChildTest child("[.crash-child]",
+                    {{"VIGIA_CRASH_PATH", f.folder.path()}, {"VIGIA_CRASH_FIRST", std::to_string(next)}});
     std::int64_t acknowledged = next - 1;
     const auto stop_after = next + 1 + static_cast<std::int64_t>(random() % 300);
-    std::int64_t row = 0;
-    while (::read(pipe[0], &row, sizeof(row)) == sizeof(row)) {
+    for (std::int64_t row = 0; child.Read(row);) {
       acknowledged = row;
-      if (row == stop_after) ::kill(child, SIGKILL);
+      if (row == stop_after) child.Kill();
     }
-    ::close(pipe[0]);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    REQUIRE(WIFSIGNALED(status));
+    REQUIRE(child.WasKilled());
 
     f.options.seal_on_close = round % 2 == 0;
     f.Open();

@@ -1,15 +1,13 @@
 // kill -9 at random moments: a delete that was acknowledged holds afterwards, and takes nothing else with it.
-#include <csignal>
-#include <cstdlib>
 #include <random>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "tests/support/child_test.h"
 #include "tests/unit/storage/tsdb/fixture.h"
 
 namespace vigia::storage::test {
 namespace {
+
+using tests::ChildTest;
 
 constexpr int kSeries = 6;
 constexpr int kVictim = 3;
@@ -23,11 +21,10 @@ struct Progress {
   std::int64_t deleted = -1;
 };
 
-void WriteAndDelete(const TsdbOptions& options, Progress done, int pipe) {
+void WriteAndDelete(const TsdbOptions& options, Progress done) {
   Registry registry;
   auto db = Tsdb::Open(options, registry);
   REQUIRE(db.has_value());
-  const auto tell = [&] { REQUIRE(::write(pipe, &done, sizeof(done)) == sizeof(done)); };
   for (;;) {
     const std::int64_t row = done.row + 1;
     auto appender = (*db)->NewAppender(Labels{{"job", "j"}});
@@ -37,12 +34,12 @@ void WriteAndDelete(const TsdbOptions& options, Progress done, int pipe) {
     }
     REQUIRE(appender->Commit().has_value());
     done.row = row;
-    tell();
+    ChildTest::Tell(done);
     if (row % 17 == 16) {
       const std::vector<Matcher> victim{Matcher::Equal("i", std::to_string(kVictim))};
       REQUIRE((*db)->DeleteSeries(victim, 0, (row - 5) * kStep).has_value());
       done.deleted = row - 5;
-      tell();
+      ChildTest::Tell(done);
     }
     if (row % 40 == 39) REQUIRE((*db)->RunMaintenance(Tsdb::Maintenance::kDue).has_value());
     if (row % 90 == 89) REQUIRE((*db)->CleanTombstones().has_value());
@@ -55,43 +52,23 @@ TsdbOptions ChildOptions(const Fixture& f) {
   return options;
 }
 
-// The child is this program again, running this test alone: a fork alone would lack RocksDB's threads.
 TEST_CASE("child of the crash test with deletes", "[.delete-crash-child]") {
-  const char* const path = std::getenv("VIGIA_CRASH_PATH");
-  REQUIRE(path != nullptr);
   Fixture f;
-  f.options.path = path;
-  const Progress done{std::atoll(std::getenv("VIGIA_CRASH_ROW")), std::atoll(std::getenv("VIGIA_CRASH_DELETED"))};
-  WriteAndDelete(ChildOptions(f), done, std::atoi(std::getenv("VIGIA_CRASH_PIPE")));
-}
-
-pid_t StartChild(const std::string& path, const Progress& done, int pipe) {
-  const pid_t child = ::fork();
-  if (child != 0) return child;
-  ::setenv("VIGIA_CRASH_PATH", path.c_str(), 1);
-  ::setenv("VIGIA_CRASH_ROW", std::to_string(done.row).c_str(), 1);
-  ::setenv("VIGIA_CRASH_DELETED", std::to_string(done.deleted).c_str(), 1);
-  ::setenv("VIGIA_CRASH_PIPE", std::to_string(pipe).c_str(), 1);
-  ::execl("/proc/self/exe", "unit_storage_tsdb", "[.delete-crash-child]", nullptr);
-  ::_exit(127);
+  f.options.path = ChildTest::Argument("VIGIA_CRASH_PATH");
+  WriteAndDelete(ChildOptions(f), {std::stoll(ChildTest::Argument("VIGIA_CRASH_ROW")),
+                                   std::stoll(ChildTest::Argument("VIGIA_CRASH_DELETED"))});
 }
 
 // Reads what the child tells until it is killed after some rows.
 Progress RunUntilKilled(const std::string& path, Progress done, std::int64_t last_row) {
-  int pipe[2];
-  REQUIRE(::pipe(pipe) == 0);
-  const pid_t child = StartChild(path, done, pipe[1]);
-  REQUIRE(child > 0);
-  ::close(pipe[1]);
-  Progress told;
-  while (::read(pipe[0], &told, sizeof(told)) == sizeof(told)) {
+  ChildTest child("[.delete-crash-child]", {{"VIGIA_CRASH_PATH", path},
+                                            {"VIGIA_CRASH_ROW", std::to_string(done.row)},
+                                            {"VIGIA_CRASH_DELETED", std::to_string(done.deleted)}});
+  for (Progress told; child.Read(told);) {
     done = told;
-    if (told.row >= last_row) ::kill(child, SIGKILL);
+    if (told.row >= last_row) child.Kill();
   }
-  ::close(pipe[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  REQUIRE(WIFSIGNALED(status));
+  REQUIRE(child.WasKilled());
   return done;
 }
 
