@@ -16,6 +16,7 @@
 #include "storage/kv/loss_notice.h"
 #include "storage/kv/open_database.h"
 #include "storage/kv/options.h"
+#include "storage/kv/recoverable_env.h"
 #include "storage/kv/set_aside.h"
 
 namespace vigia::storage {
@@ -87,7 +88,8 @@ std::string_view PinnedValue::view() const { return ViewOf(impl_->slice); }
 struct Store::Impl {
   Impl(StoreOptions store_options, Registry& registry)
       : options(std::move(store_options)),
-        memory_env(options.in_memory ? rocksdb::NewMemEnv(rocksdb::Env::Default()) : nullptr),
+        env(options.in_memory ? std::unique_ptr<rocksdb::Env>(rocksdb::NewMemEnv(rocksdb::Env::Default()))
+                              : NewRecoverableEnv()),
         cache(rocksdb::NewLRUCache(options.block_cache_bytes)),
         fsync_seconds(registry.AddSummary("prometheus_tsdb_wal_fsync_duration_seconds", "Duration of write log fsync.",
                                           {0.5, 0.9, 0.99})),
@@ -96,9 +98,10 @@ struct Store::Impl {
 
   rocksdb::ColumnFamilyHandle* Handle(Family family) const { return opened.Handle(family); }
   rocksdb::DB& db() const { return *opened.db; }
+  Status TryFile() const;
 
   const StoreOptions options;
-  const std::unique_ptr<rocksdb::Env> memory_env;
+  const std::unique_ptr<rocksdb::Env> env;
   const std::shared_ptr<rocksdb::Cache> cache;
   Summary& fsync_seconds;
   Counter& writes_failed;
@@ -120,7 +123,7 @@ Store::~Store() {
 
 Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options, Registry& registry) {
   auto impl = std::make_unique<Impl>(options, registry);
-  rocksdb::DBOptions db_options = MakeDbOptions(options, impl->memory_env.get());
+  rocksdb::DBOptions db_options = MakeDbOptions(options, impl->env.get());
   const auto notice = options.in_memory ? nullptr : ListenForLosses(options, db_options);
   Status status = OpenDatabase(options, db_options, impl->cache, OpenMode::kReadWrite, impl->opened);
   if (!status && !options.in_memory && !options.quarantine_path.empty()) {
@@ -191,7 +194,7 @@ Status Store::Scan(Family family, std::string_view begin, std::string_view end,
 Status Store::AddBulk(const std::vector<KeyValue>& items, bool compress) {
   assert(!items.empty());
   const std::string path = impl_->options.path + "/bulk-" + std::to_string(impl_->next_file.fetch_add(1)) + ".sst.tmp";
-  rocksdb::Options file_options(MakeDbOptions(impl_->options, impl_->memory_env.get()),
+  rocksdb::Options file_options(MakeDbOptions(impl_->options, impl_->env.get()),
                                 MakeFamilyOptions(Family::kData, impl_->cache));
   file_options.compression = compress ? rocksdb::kZSTD : rocksdb::kNoCompression;
   file_options.bottommost_compression = rocksdb::kDisableCompressionOption;
@@ -245,7 +248,7 @@ std::vector<TableFile> Store::TableFiles() const {
 
 Status Store::VerifyTableFile(const TableFile& file) const {
   rocksdb::Options options(rocksdb::DBOptions(), MakeFamilyOptions(file.family, nullptr));
-  if (impl_->memory_env != nullptr) options.env = impl_->memory_env.get();
+  options.env = impl_->env.get();
   rocksdb::SstFileReader reader(options);
   auto status = reader.Open(file.path);
   if (status.ok()) status = reader.VerifyChecksum();
@@ -303,8 +306,20 @@ Status Store::Flush(Family family) {
   return FromRocks(impl_->db().Flush(flush, impl_->Handle(family)), "flush");
 }
 
+// Whether a file can be created. RocksDB that finds out that it cannot, refuses writes until Resume().
+Status Store::Impl::TryFile() const {
+  const std::string path = options.path + "/000000.dbtmp";  // One that stays is deleted at the next start.
+  std::unique_ptr<rocksdb::WritableFile> file;
+  const auto status = env->NewWritableFile(path, &file, rocksdb::EnvOptions());
+  if (status.ok()) static_cast<void>(env->DeleteFile(path).ok());
+  return FromRocks(status, "create file");
+}
+
 // Only a family's change of memtables changes the file, and only one that is not empty.
 Status Store::StartLogFile() {
+  if (!impl_->options.in_memory) {
+    if (Status possible = impl_->TryFile(); !possible) return possible;
+  }
   auto* const handle = impl_->Handle(Family::kState);
   auto status = impl_->db().Put(rocksdb::WriteOptions(), handle, "log-file", "");
   rocksdb::FlushOptions flush;
