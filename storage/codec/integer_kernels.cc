@@ -9,8 +9,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define VIGIA_X86_KERNELS 1
-#define VIGIA_AVX2 __attribute__((target("avx2")))
-#define VIGIA_AVX512 __attribute__((target("avx512f,avx512dq")))
+#define VIGIA_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define VIGIA_AVX512 __attribute__((target("avx512f,avx512dq,bmi,bmi2,popcnt")))
 #endif
 
 namespace vigia::storage {
@@ -83,6 +83,29 @@ VIGIA_SHARED void ToDoublesBody(const std::int64_t* q, double* out, std::size_t 
   }
 }
 
+VIGIA_SHARED std::size_t FindOnesBody(const char* bytes, std::size_t size, std::uint32_t* at, std::size_t n) {
+  std::size_t found = 0;
+  for (std::size_t byte = 0; byte < size && found < n; byte += 8) {
+    U64 word = 0;
+    if (byte + 8 <= size) {
+      word = Load(bytes + byte);
+    } else {
+      for (std::size_t k = byte; k < size; ++k) word |= U64{static_cast<unsigned char>(bytes[k])} << (8 * (k - byte));
+    }
+    const auto first = static_cast<std::uint32_t>(byte * 8);
+    for (; word != 0 && found < n; word &= word - 1) {
+      at[found++] = first + static_cast<std::uint32_t>(std::countr_zero(word));
+    }
+  }
+  return found;
+}
+
+VIGIA_SHARED void PutAboveBody(const std::uint32_t* ones, unsigned width, std::int64_t* v, std::size_t n) {
+  if (n == 0) return;
+  v[0] |= static_cast<std::int64_t>(U64{ones[0]} << width);
+  for (std::size_t i = 1; i < n; ++i) v[i] |= static_cast<std::int64_t>(U64{ones[i] - ones[i - 1] - 1} << width);
+}
+
 void UnpackPlain(const char* bytes, unsigned width, std::int64_t* out, std::size_t n) {
   const std::size_t wide = WideFields(width, n);
   const U64 mask = (U64{1} << (width & 63)) - 1;
@@ -96,9 +119,16 @@ void UnpackPlain(const char* bytes, unsigned width, std::int64_t* out, std::size
 }
 void ScalePlain(std::int64_t* v, std::size_t n, U64 base, U64 factor) { ScaleBody(v, n, base, factor); }
 void UnZigZagPlain(std::int64_t* v, std::size_t n) { UnZigZagBody(v, n); }
+std::size_t FindOnesPlain(const char* bytes, std::size_t size, std::uint32_t* at, std::size_t n) {
+  return FindOnesBody(bytes, size, at, n);
+}
+void PutAbovePlain(const std::uint32_t* ones, unsigned width, std::int64_t* v, std::size_t n) {
+  PutAboveBody(ones, width, v, n);
+}
 void ToDoublesPlain(const std::int64_t* q, double* out, std::size_t n, double d) { ToDoublesBody(q, out, n, d); }
 
-constexpr IntegerKernels kPlain{"plain", UnpackPlain, ScalePlain, UnZigZagPlain, ToDoublesPlain};
+constexpr IntegerKernels kPlain{"plain",       UnpackPlain,   ScalePlain,    UnZigZagPlain,
+                                FindOnesPlain, PutAbovePlain, ToDoublesPlain};
 
 #ifdef VIGIA_X86_KERNELS
 
@@ -133,6 +163,12 @@ VIGIA_AVX2 void UnpackAvx2(const char* bytes, unsigned width, std::int64_t* out,
 }
 VIGIA_AVX2 void ScaleAvx2(std::int64_t* v, std::size_t n, U64 base, U64 factor) { ScaleBody(v, n, base, factor); }
 VIGIA_AVX2 void UnZigZagAvx2(std::int64_t* v, std::size_t n) { UnZigZagBody(v, n); }
+VIGIA_AVX2 std::size_t FindOnesAvx2(const char* bytes, std::size_t size, std::uint32_t* at, std::size_t n) {
+  return FindOnesBody(bytes, size, at, n);
+}
+VIGIA_AVX2 void PutAboveAvx2(const std::uint32_t* ones, unsigned width, std::int64_t* v, std::size_t n) {
+  PutAboveBody(ones, width, v, n);
+}
 VIGIA_AVX2 void ToDoublesAvx2(const std::int64_t* q, double* out, std::size_t n, double d) {
   ToDoublesBody(q, out, n, d);
 }
@@ -161,12 +197,32 @@ VIGIA_AVX512 void UnpackAvx512(const char* bytes, unsigned width, std::int64_t* 
 }
 VIGIA_AVX512 void ScaleAvx512(std::int64_t* v, std::size_t n, U64 base, U64 factor) { ScaleBody(v, n, base, factor); }
 VIGIA_AVX512 void UnZigZagAvx512(std::int64_t* v, std::size_t n) { UnZigZagBody(v, n); }
+// Sixteen bits at a time: their positions are what is left of 0..15 when the others are squeezed out.
+VIGIA_AVX512 std::size_t FindOnesAvx512(const char* bytes, std::size_t size, std::uint32_t* at, std::size_t n) {
+  const __m512i iota = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  std::size_t found = 0;
+  std::size_t byte = 0;
+  for (; byte + 2 <= size && found + 16 <= n; byte += 2) {  // Each store is of sixteen, however few count.
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, bytes + byte, 2);
+    const __m512i positions = _mm512_add_epi32(iota, _mm512_set1_epi32(static_cast<int>(byte * 8)));
+    _mm512_storeu_si512(at + found, _mm512_maskz_compress_epi32(bits, positions));
+    found += static_cast<unsigned>(std::popcount(bits));
+  }
+  const std::size_t rest = FindOnesBody(bytes + byte, size - byte, at + found, n - found);
+  for (std::size_t i = found; i < found + rest; ++i) at[i] += static_cast<std::uint32_t>(byte * 8);
+  return found + rest;
+}
+VIGIA_AVX512 void PutAboveAvx512(const std::uint32_t* ones, unsigned width, std::int64_t* v, std::size_t n) {
+  PutAboveBody(ones, width, v, n);
+}
 VIGIA_AVX512 void ToDoublesAvx512(const std::int64_t* q, double* out, std::size_t n, double d) {
   ToDoublesBody(q, out, n, d);
 }
 
-constexpr IntegerKernels kAvx2{"avx2", UnpackAvx2, ScaleAvx2, UnZigZagAvx2, ToDoublesAvx2};
-constexpr IntegerKernels kAvx512{"avx512", UnpackAvx512, ScaleAvx512, UnZigZagAvx512, ToDoublesAvx512};
+constexpr IntegerKernels kAvx2{"avx2", UnpackAvx2, ScaleAvx2, UnZigZagAvx2, FindOnesAvx2, PutAboveAvx2, ToDoublesAvx2};
+constexpr IntegerKernels kAvx512{"avx512",       UnpackAvx512,   ScaleAvx512,    UnZigZagAvx512,
+                                 FindOnesAvx512, PutAboveAvx512, ToDoublesAvx512};
 
 #endif  // VIGIA_X86_KERNELS
 

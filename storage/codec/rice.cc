@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "storage/bytes/bits.h"
+#include "storage/codec/integer_kernels.h"
 
 namespace vigia::storage {
 namespace {
@@ -16,21 +17,25 @@ using U64 = std::uint64_t;
 U64 AsU64(std::int64_t v) { return static_cast<U64>(v); }
 std::int64_t AsI64(U64 v) { return static_cast<std::int64_t>(v); }
 
-constexpr unsigned kEscape = 20;      // So many ones announce a field of 64 bits.
-constexpr unsigned kMaxLowBits = 36;  // Ones, zero and low bits of a code fit into a word that begins at any bit.
+constexpr unsigned kEscape = 20;  // High bits of at least this are written in another way.
+constexpr unsigned kMaxLowBits = 56;
 constexpr unsigned kOrders = 3;
+constexpr std::size_t kMaxHighBytes = std::size_t{1} << 28;  // Positions of bits in them are u32.
 
 // First byte: order in two bits, then how a residue becomes a field: its distance from the least one, or zig-zag around
 // the middle. kSparse: as kFromLeast, but only fields that are not 0 are coded, each behind the number of zeros before
 // it.
+// The highest bit: some field is escaped.
 enum Mapping : std::uint8_t { kFromLeast = 0, kAroundMiddle = 1, kSparse = 2 };
 constexpr unsigned kOrderBits = 2;
+constexpr unsigned kHasEscapes = 0x80;
 
 struct Plan {
   unsigned order = 0;  // Of the differences that are coded.
   Mapping mapping = kFromLeast;
   unsigned low_bits = 0;
   unsigned gap_low_bits = 0;  // Of the numbers of zeros.
+  bool has_escapes = false;
   std::int64_t center = 0;
   U64 bits = ~U64{0};  // About.
 };
@@ -47,6 +52,7 @@ void Differences(std::span<const std::int64_t> values, std::vector<std::int64_t>
 
 struct Cost {
   unsigned low_bits = 0;
+  bool has_escapes = false;
   U64 bits = ~U64{0};
 };
 
@@ -60,11 +66,13 @@ Cost CostOf(std::span<const U64> fields) {
   const auto about = static_cast<unsigned>(std::bit_width(static_cast<U64>(std::min(mean, kLargest))));
   for (unsigned low_bits = about > 1 ? about - 1 : 0; low_bits <= std::min(about + 1, kMaxLowBits); ++low_bits) {
     U64 bits = fields.size() * (low_bits + 1);
+    bool has_escapes = false;
     for (const U64 field : fields) {
       const U64 high = field >> low_bits;
-      bits += high < kEscape ? high : kEscape + 64;
+      bits += high < kEscape ? high : kEscape + 64 + 8;
+      has_escapes |= high >= kEscape;
     }
-    if (bits < best.bits) best = {low_bits, bits};
+    if (bits < best.bits) best = {low_bits, has_escapes, bits};
   }
   return best;
 }
@@ -96,6 +104,7 @@ void Consider(std::span<const std::int64_t> residues, Plan plan, Plan& best) {
   MakeFields(residues, plan, fields);
   const Cost cost = CostOf(fields);
   plan.low_bits = cost.low_bits;
+  plan.has_escapes = cost.has_escapes;
   plan.bits = cost.bits;
   if (plan.bits < best.bits) best = plan;
   if (plan.mapping != kFromLeast) return;
@@ -108,6 +117,7 @@ void Consider(std::span<const std::int64_t> residues, Plan plan, Plan& best) {
   plan.mapping = kSparse;
   plan.low_bits = value_cost.low_bits;
   plan.gap_low_bits = gap_cost.low_bits;
+  plan.has_escapes = value_cost.has_escapes || gap_cost.has_escapes;
   plan.bits = value_cost.bits + gap_cost.bits + 24;  // Two more numbers in front.
   if (plan.bits < best.bits) best = plan;
 }
@@ -128,117 +138,98 @@ void ConsiderBoth(std::span<const std::int64_t> residues, unsigned order, Plan& 
   Consider(residues, plan, best);
 }
 
-void PutCode(BitWriter& bits, U64 field, unsigned low_bits) {
-  const U64 high = field >> low_bits;
-  if (high < kEscape) {
-    const auto ones = static_cast<unsigned>(high);
-    bits.Put((U64{1} << ones) - 1, ones + 1);
-    bits.Put(field & ((U64{1} << low_bits) - 1), low_bits);
-  } else {
-    bits.Put((U64{1} << kEscape) - 1, kEscape);
-    bits.Put(field, 64);
+// Low bits of all fields, then a bit string of as many zeros as the high bits say and a one for each. A field with too
+// high a number has kEscape zeros and no low bits; where there is any, the fields themselves come first.
+void WriteCodes(std::span<const U64> fields, unsigned low_bits, bool has_escapes, std::string& out) {
+  const auto is_escaped = [&](U64 field) { return field >> low_bits >= kEscape; };
+  if (has_escapes) {
+    PutVarint(out, static_cast<U64>(std::ranges::count_if(fields, is_escaped)));
+    std::size_t last = 0;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (!is_escaped(fields[i])) continue;
+      PutVarint(out, i - last);
+      PutFixed64(out, fields[i]);
+      last = i;
+    }
   }
+  BitWriter lows(out);
+  const U64 mask = (U64{1} << low_bits) - 1;
+  for (const U64 field : fields) lows.Put(is_escaped(field) ? 0 : field & mask, low_bits);
+  lows.Finish();
+  BitWriter highs(out);
+  for (const U64 field : fields) {
+    const auto zeros = static_cast<unsigned>(std::min<U64>(field >> low_bits, kEscape));
+    highs.Put(U64{1} << zeros, zeros + 1);
+  }
+  highs.Finish();
 }
 
-void WriteCodes(std::span<const std::int64_t> residues, const Plan& plan, std::string& out) {
+void WritePlan(std::span<const std::int64_t> residues, const Plan& plan, std::string& out) {
   std::vector<U64> fields;
   MakeFields(residues, plan, fields);
-  if (plan.mapping != kSparse) {
-    BitWriter bits(out);
-    for (const U64 field : fields) PutCode(bits, field, plan.low_bits);
-    return bits.Finish();
-  }
+  if (plan.mapping != kSparse) return WriteCodes(fields, plan.low_bits, plan.has_escapes, out);
   std::vector<U64> values;
   std::vector<U64> gaps;
   MakeSparse(fields, values, gaps);
   out.push_back(static_cast<char>(plan.gap_low_bits));
   PutVarint(out, values.size());
-  BitWriter bits(out);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    PutCode(bits, gaps[i], plan.gap_low_bits);
-    PutCode(bits, values[i], plan.low_bits);
-  }
-  bits.Finish();
+  WriteCodes(gaps, plan.gap_low_bits, plan.has_escapes, out);
+  WriteCodes(values, plan.low_bits, plan.has_escapes, out);
 }
 
-// A cursor over bits; past the end it reads zeros and ends behind it.
-class CodeReader {
- public:
-  explicit CodeReader(std::string_view bytes) : bytes_(bytes) {}
+bool ReadEscapes(ByteReader& in, std::size_t fields, std::vector<std::pair<std::size_t, U64>>& out) {
+  const U64 count = in.Varint();
+  if (count > fields) return false;
+  U64 at = 0;
+  for (U64 i = 0; i < count && in.ok(); ++i) {
+    at += in.Varint();
+    if (at >= fields) return false;
+    out.emplace_back(at, in.Fixed64());
+  }
+  return in.ok();
+}
 
-  [[gnu::always_inline]] U64 Next(unsigned low_bits) {
-    const U64 word = Word();
-    const auto ones = static_cast<unsigned>(std::countr_one(word));
-    if (ones >= kEscape) return Escaped();
-    at_ += ones + 1 + low_bits;
-    return U64{ones} << low_bits | (word >> (ones + 1) & ((U64{1} << low_bits) - 1));
+// The inverse of WriteCodes.
+bool ReadCodes(ByteReader& in, unsigned low_bits, bool has_escapes, std::span<std::int64_t> fields) {
+  std::vector<std::pair<std::size_t, U64>> escapes;
+  if (has_escapes && !ReadEscapes(in, fields.size(), escapes)) return false;
+  const IntegerKernels& kernels = BestIntegerKernels();
+  const std::string_view lows = in.Bytes((fields.size() * low_bits + 7) / 8);
+  if (!in.ok()) return false;
+  if (low_bits == 0) {
+    std::ranges::fill(fields, 0);
+  } else {
+    kernels.unpack(lows.data(), low_bits, fields.data(), fields.size());
   }
-  // Many at once: as many codes as a word has are taken from it before the next one is loaded.
-  template <class Map>
-  void Fill(unsigned low_bits, std::span<std::int64_t> out, Map&& map) {
-    const U64 mask = (U64{1} << low_bits) - 1;
-    const std::size_t last_load = bytes_.size() < 8 ? 0 : bytes_.size() - 8;
-    std::size_t i = 0;
-    while (i < out.size() && bytes_.size() >= 8 && at_ / 8 <= last_load) {
-      U64 word = LoadFixed64(bytes_.data() + at_ / 8) >> (at_ % 8);
-      unsigned left = 64 - static_cast<unsigned>(at_ % 8);
-      unsigned ones = 0;
-      for (; i < out.size(); ++i) {
-        ones = static_cast<unsigned>(std::countr_one(word));
-        const unsigned size = ones + 1 + low_bits;
-        if (ones >= kEscape || size > left) break;
-        out[i] = map(U64{ones} << low_bits | (word >> (ones + 1) & mask));
-        word >>= size;
-        left -= size;
-        at_ += size;
-      }
-      if (ones >= kEscape && i < out.size()) out[i++] = map(Next(low_bits));
-    }
-    for (; i < out.size(); ++i) out[i] = map(Next(low_bits));
+  thread_local std::vector<std::uint32_t> ones;
+  ones.resize(fields.size());
+  const std::string_view highs = in.rest();
+  if (highs.size() > kMaxHighBytes ||
+      kernels.find_ones(highs.data(), highs.size(), ones.data(), ones.size()) < ones.size()) {
+    return false;
   }
-  std::size_t used_bytes() const { return (at_ + 7) / 8; }
+  in.Bytes(ones.empty() ? 0 : ones.back() / 8 + 1);
+  kernels.put_above(ones.data(), low_bits, fields.data(), fields.size());
+  for (const auto& [at, field] : escapes) fields[at] = AsI64(field);
+  return true;
+}
 
- private:
-  [[gnu::noinline]] U64 Escaped() {
-    at_ += kEscape;
-    const U64 low = Word() & ((U64{1} << 32) - 1);
-    at_ += 32;
-    const U64 high = Word() & ((U64{1} << 32) - 1);
-    at_ += 32;
-    return low | high << 32;
-  }
-  // At least 57 bits from the cursor on.
-  [[gnu::always_inline]] U64 Word() const {
-    const std::size_t byte = at_ / 8;
-    if (byte + 8 <= bytes_.size()) return LoadFixed64(bytes_.data() + byte) >> (at_ % 8);
-    return LastWord(byte);
-  }
-  [[gnu::noinline]] U64 LastWord(std::size_t byte) const {
-    U64 word = 0;
-    for (std::size_t i = byte; i < bytes_.size(); ++i) {
-      word |= U64{static_cast<unsigned char>(bytes_[i])} << (8 * (i - byte));
-    }
-    return word >> (at_ % 8);
-  }
-
-  const std::string_view bytes_;
-  std::size_t at_ = 0;
-};
-
-bool ReadSparse(ByteReader& in, unsigned low_bits, U64 center, std::span<std::int64_t> residues) {
+bool ReadSparse(ByteReader& in, unsigned low_bits, bool has_escapes, U64 center, std::span<std::int64_t> residues) {
   const unsigned gap_low_bits = in.Byte();
   const U64 count = in.Varint();
   if (!in.ok() || gap_low_bits > kMaxLowBits || count > residues.size()) return false;
-  std::fill(residues.begin(), residues.end(), AsI64(center));
-  CodeReader codes(in.rest());
+  thread_local std::vector<std::int64_t> gaps;
+  thread_local std::vector<std::int64_t> values;
+  gaps.resize(count);
+  values.resize(count);
+  if (!ReadCodes(in, gap_low_bits, has_escapes, gaps) || !ReadCodes(in, low_bits, has_escapes, values)) return false;
+  std::ranges::fill(residues, AsI64(center));
   std::size_t at = 0;
-  for (U64 i = 0; i < count; ++i, ++at) {
-    const U64 gap = codes.Next(gap_low_bits);
-    if (gap >= residues.size() - at) return false;
-    at += gap;
-    residues[at] = AsI64(center + codes.Next(low_bits) + 1);
+  for (std::size_t i = 0; i < count; ++i, ++at) {
+    if (AsU64(gaps[i]) >= residues.size() - at) return false;
+    at += AsU64(gaps[i]);
+    residues[at] = AsI64(center + AsU64(values[i]) + 1);
   }
-  in.Bytes(codes.used_bytes());
   return true;
 }
 
@@ -262,21 +253,23 @@ bool PackRice(std::span<const std::int64_t> values, std::size_t limit_bytes, std
   ConsiderBoth(deltas2, 2, plan);
   if (plan.bits / 8 >= limit_bytes) return false;
   const std::size_t start = out.size();
-  out.push_back(static_cast<char>(plan.order | static_cast<unsigned>(plan.mapping) << kOrderBits));
+  const unsigned head = plan.order | static_cast<unsigned>(plan.mapping) << kOrderBits;
+  out.push_back(static_cast<char>(head | (plan.has_escapes ? kHasEscapes : 0)));
   out.push_back(static_cast<char>(plan.low_bits));
   PutZigZag(out, plan.center);
   if (plan.order >= 1) PutZigZag(out, values[0]);
   if (plan.order == 2) PutZigZag(out, deltas[0]);
-  WriteCodes(plan.order == 0 ? values : plan.order == 1 ? std::span<const std::int64_t>(deltas) : deltas2, plan, out);
+  WritePlan(plan.order == 0 ? values : plan.order == 1 ? std::span<const std::int64_t>(deltas) : deltas2, plan, out);
   if (out.size() - start < limit_bytes) return true;
   out.resize(start);
   return false;
 }
 
 bool UnpackRice(ByteReader& in, std::span<std::int64_t> values) {
-  const std::uint8_t head = in.Byte();
+  const unsigned head = in.Byte();
+  const bool has_escapes = (head & kHasEscapes) != 0;
   const unsigned order = head & ((1u << kOrderBits) - 1);
-  const unsigned mapping = head >> kOrderBits;
+  const unsigned mapping = (head & ~kHasEscapes) >> kOrderBits;
   const unsigned low_bits = in.Byte();
   const U64 center = AsU64(in.ZigZagVarint());
   if (order >= kOrders || mapping > kSparse || low_bits > kMaxLowBits || values.size() < kOrders) return false;
@@ -285,19 +278,15 @@ bool UnpackRice(ByteReader& in, std::span<std::int64_t> values) {
   if (!in.ok()) return false;
   const auto residues = values.subspan(order);
   if (mapping == kSparse) {
-    if (!ReadSparse(in, low_bits, center, residues)) return false;
+    if (!ReadSparse(in, low_bits, has_escapes, center, residues)) return false;
   } else {
-    CodeReader codes(in.rest());
-    if (mapping == kFromLeast) {
-      codes.Fill(low_bits, residues, [&](U64 field) { return AsI64(center + field); });
-    } else {
-      codes.Fill(low_bits, residues, [&](U64 field) { return AsI64(center + AsU64(UnZigZag(field))); });
-    }
-    in.Bytes(codes.used_bytes());
+    if (!ReadCodes(in, low_bits, has_escapes, residues)) return false;
+    if (mapping == kAroundMiddle) BestIntegerKernels().unzigzag(residues.data(), residues.size());
+    BestIntegerKernels().scale(residues.data(), residues.size(), center, 1);
   }
   if (order == 2) Sum(first_delta, values.subspan(1));
   if (order >= 1) Sum(first, values);
-  return in.ok();
+  return true;
 }
 
 }  // namespace vigia::storage

@@ -30,9 +30,9 @@ constexpr unsigned kMethodBits = 4;
 constexpr unsigned kMaxExponent = 14;
 constexpr double kMaxInteger = 9007199254740992.0;  // 2^53
 // Rice codes are for what lies on the disk for long: shorter sequences are in the head or are rewritten soon. A
-// smaller gain than an eighth is not worth the slower reading, and block compression finds most of it.
+// smaller gain than this part is not worth the slower reading, and block compression finds most of it.
 constexpr std::size_t kMinRiceValues = 128;
-constexpr std::size_t kRiceGain = 8;
+constexpr std::size_t kRiceGain = 32;
 
 constexpr std::array<double, kMaxExponent + 1> kPow10{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
                                                       1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};

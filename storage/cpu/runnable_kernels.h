@@ -9,17 +9,21 @@
 
 namespace vigia::storage {
 
-// What a form needs. The last stands for AVX-512 F, DQ, BW and VL, which processors with double words have together.
+// What a form needs. kAvx2 stands for AVX2, BMI 1 and 2 and POPCNT, kAvx512 for these and AVX-512 F, DQ, BW and VL:
+// processors with double words have them together.
 enum class Instructions { kAny, kAvx2, kAvx512 };
 
 inline bool ProcessorHas(Instructions needed) {
   switch (needed) {
     case Instructions::kAny: return true;
 #if defined(__x86_64__)
-    case Instructions::kAvx2: return __builtin_cpu_supports("avx2") != 0;
+    case Instructions::kAvx2:
+      return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0 &&
+             __builtin_cpu_supports("bmi2") != 0 && __builtin_cpu_supports("popcnt") != 0;
     case Instructions::kAvx512:
-      return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
-             __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0;
+      return ProcessorHas(Instructions::kAvx2) && __builtin_cpu_supports("avx512f") != 0 &&
+             __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+             __builtin_cpu_supports("avx512vl") != 0;
 #else
     case Instructions::kAvx2:
     case Instructions::kAvx512: return false;

@@ -1,5 +1,6 @@
 #include "storage/codec/integer_kernels.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <random>
@@ -73,5 +74,39 @@ TEST_CASE("every form scales, unzigzags and converts alike") {
         }
       }
     }
+  }
+}
+
+TEST_CASE("every form finds the set bits of a string, up to as many as are asked for") {
+  std::mt19937_64 random(21);
+  for (int round = 0; round < 200; ++round) {
+    const std::size_t size = random() % 100;
+    std::vector<char> bytes(size);
+    const auto shift = static_cast<unsigned>(random() % 7);
+    for (char& byte : bytes) byte = static_cast<char>((random() & 0xff) >> shift);
+    std::vector<std::uint32_t> expected;
+    for (std::uint32_t bit = 0; bit < size * 8; ++bit) {
+      if ((static_cast<unsigned char>(bytes[bit / 8]) >> (bit % 8) & 1) != 0) expected.push_back(bit);
+    }
+    for (const std::size_t wanted : {expected.size(), expected.size() / 2, expected.size() + 5}) {
+      for (auto* kernels = AllIntegerKernels(); *kernels != nullptr; ++kernels) {
+        std::vector<std::uint32_t> at(wanted);  // Exactly as long as is asked for: a sanitizer sees a store behind it.
+        const std::size_t found = (*kernels)->find_ones(bytes.data(), size, at.data(), wanted);
+        REQUIRE(found == std::min(wanted, expected.size()));
+        at.resize(found);
+        CHECK(at == std::vector(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(found)));
+      }
+    }
+  }
+}
+
+TEST_CASE("every form puts the zeros between set bits above the low bits") {
+  const std::vector<std::uint32_t> ones{2, 3, 7, 8, 20, 21, 22, 30, 31, 40};
+  const std::vector<std::int64_t> zeros{2, 0, 3, 0, 11, 0, 0, 7, 0, 8};
+  for (auto* kernels = AllIntegerKernels(); *kernels != nullptr; ++kernels) {
+    std::vector<std::int64_t> v{1, 2, 3, 0, 1, 2, 3, 0, 1, 2};
+    (*kernels)->put_above(ones.data(), 2, v.data(), v.size());
+    for (std::size_t i = 0; i < v.size(); ++i)
+      CHECK(v[i] == zeros[i] * 4 + std::vector{1, 2, 3, 0, 1, 2, 3, 0, 1, 2}[i]);
   }
 }
