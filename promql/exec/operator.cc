@@ -32,6 +32,11 @@ Result<std::vector<SeriesInfo>> Operator::Series() {
   return series;
 }
 
+void Operator::AddInput(Operator* input) {
+  inputs_.push_back(input);
+  if (accounting_ == Accounting::kGathered) input->counts_by_step_ = true;
+}
+
 Result<std::size_t> Operator::Next(RowBatch& out) {
   if (profile_ == nullptr) return NextRows(out);
   const ProfiledCall call(profile_, context_);
@@ -58,13 +63,13 @@ Result<std::size_t> Operator::NextRows(RowBatch& out) {
 }
 
 Status Operator::Account(RowBatch& out) {
-  if (per_step_.empty()) per_step_.resize(steps_.count);
+  if (counts_by_step_ && per_step_.empty()) per_step_.resize(steps_.count);
   std::uint64_t samples = 0;
   for (std::size_t i = 0; i < out.size(); ++i) {
     const Row row = out.row(i);
     const std::size_t valid = CountValid(row.valid);
     samples += valid;
-    if (valid == per_step_.size()) {
+    if (valid == steps_.count) {
       ++at_every_step_;
     } else {
       for (std::size_t step = 0; step < per_step_.size(); ++step) per_step_[step] += row.valid[step];
@@ -72,7 +77,7 @@ Status Operator::Account(RowBatch& out) {
     for (std::size_t step = 0; step < row.histograms.size(); ++step) {
       if (row.valid[step] == 0 || !row.histograms[step]) continue;
       const std::uint64_t more = SamplesOf(*row.histograms[step]) - 1;
-      per_step_[step] += static_cast<std::uint32_t>(more);
+      if (counts_by_step_) per_step_[step] += static_cast<std::uint32_t>(more);
       samples += more;
     }
   }

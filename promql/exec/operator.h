@@ -43,13 +43,16 @@ class Operator {
 
  protected:
   Operator(QueryContext& context, Steps steps, Accounting accounting)
-      : context_(context), steps_(steps), accounting_(accounting) {}
+      : context_(context),
+        steps_(steps),
+        accounting_(accounting),
+        counts_by_step_(accounting == Accounting::kGathered) {}
 
   virtual storage::Result<std::vector<SeriesInfo>> MakeSeries() = 0;
   virtual storage::Status Fill(RowBatch& out) = 0;
 
   // Registers what the accounting is about.
-  void AddInput(Operator* input) { inputs_.push_back(input); }
+  void AddInput(Operator* input);
   void ReleaseInputs();
   QueryContext& context() { return context_; }
 
@@ -63,6 +66,7 @@ class Operator {
   const Accounting accounting_;
   std::vector<Operator*> inputs_;
   std::uint64_t charged_ = 0;
+  bool counts_by_step_;                  // For itself or for the operator above, when one of them is kGathered.
   std::vector<std::uint32_t> per_step_;  // Samples given, by step, besides
   std::uint32_t at_every_step_ = 0;      // so many at each.
   bool done_ = false;

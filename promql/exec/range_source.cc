@@ -63,7 +63,7 @@ Result<bool> StoredRangeSource::Next(RangeSeries& out) {
   if (const Status status = ReadHistograms(*view, i); !status) return status.error();
   out.histograms = histograms_;
   const std::span<const TimestampMs> starts = use_starts_ ? view->starts : std::span<const TimestampMs>();
-  if (std::ranges::none_of(view->v, storage::IsStaleNan)) {
+  if (!storage::HasStaleNan(view->v)) {
     out.values = view->v;
     out.windows = &windows_.For(view->t, view->column);
     out.starts = starts;

@@ -1,4 +1,6 @@
 // rate, increase, delta (surface.md 4.8; Prometheus promql/functions.go, extrapolatedRate).
+#include <algorithm>
+
 #include "promql/functions/extended_rate.h"
 #include "promql/functions/range_function.h"
 #include "promql/functions/range_specs.h"
@@ -14,8 +16,17 @@ void FindResets(const RangeInput& input, std::vector<std::uint32_t>& resets) {
   resets.clear();
   const auto values = input.values;
   if (input.starts.empty()) {
-    for (std::size_t i = 1; i < values.size(); ++i) {
-      if (values[i] < values[i - 1]) resets.push_back(static_cast<std::uint32_t>(i));
+    constexpr std::size_t kBlock = 32;  // Resets are rare: a block without one is told by vector instructions.
+    for (std::size_t i = 1; i < values.size(); i += kBlock) {
+      const std::size_t end = std::min(i + kBlock, values.size());
+      if (end == i + kBlock) {
+        unsigned found = 0;
+        for (std::size_t k = 0; k < kBlock; ++k) found |= unsigned{values[i + k] < values[i + k - 1]};
+        if (found == 0) continue;
+      }
+      for (std::size_t at = i; at < end; ++at) {
+        if (values[at] < values[at - 1]) resets.push_back(static_cast<std::uint32_t>(at));
+      }
     }
     return;
   }

@@ -2,13 +2,14 @@
 // samples, so that in general every window has to be added up on its own. Where no addition can round, though, every
 // order gives the same bits, and a difference of prefix sums does: so for counts, bytes and all that is a whole
 // multiple of some power of 2.
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
 
-#include "promql/value/kahan_sum.h"
 #include "promql/functions/range_function.h"
 #include "promql/functions/range_specs.h"
+#include "promql/value/kahan_sum.h"
 
 namespace vigia::promql {
 namespace {
@@ -58,11 +59,74 @@ double Average(std::span<const double> values) {
   return mean.Total();
 }
 
+// Windows of one size, each in a lane of its own: an addition waits for the one before it, so that a processor has time
+// for several. Every lane does what KahanSum does, but for overflow: false when there may have been one.
+constexpr std::size_t kLanes = 8;
+bool SumLanes(const double* values, const Window* windows, std::size_t first, std::array<KahanSum, kLanes>& sums) {
+  std::array<const double*, kLanes> at;
+  std::array<double, kLanes> sum;
+  std::array<double, kLanes> compensation{};
+  for (std::size_t k = 0; k < kLanes; ++k) {
+    at[k] = values + windows[k].begin;
+    sum[k] = first == 0 ? 0 : at[k][0];
+  }
+  const std::size_t size = windows[0].size();
+  for (std::size_t i = first; i < size; ++i) {
+    std::array<double, kLanes> value;
+    for (std::size_t k = 0; k < kLanes; ++k) value[k] = at[k][i];
+    for (std::size_t k = 0; k < kLanes; ++k) {
+      const double total = sum[k] + value[k];
+      const bool sum_is_larger = std::fabs(sum[k]) >= std::fabs(value[k]);
+      const double larger = sum_is_larger ? sum[k] : value[k];
+      const double smaller = sum_is_larger ? value[k] : sum[k];
+      compensation[k] += (larger - total) + smaller;
+      sum[k] = total;
+    }
+  }
+  double all = 0;  // Of a sum that is infinite or no number, 0 times it is none either.
+  for (std::size_t k = 0; k < kLanes; ++k) {
+    all += 0 * sum[k];
+    sums[k] = {sum[k], compensation[k]};
+  }
+  return all == 0;
+}
+
 // What Average() comes to when the sum is exact.
 double AverageOfExact(double sum, double count) { return sum / count + 0 / count; }
-double SumOfExact(double sum, double) { return sum; }
 
-template <double (*kDirect)(std::span<const double>), double (*kOfExact)(double, double)>
+struct SumFunction {
+  static constexpr std::size_t kFirst = 0;  // The first value that is added, to those before it.
+  static double Direct(std::span<const double> values) { return Sum(values); }
+  static double OfExact(double sum, double) { return sum; }
+  static double OfFinite(const KahanSum& sum, double) { return sum.Total(); }
+};
+
+struct AverageFunction {
+  static constexpr std::size_t kFirst = 1;
+  static double Direct(std::span<const double> values) { return Average(values); }
+  static double OfExact(double sum, double count) { return AverageOfExact(sum, count); }
+  static double OfFinite(const KahanSum& sum, double count) { return sum.sum / count + sum.compensation / count; }
+};
+
+// The windows from `step` on, kLanes of them if they are of one size. How many were done.
+template <class Function>
+std::size_t DoLanes(std::span<const double> values, std::span<const Window> windows, std::size_t step,
+                    StepOutput output) {
+  if (step + kLanes > windows.size() || windows[step].empty()) return 0;
+  const Window* const group = windows.data() + step;
+  for (std::size_t k = 1; k < kLanes; ++k) {
+    if (group[k].size() != group[0].size()) return 0;
+  }
+  std::array<KahanSum, kLanes> sums;
+  if (!SumLanes(values.data(), group, Function::kFirst, sums)) return 0;
+  for (std::size_t k = 0; k < kLanes; ++k) {
+    output.values[step + k] = Function::OfFinite(sums[k], group[k].size());
+    output.valid[step + k] = 1;
+  }
+  return kLanes;
+}
+
+template <class Function>
 storage::Status Evaluate(const RangeInput& input, RangeScratch& scratch, StepOutput output) {
   const auto values = input.values;
   const auto windows = input.windows.windows();
@@ -77,15 +141,20 @@ storage::Status Evaluate(const RangeInput& input, RangeScratch& scratch, StepOut
     const Window window = windows[step];
     output.valid[step] = !window.empty();
     if (window.empty()) continue;
-    output.values[step] = use_prefix ? kOfExact(prefix[window.end] - prefix[window.begin], window.size())
-                                     : kDirect(values.subspan(window.begin, window.size()));
+    if (use_prefix) {
+      output.values[step] = Function::OfExact(prefix[window.end] - prefix[window.begin], window.size());
+    } else if (const std::size_t done = DoLanes<Function>(values, windows, step, output); done > 0) {
+      step += done - 1;
+    } else {
+      output.values[step] = Function::Direct(values.subspan(window.begin, window.size()));
+    }
   }
   return {};
 }
 
 }  // namespace
 
-constinit const RangeFunctionSpec kSumOverTime{.name = "sum_over_time", .kernel = &Evaluate<&Sum, &SumOfExact>};
-constinit const RangeFunctionSpec kAvgOverTime{.name = "avg_over_time", .kernel = &Evaluate<&Average, &AverageOfExact>};
+constinit const RangeFunctionSpec kSumOverTime{.name = "sum_over_time", .kernel = &Evaluate<SumFunction>};
+constinit const RangeFunctionSpec kAvgOverTime{.name = "avg_over_time", .kernel = &Evaluate<AverageFunction>};
 
 }  // namespace vigia::promql

@@ -12,6 +12,16 @@
 
 namespace vigia::storage {
 
+// Whether a part that begins at `first` follows what is before it.
+inline bool AscendsAt(const std::vector<TimestampMs>& t, std::size_t first) {
+  return first == 0 || first >= t.size() || t[first - 1] < t[first];
+}
+// Whether it does, and strictly ascends itself.
+inline bool AscendsFrom(const std::vector<TimestampMs>& t, std::size_t first) {
+  const auto begin = t.begin() + static_cast<std::ptrdiff_t>(first > 0 ? first - 1 : 0);
+  return std::adjacent_find(begin, t.end(), std::greater_equal<>()) == t.end();
+}
+
 // Makes `t` strictly ascending, and the others with it; of samples with one time the first stays. `starts` are the
 // samples' start timestamps: as many as there are up to the last known one, and empty or one per sample afterwards.
 template <class Value>

@@ -269,11 +269,15 @@ Status TileView::ReadFloats(const Chunk& chunk, std::span<const TimestampMs> tim
     const auto first = std::lower_bound(times.begin(), times.end(), from);
     const auto last = std::upper_bound(first, times.end(), to);
     if (first == last) return {};
-    const auto at = static_cast<std::ptrdiff_t>(v.size());
-    v.resize(v.size() + rows_);
-    if (!DecodeValues(chunk.bytes, std::span(v).last(rows_))) return Damaged("values");
-    v.erase(v.begin() + at + (last - times.begin()), v.end());
-    v.erase(v.begin() + at, v.begin() + at + (first - times.begin()));
+    if (static_cast<std::size_t>(last - first) == rows_) {
+      v.resize(v.size() + rows_);
+      if (!DecodeValues(chunk.bytes, std::span(v).last(rows_))) return Damaged("values");
+    } else {
+      thread_local std::vector<double> all;
+      all.resize(rows_);
+      if (!DecodeValues(chunk.bytes, all)) return Damaged("values");
+      v.insert(v.end(), all.begin() + (first - times.begin()), all.begin() + (last - times.begin()));
+    }
     t.insert(t.end(), first, last);
     return {};
   }

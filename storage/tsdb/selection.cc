@@ -84,7 +84,8 @@ Labels TsdbSelection::labels(std::size_t i) const {
   return deps_.series.LabelsOf(targets_[series_[i].first].target->id(), series_[i].second);
 }
 
-Status TsdbSelection::ReadUndamaged(const SelectedRun& part, std::uint32_t column, TileCache& tiles, RunSamples& into) const {
+Status TsdbSelection::ReadUndamaged(const SelectedRun& part, std::uint32_t column, TileCache& tiles,
+                                    RunSamples& into) const {
   const auto& starts = part.entry->chunk_starts;
   for (std::uint32_t chunk = 0; chunk < starts.size(); ++chunk) {
     const TimestampMs from = std::max(from_, starts[chunk]);
@@ -154,11 +155,16 @@ Result<SamplesView> TsdbSelection::Read(std::size_t i, ReadBuffer& buffer) const
   samples.starts.clear();
   buffer.h.clear();
   TileCache& tiles = TilesOf(buffer);
+  bool ascends = true;  // Within one run times do.
   for (const SelectedRun& part : target.runs) {
+    const std::size_t first = samples.t.size();
     if (Status status = ReadRun(part, column, tiles, samples); !status) return status.error();
+    ascends = ascends && AscendsAt(samples.t, first);
   }
+  const std::size_t first = samples.t.size();
   if (Status status = ReadHead(target, column, samples); !status) return status.error();
-  SortByTime(samples.t, samples.v, samples.starts);
+  if (!ascends || !AscendsFrom(samples.t, first)) SortByTime(samples.t, samples.v, samples.starts);
+  if (!samples.starts.empty()) samples.starts.resize(samples.t.size());
   SortByTime(samples.histogram_t, samples.h, samples.histogram_starts);
   std::swap(samples.t, buffer.t);
   std::swap(samples.v, buffer.v);
