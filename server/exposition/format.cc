@@ -6,8 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "server/exposition/nhcb_parser.h"
 #include "server/exposition/number.h"
 #include "server/exposition/openmetrics_parser.h"
+#include "server/exposition/protobuf_parser.h"
 #include "server/exposition/text_parser.h"
 
 namespace vigia::server {
@@ -94,13 +96,16 @@ storage::Result<ExpositionFormat> SelectFormat(std::string_view content_type,
                                     storage::Quoted(content_type), kNoFallback)};
 }
 
-std::unique_ptr<ExpositionParser> NewParser(ExpositionFormat format, std::string_view body) {
+std::unique_ptr<ExpositionParser> NewParser(ExpositionFormat format, std::string_view body,
+                                            HistogramHandling handling) {
+  std::unique_ptr<LineParser> lines;
   switch (format) {
-    case ExpositionFormat::kText: return std::make_unique<TextParser>(body);
-    case ExpositionFormat::kOpenMetrics: return std::make_unique<OpenMetricsParser>(body);
-    case ExpositionFormat::kProtobuf: break;
+    case ExpositionFormat::kText: lines = std::make_unique<TextParser>(body); break;
+    case ExpositionFormat::kOpenMetrics: lines = std::make_unique<OpenMetricsParser>(body); break;
+    case ExpositionFormat::kProtobuf: return std::make_unique<ProtobufParser>(body, handling);
   }
-  return nullptr;
+  if (handling.classic_to_custom) return std::make_unique<NhcbParser>(std::move(lines), handling.keep_classic);
+  return lines;
 }
 
 NegotiatedFormat Negotiate(std::string_view accept) {

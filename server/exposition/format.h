@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/exposition/histogram_handling.h"
 #include "server/exposition/parser.h"
 #include "storage/model/error.h"
 
@@ -17,8 +18,9 @@ enum class ExpositionFormat { kText, kOpenMetrics, kProtobuf };
 // another type, `fallback` counts; without one the error says so in Prometheus' words.
 storage::Result<ExpositionFormat> SelectFormat(std::string_view content_type, std::optional<ExpositionFormat> fallback);
 
-// The parser for a text format; null for kProtobuf. The body must outlive it.
-std::unique_ptr<ExpositionParser> NewParser(ExpositionFormat format, std::string_view body);
+// The body must outlive the parser.
+std::unique_ptr<ExpositionParser> NewParser(ExpositionFormat format, std::string_view body,
+                                            HistogramHandling handling = {});
 
 struct NegotiatedFormat {
   ExpositionFormat format = ExpositionFormat::kText;

@@ -24,7 +24,7 @@ EntryKind OpenMetricsParser::Next() {
 bool OpenMetricsParser::TrySeries(std::string_view series) {
   if (broken_line_end_) return false;
   const std::string_view rest = body_.substr(position_);
-  if (rest.size() <= series.size() || !rest.starts_with(series) || rest[series.size()] != ' ') return false;
+  if (rest.size() <= series.size() || !StartsWith(rest, series) || rest[series.size()] != ' ') return false;
   const std::size_t before = position_;
   const std::size_t line_before = next_line_number_;
   StartEntry();

@@ -3,13 +3,13 @@
 
 #include <string_view>
 
-#include "server/exposition/parser.h"
+#include "server/exposition/line_parser.h"
 
 namespace vigia::server {
 
-class OpenMetricsParser final : public ExpositionParser {
+class OpenMetricsParser final : public LineParser {
  public:
-  explicit OpenMetricsParser(std::string_view body) : ExpositionParser(body, true) {}
+  explicit OpenMetricsParser(std::string_view body) : LineParser(body, true) {}
   EntryKind Next() override;
   bool TrySeries(std::string_view series) override;
 

@@ -31,7 +31,7 @@ EntryKind TextParser::Next() {
 
 bool TextParser::TrySeries(std::string_view series) {
   const std::string_view rest = body_.substr(position_);
-  if (rest.size() <= series.size() || !rest.starts_with(series)) return false;
+  if (rest.size() <= series.size() || !StartsWith(rest, series)) return false;
   if (series.back() != '}' && !IsBlank(rest[series.size()])) return false;
   const std::size_t before = position_;
   const std::size_t line_before = next_line_number_;

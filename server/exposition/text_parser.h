@@ -3,13 +3,13 @@
 
 #include <string_view>
 
-#include "server/exposition/parser.h"
+#include "server/exposition/line_parser.h"
 
 namespace vigia::server {
 
-class TextParser final : public ExpositionParser {
+class TextParser final : public LineParser {
  public:
-  explicit TextParser(std::string_view body) : ExpositionParser(body, false) {}
+  explicit TextParser(std::string_view body) : LineParser(body, false) {}
   EntryKind Next() override;
   bool TrySeries(std::string_view series) override;
 

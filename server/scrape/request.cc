@@ -11,7 +11,8 @@ constexpr int kFirstWeight = 6;  // Tenths: one more than there are protocols, h
 
 std::string_view MediaType(config::ScrapeProtocol protocol) {
   switch (protocol) {
-    case config::ScrapeProtocol::kPrometheusProto: break;
+    case config::ScrapeProtocol::kPrometheusProto:
+      return "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
     case config::ScrapeProtocol::kOpenMetricsText1_0_0: return "application/openmetrics-text;version=1.0.0";
     case config::ScrapeProtocol::kOpenMetricsText0_0_1: return "application/openmetrics-text;version=0.0.1";
     case config::ScrapeProtocol::kPrometheusText1_0_0: return "text/plain;version=1.0.0";
@@ -31,7 +32,6 @@ std::string AcceptHeader(const config::ScrapeConfig& config) {
   std::string out;
   int weight = kFirstWeight;
   for (const config::ScrapeProtocol protocol : config.scrape_protocols) {
-    if (protocol == config::ScrapeProtocol::kPrometheusProto) continue;
     out += MediaType(protocol);
     if (TakesEscaping(protocol)) out += fmt::format(";escaping={}", ToString(config.metric_name_escaping_scheme));
     out += fmt::format(";q=0.{},", weight--);

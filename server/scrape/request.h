@@ -12,8 +12,7 @@
 
 namespace vigia::server {
 
-// The configured protocols with falling weights. PrometheusProto is left out: there is no parser for it, so that a
-// target must not choose it.
+// The configured protocols with falling weights.
 std::string AcceptHeader(const config::ScrapeConfig& config);
 
 // `accept` is AcceptHeader(config). A target on this machine is asked not to compress: that would cost both sides more

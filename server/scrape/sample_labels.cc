@@ -28,6 +28,10 @@ storage::Status CheckExposed(const std::vector<LabelView>& exposed) {
     if (std::max(exposed[i].name.size(), exposed[i].value.size()) > storage::kMaxLabelBytes) {
       return Error{Errc::kInvalid, "label name or value is longer than 16 MiB"};
     }
+    if (!storage::IsValidUtf8(exposed[i].value)) {  // The name is looked at when all labels are known.
+      return Error{Errc::kInvalid,
+                   fmt::format("invalid label value for {}: expected UTF-8", storage::Quoted(exposed[i].name))};
+    }
     for (std::size_t j = 0; j < i; ++j) {
       if (exposed[i].name != exposed[j].name || exposed[i].value.empty() || exposed[j].value.empty()) continue;
       return Error{Errc::kInvalid,

@@ -4,8 +4,11 @@
 #include <array>
 #include <cmath>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
+#include "server/wire/histogram_rules.h"
+#include "server/wire/histogram_shape.h"
 #include "storage/model/sample.h"
 
 namespace vigia::server {
@@ -59,6 +62,12 @@ std::size_t CountRunes(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+bool HasInvalidText(const std::vector<storage::LabelView>& labels) {
+  return std::any_of(labels.begin(), labels.end(), [](const storage::LabelView& label) {
+    return !storage::IsValidUtf8(label.name) || !storage::IsValidUtf8(label.value);
+  });
+}
+
 }  // namespace
 
 struct ScrapeBody::Pass {
@@ -66,7 +75,8 @@ struct ScrapeBody::Pass {
   TimestampMs at_ms;
   TimestampMs max_ms;
   ScrapeOutcome outcome{};
-  std::uint64_t appended = 0;  // Counts against sample_limit.
+  std::uint64_t appended = 0;     // Counts against sample_limit.
+  bool bucket_limit_hit = false;  // native_histogram_bucket_limit.
   std::uint64_t exemplars_out_of_order = 0;
 };
 
@@ -125,18 +135,25 @@ Status ScrapeBody::StoreEnd(TimestampMs at_ms) {
 Status ScrapeBody::AppendBody(Pass& pass, const FetchedBody& fetched) {
   const auto format = SelectFormat(fetched.content_type, FallbackFormat(*config_));
   if (!format) return format.error();
-  const std::unique_ptr<ExpositionParser> parser = NewParser(*format, fetched.body);
-  if (!parser) return Error{Errc::kInvalid, "the protobuf exposition format is not supported"};
+  const HistogramHandling handling{config_->scrape_native_histograms, config_->always_scrape_classic_histograms,
+                                   config_->convert_classic_histograms_to_nhcb};
+  const std::unique_ptr<ExpositionParser> parser = NewParser(*format, fetched.body, handling);
+  // What names a series of one form may be anything in another.
+  const bool other_form = *format != std::exchange(format_, *format);
   const bool reads_created = extras_.starts.any() && *format == ExpositionFormat::kOpenMetrics;
   const bool others_are_series = reads_created != std::exchange(reads_created_, reads_created);
   const bool new_ids = reads_created && created_.Read(fetched.body);
-  if (others_are_series || new_ids) cache_.Invalidate();
+  if (other_form || others_are_series || new_ids) cache_.Invalidate();
   cache_.Begin();
   Status status = ReadEntries(pass, *parser);
   const std::uint64_t limit = config_->sample_limit;
   if (limit > 0 && pass.appended > limit) {
     metrics_.exceeded_sample_limit.Add();
     if (status) status = Error{Errc::kLimit, "sample limit exceeded"};
+  }
+  if (pass.bucket_limit_hit) {
+    metrics_.exceeded_bucket_limit.Add();
+    if (status) status = Error{Errc::kLimit, "histogram bucket limit exceeded"};
   }
   CountAndWarn(pass);
   return status;
@@ -170,13 +187,15 @@ bool ScrapeBody::TakePredicted(Pass& pass, ExpositionParser& parser, Status& sta
   const SeriesCache::Index index = cache_.Predicted();
   if (index == SeriesCache::kNone) return false;
   const SeriesCache::Entry& entry = cache_.at(index);
-  if (entry.kind == SeriesCache::Kind::kLine) {
-    if (!parser.TryLine(cache_.text(index), entry.type)) return false;
+  const std::string_view upcoming = parser.Upcoming(entry.size());
+  if (!cache_.Matches(index, upcoming)) return false;
+  if (entry.kind() == SeriesCache::Kind::kLine) {
+    if (!parser.TryLine(upcoming, entry.type())) return false;
     if (entry.metadata != SeriesCache::kNone) metadata_.Touch(entry.metadata);
     cache_.Visit(index);
     return true;
   }
-  if (!parser.TrySeries(cache_.text(index))) return false;
+  if (!parser.TrySeries(upcoming)) return false;
   status = TakeKnown(pass, parser, index);
   return true;
 }
@@ -192,7 +211,7 @@ void ScrapeBody::TakeLine(ExpositionParser& parser, EntryKind kind) {
   if (index == SeriesCache::kNone) {
     index = cache_.Add(line, SeriesCache::Kind::kLine);
     cache_.at(index).metadata = metadata;
-    if (kind == EntryKind::kType) cache_.at(index).type = parser.type();
+    if (kind == EntryKind::kType) cache_.at(index).SetType(parser.type());
   }
   cache_.Visit(index);
 }
@@ -205,19 +224,20 @@ Status ScrapeBody::TakeSeries(Pass& pass, ExpositionParser& parser) {
 Status ScrapeBody::TakeKnown(Pass& pass, ExpositionParser& parser, SeriesCache::Index index) {
   const bool first = cache_.Visit(index);
   const SeriesCache::Entry& entry = cache_.at(index);
-  if (entry.kind == SeriesCache::Kind::kCreated) return {};
+  if (entry.kind() == SeriesCache::Kind::kCreated) return {};
   ++pass.outcome.samples;
-  if (entry.kind == SeriesCache::Kind::kDropped) return {};
+  if (entry.kind() == SeriesCache::Kind::kDropped) return {};
   ++pass.outcome.after_relabel;
   const bool own_time = config_->honor_timestamps && parser.timestamp_ms().has_value();
   if (!first && !own_time) {
     ++pass.outcome.duplicates;
     return {};
   }
-  const TimestampMs start_ms = entry.metadata == SeriesCache::kNone ? 0 : created_.At(entry.metadata);
+  if (!parser.histogram_fault().empty()) return Error{Errc::kInvalid, parser.histogram_fault()};
+  const TimestampMs start_ms = entry.metadata == SeriesCache::kNone ? parser.start_ms() : created_.At(entry.metadata);
   const bool added = AppendSample(pass, parser, entry.ref, start_ms);
   if (added && (!own_time || config_->track_timestamps_staleness)) cache_.Track(index);
-  if (extras_.exemplars && parser.exemplar() != nullptr) AppendExemplar(pass, parser, entry.ref);
+  if (extras_.exemplars && !parser.exemplars().empty()) AppendExemplars(pass, parser, entry.ref);
   return {};
 }
 
@@ -238,6 +258,7 @@ Status ScrapeBody::TakeNew(Pass& pass, ExpositionParser& parser) {
   if (built.over_limit) metrics_.exceeded_label_limits.Add();
   if (!built.status) return built.status;
   ++pass.outcome.after_relabel;
+  if (!parser.histogram_fault().empty()) return Error{Errc::kInvalid, parser.histogram_fault()};
   const std::uint64_t limit = config_->sample_limit;
   if (limit > 0 && pass.appended >= limit) {
     ++pass.appended;  // Not a reason to create the series.
@@ -246,27 +267,28 @@ Status ScrapeBody::TakeNew(Pass& pass, ExpositionParser& parser) {
   const auto ref = pass.appender.Resolve(built.labels);
   if (!ref) return ref.error();
   const bool own_time = config_->honor_timestamps && parser.timestamp_ms().has_value();
-  const TimestampMs start_ms = created == SeriesCache::kNone ? 0 : created_.At(created);
+  const TimestampMs start_ms = created == SeriesCache::kNone ? parser.start_ms() : created_.At(created);
   if (!AppendSample(pass, parser, *ref, start_ms)) return {};
   const SeriesCache::Index index = cache_.Add(parser.series(), SeriesCache::Kind::kSeries);
   cache_.at(index).ref = *ref;
   cache_.at(index).metadata = created;
   cache_.Visit(index);
   if (!own_time || config_->track_timestamps_staleness) cache_.Track(index);
-  ++pass.outcome.series_added;
-  if (extras_.exemplars && parser.exemplar() != nullptr) AppendExemplar(pass, parser, *ref);
+  pass.outcome.series_added += !pass.bucket_limit_hit;
+  if (extras_.exemplars && !parser.exemplars().empty()) AppendExemplars(pass, parser, *ref);
   return {};
 }
 
 // False: the sample was refused and counted.
 bool ScrapeBody::AppendSample(Pass& pass, const ExpositionParser& parser, SeriesRef ref, TimestampMs start_ms) {
+  if (parser.histogram() && !LimitBuckets(*parser.histogram())) {
+    pass.bucket_limit_hit = true;
+    return false;
+  }
   if (++pass.appended > config_->sample_limit && config_->sample_limit > 0) return false;
   TimestampMs t = pass.at_ms;
   if (config_->honor_timestamps && parser.timestamp_ms()) t = *parser.timestamp_ms();
-  const AppendOutcome result =
-      t > pass.max_ms ? AppendOutcome::kOutOfBounds
-                      : storage::AppendStarted(pass.appender, extras_.starts, ref, t, parser.value(), start_ms);
-  switch (result) {
+  switch (t > pass.max_ms ? AppendOutcome::kOutOfBounds : AppendAt(pass, parser, ref, t, start_ms)) {
     case AppendOutcome::kAdded:
     case AppendOutcome::kSame: return true;
     case AppendOutcome::kDuplicate: ++pass.outcome.duplicates; return false;
@@ -277,20 +299,46 @@ bool ScrapeBody::AppendSample(Pass& pass, const ExpositionParser& parser, Series
   return false;
 }
 
-void ScrapeBody::AppendExemplar(Pass& pass, const ExpositionParser& parser, SeriesRef ref) {
-  exposed_.clear();
-  parser.AppendExemplarLabels(exposed_, scratch_);
-  std::size_t runes = 0;
-  for (const storage::LabelView& label : exposed_) runes += CountRunes(label.name) + CountRunes(label.value);
-  if (runes > kMaxExemplarRunes) return;
-  storage::Exemplar exemplar;
-  exemplar.labels = storage::Labels::FromPairs(exposed_);
-  exemplar.v = parser.exemplar()->value;
+AppendOutcome ScrapeBody::AppendAt(Pass& pass, const ExpositionParser& parser, SeriesRef ref, TimestampMs t,
+                                   TimestampMs start_ms) {
+  const storage::HistogramPtr h = parser.histogram();
+  if (!h) return storage::AppendStarted(pass.appender, extras_.starts, ref, t, parser.value(), start_ms);
+  // The end of a series of histograms is told by the sum; storage marks the end of any series by a float.
+  if (storage::IsStaleNan(h->sum)) return pass.appender.Append(ref, t, storage::kStaleNan);
+  return storage::AppendStarted(pass.appender, extras_.starts, ref, t, h, start_ms);
+}
+
+// False: there are more buckets than native_histogram_bucket_limit allows, whatever the resolution.
+bool ScrapeBody::LimitBuckets(storage::FloatHistogram& h) const {
+  if (config_->native_histogram_min_bucket_factor > 1 && h.schema >= kMinSchema) {
+    const std::int32_t finest = FinestSchema(config_->native_histogram_min_bucket_factor);
+    if (h.schema > finest) ReduceSchema(h, finest);
+  }
+  const std::uint64_t limit = config_->native_histogram_bucket_limit;
+  return limit == 0 || FitBuckets(h, limit);
+}
+
+void ScrapeBody::AppendExemplars(Pass& pass, const ExpositionParser& parser, SeriesRef ref) {
   const TimestampMs sample_ms = config_->honor_timestamps ? parser.timestamp_ms().value_or(pass.at_ms) : pass.at_ms;
-  exemplar.t = parser.exemplar()->timestamp_ms.value_or(sample_ms);
-  exemplar.has_own_time = parser.exemplar()->timestamp_ms.has_value();
-  const AppendOutcome result = pass.appender.AppendExemplar(ref, exemplar);
-  pass.exemplars_out_of_order += result == AppendOutcome::kOutOfOrder || result == AppendOutcome::kTooOld;
+  std::vector<storage::Exemplar> exemplars;
+  for (const RawExemplar& raw : parser.exemplars()) {
+    // Of a native histogram, the same exemplar without a time could not be told from a new one.
+    if (parser.histogram() && !raw.timestamp_ms) continue;
+    exposed_.clear();
+    parser.AppendExemplarLabels(raw, exposed_, scratch_);
+    std::size_t runes = 0;
+    for (const storage::LabelView& label : exposed_) runes += CountRunes(label.name) + CountRunes(label.value);
+    if (runes > kMaxExemplarRunes || HasInvalidText(exposed_)) continue;
+    exemplars.push_back({storage::Labels::FromPairs(exposed_), raw.value, raw.timestamp_ms.value_or(sample_ms),
+                         raw.timestamp_ms.has_value()});
+  }
+  std::sort(exemplars.begin(), exemplars.end(), [](const storage::Exemplar& a, const storage::Exemplar& b) {
+    return std::tie(a.t, a.v, a.labels.bytes()) < std::tie(b.t, b.v, b.labels.bytes());
+  });
+  for (const storage::Exemplar& exemplar : exemplars) {
+    const AppendOutcome result = pass.appender.AppendExemplar(ref, exemplar);
+    pass.exemplars_out_of_order += result == AppendOutcome::kOutOfOrder || result == AppendOutcome::kTooOld;
+  }
 }
 
 // One warning per scrape and kind, not per sample.

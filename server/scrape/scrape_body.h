@@ -81,7 +81,10 @@ class ScrapeBody {
   storage::Status TakeKnown(Pass& pass, ExpositionParser& parser, SeriesCache::Index index);
   storage::Status TakeNew(Pass& pass, ExpositionParser& parser);
   bool AppendSample(Pass& pass, const ExpositionParser& parser, storage::SeriesRef ref, storage::TimestampMs start_ms);
-  void AppendExemplar(Pass& pass, const ExpositionParser& parser, storage::SeriesRef ref);
+  storage::AppendOutcome AppendAt(Pass& pass, const ExpositionParser& parser, storage::SeriesRef ref,
+                                  storage::TimestampMs t, storage::TimestampMs start_ms);
+  bool LimitBuckets(storage::FloatHistogram& h) const;
+  void AppendExemplars(Pass& pass, const ExpositionParser& parser, storage::SeriesRef ref);
   void CountAndWarn(const Pass& pass);
   static void AppendStale(storage::Appender& appender, const std::vector<storage::SeriesRef>& refs,
                           storage::TimestampMs at_ms);
@@ -102,6 +105,7 @@ class ScrapeBody {
   MetadataCache metadata_;
   CreatedTimes created_;
   bool reads_created_ = false;  // Of the current body.
+  ExpositionFormat format_ = ExpositionFormat::kText;
   storage::SeriesRef report_refs_[kReportSeries] = {};
   std::vector<storage::LabelView> exposed_;  // Scratch memory of new lines.
   std::string scratch_;

@@ -1,13 +1,16 @@
-// What the lines of a target's last bodies led to, so that a line seen before costs one comparison: each entry
-// remembers which entry followed it last time, and exporters write their lines in the same order from scrape to scrape.
-// A line in an unexpected place is found by a hash table that is built when the first such line comes.
+// What the lines of a target's last bodies led to, so that a line seen before costs one comparison: exporters write
+// their lines in the same order from scrape to scrape, and where they do not, each entry remembers which entry followed
+// it last time. A line in an unexpected place is found by a hash table that is built when the first such line comes.
+//
+// The text of lines is not kept, only its length and a hash with a secret seed: a text costs about a hundred bytes a
+// series, and reading it from memory costs more than hashing what is in the cache anyway. Two lines of one target that
+// are different and count as one are as likely as guessing 64 bits.
 //
 // Also knows which series were stored by the last scrape, which is what staleness is about.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,23 +32,40 @@ class SeriesCache {
     kCreated,  // The same, and it is no series: see CreatedTimes.
     kLine,     // Text is a whole comment or metadata line.
   };
-  struct Entry {
-    std::uint64_t offset = 0;  // Of the text in one string for all.
-    std::uint32_t size = 0;
-    Index next = kNone;              // Followed this one in the last body.
-    std::uint32_t visited = 0;       // Body that had the line last.
-    std::uint32_t tracked = 0;       // Body whose sample was stored last.
+  class Entry {
+   public:
+    storage::SeriesRef ref = storage::SeriesRef::kNone;
     // For kLine: id of the family, kNone for plain comments. For kSeries: id of its start in CreatedTimes, or kNone.
     std::uint32_t metadata = kNone;
-    Kind kind = Kind::kSeries;
-    bool tracked_before = false;     // By the last accepted body, when `tracked` is the current one.
-    std::optional<MetricType> type;  // For kLine: of a # TYPE line.
-    storage::SeriesRef ref = storage::SeriesRef::kNone;
+
+    Kind kind() const { return static_cast<Kind>(kind_); }
+    std::size_t size() const { return size_; }  // Of the text, or kMaxSize.
+    // For kLine: of a # TYPE line.
+    std::optional<MetricType> type() const {
+      return type_ == 0 ? std::nullopt : std::optional(static_cast<MetricType>(type_ - 1));
+    }
+    void SetType(MetricType type) { type_ = static_cast<std::uint8_t>(type) + 1u; }
+
+   private:
+    friend class SeriesCache;
+    static constexpr std::uint32_t kMaxSize = (1u << 26) - 1;  // Such a text is never found again.
+    std::uint32_t size_ : 26 = 0;
+    std::uint32_t kind_ : 2 = 0;
+    std::uint32_t type_ : 4 = 0;
+    std::uint64_t hash_ = 0;
   };
+  static_assert(sizeof(Entry) == 24);
+
+  SeriesCache();
 
   void Begin();
-  // The entry that should come next, or kNone. Its text may be tried with ExpositionParser::TrySeries() or TryLine().
-  Index Predicted() const;
+  // The entry that should come next, or kNone. Where `bytes`, as many as its size(), match it, they may be tried with
+  // ExpositionParser::TrySeries() or TryLine().
+  Index Predicted() const {
+    const Index next = next_.empty() ? last_visited_ + 1 : last_visited_ == kNone ? first_ : next_[last_visited_];
+    return next < entries_.size() ? next : kNone;
+  }
+  bool Matches(Index index, std::string_view bytes) const;
   // The entry with this text, or kNone.
   Index Find(std::string_view text);
   Index Add(std::string_view text, Kind kind);
@@ -69,31 +89,48 @@ class SeriesCache {
   void Invalidate();
 
   Entry& at(Index index) { return entries_[index]; }
-  std::string_view text(Index index) const {
-    return std::string_view(texts_).substr(entries_[index].offset, entries_[index].size);
-  }
   std::size_t size() const { return entries_.size(); }
   std::size_t bytes() const;
 
  private:
-  bool IsLive(const Entry& entry) const { return entry.visited >= accepted_visit_; }
+  // One bit per entry.
+  class Bits {
+   public:
+    bool Has(Index i) const { return i / 64 < words_.size() && (words_[i / 64] >> (i % 64) & 1) != 0; }
+    void Set(Index i) {
+      if (i / 64 >= words_.size()) words_.resize(i / 64 + 1);
+      words_[i / 64] |= std::uint64_t{1} << (i % 64);
+    }
+    void Clear() { words_.assign(words_.size(), 0); }
+    void Forget() { std::vector<std::uint64_t>().swap(words_); }
+    std::size_t bytes() const { return words_.capacity() * sizeof(words_[0]); }
+
+   private:
+    std::vector<std::uint64_t> words_;
+  };
+
+  std::uint64_t HashOf(std::string_view text) const;
+  void LeaveOrder();
   void BuildTable();
   void Insert(Index index);
   void Compact();
+  std::vector<Index> BodyOrder() const;
 
+  const std::uint64_t seed_;
   std::vector<Entry> entries_;
-  std::string texts_;
+  std::vector<Index> next_;   // Followed this one in the last body. Empty: the next one in entries_.
   std::vector<Index> table_;  // Open addressing, a power of two; empty while nobody looked anything up.
-  Index first_ = kNone;
   Index last_visited_ = kNone;
-  std::uint32_t body_ = 1;            // Number of the current body; 0 is before all.
-  std::uint32_t accepted_visit_ = 1;  // Last body that decided which lines are kept.
-  std::uint32_t accepted_track_ = 0;  // Last accepted body, or the number given to "nothing is stored".
+  Index first_ = kNone;  // Of the body, when next_ is not empty.
+  Bits visited_;         // By this body.
+  Bits tracked_;         // By this body: its sample was stored.
+  Bits stored_;          // Tracked by the last accepted body, unless a failed one came since.
   std::size_t live_at_accept_ = 0;
   std::size_t visited_count_ = 0;
   std::size_t tracked_count_ = 0;     // In this body.
   std::size_t tracked_again_ = 0;     // Of them, also tracked by the last accepted body.
   std::size_t accepted_tracked_ = 0;  // tracked_count_ of the last accepted body.
+  bool fresh_ = true;                 // No line was known when the body began.
   std::uint32_t bodies_without_find_ = 0;
   std::vector<storage::SeriesRef> orphans_;  // Stored before Invalidate().
 };

@@ -137,9 +137,9 @@ TEST_CASE("openmetrics: the shortcut agrees with the full parser or does not mov
   OpenMetricsParser parser("a{b=\"1\"} 2 7 # {x=\"y\"} 1\na{b=\"1\"} 3\na 4 # {x=\"y\n# EOF\n");
   REQUIRE(parser.TrySeries("a{b=\"1\"}"));
   CHECK(parser.timestamp_ms() == 7000);
-  REQUIRE(parser.exemplar() != nullptr);
+  REQUIRE(parser.exemplars().size() == 1);
   REQUIRE(parser.TrySeries("a{b=\"1\"}"));
-  CHECK(parser.exemplar() == nullptr);
+  CHECK(parser.exemplars().empty());
   CHECK_FALSE(parser.timestamp_ms().has_value());
   CHECK_FALSE(parser.TrySeries("a"));
   CHECK(parser.Next() == EntryKind::kError);

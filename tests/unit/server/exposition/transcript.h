@@ -19,17 +19,42 @@ inline std::string LabelsText(const std::vector<storage::LabelView>& labels, std
   return out.empty() ? out : "{" + out + "}";
 }
 
+inline std::string SideText(const char* name, const std::vector<storage::BucketSpan>& spans,
+                            const std::vector<double>& buckets) {
+  if (spans.empty()) return {};
+  std::string out = fmt::format(" {}", name);
+  for (const storage::BucketSpan& span : spans) out += fmt::format("({},{})", span.offset, span.length);
+  for (const double bucket : buckets) out += " " + FormatGoFloat(bucket);
+  return out;
+}
+
+inline std::string HistogramText(const storage::FloatHistogram& h) {
+  std::string out = fmt::format("{}{} schema:{} count:{} sum:{}", h.integer ? "integer" : "float",
+                                h.hint == storage::CounterResetHint::kGauge ? " gauge" : "", h.schema,
+                                FormatGoFloat(h.count), FormatGoFloat(h.sum));
+  if (h.zero_threshold != 0 || h.zero_count != 0) {
+    out += fmt::format(" zero:{}/{}", FormatGoFloat(h.zero_count), FormatGoFloat(h.zero_threshold));
+  }
+  out += SideText("+", h.positive_spans, h.positive_buckets) + SideText("-", h.negative_spans, h.negative_buckets);
+  if (!h.custom_values.empty()) out += " le";
+  for (const double bound : h.custom_values) out += " " + FormatGoFloat(bound);
+  return out;
+}
+
 inline std::string SeriesText(const ExpositionParser& parser) {
   std::vector<storage::LabelView> labels;
   std::string scratch;
   parser.AppendLabels(labels, scratch);
-  std::string out = fmt::format("{}{} {}", labels[0].value, LabelsText(labels, 1), FormatGoFloat(parser.value()));
+  const std::string value = parser.histogram() ? HistogramText(*parser.histogram()) : FormatGoFloat(parser.value());
+  std::string out = fmt::format("{}{} {}", labels[0].value, LabelsText(labels, 1), value);
+  if (!parser.histogram_fault().empty()) out += " fault: " + parser.histogram_fault();
   if (parser.timestamp_ms()) out += fmt::format(" @{}", *parser.timestamp_ms());
-  if (const RawExemplar* exemplar = parser.exemplar()) {
+  if (parser.start_ms() != 0) out += fmt::format(" since {}", parser.start_ms());
+  for (const RawExemplar& exemplar : parser.exemplars()) {
     std::vector<storage::LabelView> extra;
-    parser.AppendExemplarLabels(extra, scratch);
-    out += fmt::format(" #{} {}", LabelsText(extra, 0), FormatGoFloat(exemplar->value));
-    if (exemplar->timestamp_ms) out += fmt::format(" @{}", *exemplar->timestamp_ms);
+    parser.AppendExemplarLabels(exemplar, extra, scratch);
+    out += fmt::format(" #{} {}", LabelsText(extra, 0), FormatGoFloat(exemplar.value));
+    if (exemplar.timestamp_ms) out += fmt::format(" @{}", *exemplar.timestamp_ms);
   }
   return out + "\n";
 }

@@ -23,6 +23,12 @@ class FakeStorage final : public storage::Appendable {
     double v;
   };
 
+  struct HistogramPoint {
+    std::string series;
+    storage::TimestampMs t;
+    storage::HistogramPtr h;
+  };
+
   std::unique_ptr<storage::Appender> NewAppender(const storage::Labels&) override {
     return std::make_unique<Batch>(*this);
   }
@@ -44,6 +50,11 @@ class FakeStorage final : public storage::Appendable {
     const std::lock_guard lock(mu_);
     const auto at = samples_.find(series);
     return at == samples_.end() ? std::vector<Point>() : at->second;
+  }
+
+  std::vector<HistogramPoint> Histograms() const {
+    const std::lock_guard lock(mu_);
+    return histograms_;
   }
 
   std::vector<std::string> Series() const {
@@ -87,8 +98,10 @@ class FakeStorage final : public storage::Appendable {
       return storage::AppendOutcome::kAdded;
     }
 
-    storage::AppendOutcome AppendHistogram(storage::SeriesRef, storage::TimestampMs,
-                                           const storage::HistogramPtr&) override {
+    storage::AppendOutcome AppendHistogram(storage::SeriesRef ref, storage::TimestampMs t,
+                                           const storage::HistogramPtr& h) override {
+      const std::lock_guard lock(storage_.mu_);
+      staged_histograms_.push_back({storage_.NameOf(ref), t, h});
       return storage::AppendOutcome::kAdded;
     }
 
@@ -113,15 +126,22 @@ class FakeStorage final : public storage::Appendable {
           stored.insert(stored.end(), points.begin(), points.end());
         }
       }
-      staged_.clear();
+      if (storage_.commit_status) {
+        for (HistogramPoint& point : staged_histograms_) storage_.histograms_.push_back(std::move(point));
+      }
+      Rollback();
       return storage_.commit_status;
     }
 
-    void Rollback() override { staged_.clear(); }
+    void Rollback() override {
+      staged_.clear();
+      staged_histograms_.clear();
+    }
 
    private:
     FakeStorage& storage_;
     std::map<storage::SeriesRef, std::vector<Point>> staged_;
+    std::vector<HistogramPoint> staged_histograms_;
   };
 
   const std::string& NameOf(storage::SeriesRef ref) const { return names_[static_cast<std::size_t>(ref) - 1]; }
@@ -130,6 +150,7 @@ class FakeStorage final : public storage::Appendable {
   std::map<std::string, std::size_t> refs_;
   std::vector<std::string> names_;
   std::map<std::string, std::vector<Point>> samples_;
+  std::vector<HistogramPoint> histograms_;
 };
 
 }  // namespace vigia::server

@@ -6,6 +6,7 @@
 
 #include "server/http/server.h"
 #include "tests/support/catch.h"
+#include "tests/support/metric_family.h"
 #include "tests/unit/server/scrape/fake_storage.h"
 
 using namespace vigia::server;
@@ -36,6 +37,7 @@ class Exporter {
       Response response;
       response.status = status_;
       response.body = body_;
+      response.content_type = content_type_;
       return response;
     });
     HttpServerOptions options;
@@ -45,9 +47,10 @@ class Exporter {
     address = fmt::format("127.0.0.1:{}", server_->port());
   }
 
-  void Answer(int status, std::string body) {
+  void Answer(int status, std::string body, std::string content_type = "text/plain") {
     const std::lock_guard lock(mu_);
     status_ = status;
+    content_type_ = std::move(content_type);
     body_ = std::move(body);
   }
   std::string accept() {
@@ -62,6 +65,7 @@ class Exporter {
   std::mutex mu_;
   int status_ = 200;
   std::string body_ = "a 1\nb 2\n";
+  std::string content_type_ = "text/plain";
   std::string accept_;
   Router router_;
   Registry registry_;
@@ -153,6 +157,32 @@ TEST_CASE("a target is scraped, fails, comes back, and ends") {
   CHECK(f.manager.Targets().active.empty());
   REQUIRE(Eventually([&] { return f.IsStale("up"); }));
   CHECK(f.IsStale("a"));
+}
+
+TEST_CASE("protobuf is asked for first where native histograms are wanted, and understood") {
+  using namespace vigia::tests;
+  Fixture f;
+  ScrapeConfig job = Job("j");
+  job.scrape_native_histograms = true;
+  job.scrape_protocols.insert(job.scrape_protocols.begin(), vigia::config::ScrapeProtocol::kPrometheusProto);
+  f.exporter.Answer(200,
+                    Family("h", "", kHistogramType, Metric(HistogramField(ClassicPart() + NativePart()))) +
+                        Family("g", "", kGaugeType, Metric(GaugeField(3))),
+                    "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited");
+  REQUIRE(f.manager.Apply(With({job})).has_value());
+  f.manager.SetTargets("j", At(f.exporter.address));
+  REQUIRE(Eventually([&] { return f.storage.Histograms().size() >= 2; }));
+  CHECK(f.exporter.accept() ==
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,"
+        "text/plain;version=0.0.4;q=0.5,*/*;q=0.4");
+  const auto histogram = f.storage.Histograms()[0];
+  CHECK(histogram.series == f.Of("h"));
+  CHECK(histogram.h->count == 10);
+  CHECK(histogram.h->positive_buckets == std::vector<double>{3, 5});
+  CHECK(f.LastIs("g", 3));
+  CHECK(f.Count("h_count") == 0);
+  f.manager.SetTargets("j", {});
+  REQUIRE(Eventually([&] { return f.IsStale("h"); }));
 }
 
 TEST_CASE("sample times are slots: whole intervals apart") {

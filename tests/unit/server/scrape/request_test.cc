@@ -29,10 +29,12 @@ TEST_CASE("the default Accept header is Prometheus', byte for byte") {
         "text/plain;version=0.0.4;q=0.3,*/*;q=0.2");
 }
 
-TEST_CASE("a shorter list starts at the same weight; protobuf is not offered") {
+TEST_CASE("a shorter list starts at the same weight; protobuf has no escaping") {
   ScrapeConfig config = Job();
   config.scrape_protocols = {ScrapeProtocol::kPrometheusProto, ScrapeProtocol::kPrometheusText0_0_4};
-  CHECK(AcceptHeader(config) == "text/plain;version=0.0.4;q=0.6,*/*;q=0.5");
+  CHECK(AcceptHeader(config) ==
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,"
+        "text/plain;version=0.0.4;q=0.5,*/*;q=0.4");
 }
 
 TEST_CASE("a request tells its deadline and asks for gzip unless the target is local") {
