@@ -1,5 +1,8 @@
 #include "storage/catalog/records.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "storage/bytes/varint.h"
 
 namespace vigia::storage {
@@ -19,15 +22,27 @@ std::string After(char tag) { return std::string(1, static_cast<char>(tag + 1));
 
 Error Damaged(std::string_view what) { return {Errc::kCorruption, std::string("catalog: damaged ").append(what)}; }
 
-template <class Fn>
-Status ReadLabels(const Store& store, char tag, std::string_view what, Fn&& fn) {
+Status ReadColumns(ByteReader key, std::string_view value, CatalogReader& reader) {
+  const auto target = key.Key<std::uint32_t>();
+  key.Key<std::uint64_t>();
+  ColumnRecord record;
+  record.first = key.Key<std::uint32_t>();
+  ByteReader in(value);
+  const std::uint64_t count = in.Varint();
+  if (!key.ok() || key.left() != 0 || target == 0 || count > in.left()) return Damaged("columns");
+  std::uint64_t line = 0;  // Modulo 2^64: what wraps around is out of range.
+  for (std::uint64_t i = 0; i < count; ++i) {
+    line += static_cast<std::uint64_t>(in.ZigZagVarint());
+    if (line > UINT32_MAX) return Damaged("columns");
+    record.lines.push_back(static_cast<std::uint32_t>(line));
+  }
+  if (!in.ok() || in.left() != 0 || record.first > UINT32_MAX - count) return Damaged("columns");
+  return reader.OnColumns(target, record);
+}
+
+Status ReadFamily(const Store& store, char tag, CatalogReader& reader) {
   return store.Scan(Family::kCatalog, std::string(1, tag), After(tag),
-                    [&](std::string_view key, std::string_view value) {
-                      ByteReader in(key.substr(1));
-                      const auto id = in.Key<std::uint32_t>();
-                      if (!in.ok() || id == 0 || !Labels::IsWellFormed(value)) return Status(Damaged(what));
-                      return fn(id, Labels::FromBytes(std::string(value)));
-                    });
+                    [&](std::string_view key, std::string_view value) { return ReadRecord(key, value, reader); });
 }
 
 }  // namespace
@@ -57,32 +72,24 @@ void PutColumnRecord(Batch& batch, std::uint32_t target, std::uint64_t seq, cons
 void DeleteTargetRecord(Batch& batch, std::uint32_t target) { batch.Delete(Family::kCatalog, Key(kTargetTag, target)); }
 void DeleteLineRecord(Batch& batch, std::uint32_t line) { batch.Delete(Family::kCatalog, Key(kLineTag, line)); }
 
-Status ReadCatalog(const Store& store, CatalogReader& reader) {
-  Status status = ReadLabels(store, kTargetTag, "target",
-                             [&](std::uint32_t id, Labels labels) { return reader.OnTarget(id, std::move(labels)); });
-  if (status) {
-    status = ReadLabels(store, kLineTag, "line",
-                        [&](std::uint32_t id, Labels labels) { return reader.OnLine(id, std::move(labels)); });
+Status ReadRecord(std::string_view key, std::string_view value, CatalogReader& reader) {
+  const char tag = key.empty() ? '\0' : key.front();
+  ByteReader in(key.substr(std::min<std::size_t>(1, key.size())));
+  if (tag == kColumnTag) return ReadColumns(in, value, reader);
+  if (tag != kTargetTag && tag != kLineTag) return Damaged("record");
+  const auto id = in.Key<std::uint32_t>();
+  if (!in.ok() || in.left() != 0 || id == 0 || !Labels::IsWellFormed(value)) {
+    return Damaged(tag == kTargetTag ? "target" : "line");
   }
-  if (!status) return status;
-  return store.Scan(Family::kCatalog, std::string(1, kColumnTag), After(kColumnTag),
-                    [&](std::string_view key, std::string_view value) {
-                      ByteReader in_key(key.substr(1));
-                      const auto target = in_key.Key<std::uint32_t>();
-                      in_key.Key<std::uint64_t>();
-                      ColumnRecord record;
-                      record.first = in_key.Key<std::uint32_t>();
-                      ByteReader in(value);
-                      const std::uint64_t count = in.Varint();
-                      if (!in_key.ok() || count > value.size()) return Status(Damaged("columns"));
-                      std::int64_t line = 0;
-                      for (std::uint64_t i = 0; i < count; ++i) {
-                        line += in.ZigZagVarint();
-                        record.lines.push_back(static_cast<std::uint32_t>(line));
-                      }
-                      if (!in.ok()) return Status(Damaged("columns"));
-                      return reader.OnColumns(target, record);
-                    });
+  Labels labels = Labels::FromBytes(std::string(value));
+  return tag == kTargetTag ? reader.OnTarget(id, std::move(labels)) : reader.OnLine(id, std::move(labels));
+}
+
+Status ReadCatalog(const Store& store, CatalogReader& reader) {
+  Status status = ReadFamily(store, kTargetTag, reader);
+  if (status) status = ReadFamily(store, kLineTag, reader);
+  if (status) status = ReadFamily(store, kColumnTag, reader);
+  return status;
 }
 
 Status ReplaceColumnRecords(const Store& store, Batch& batch, std::uint32_t target, std::uint64_t seq,

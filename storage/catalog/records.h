@@ -32,6 +32,8 @@ class CatalogReader {
   virtual Status OnColumns(std::uint32_t target, const ColumnRecord& record) = 0;
 };
 Status ReadCatalog(const Store& store, CatalogReader& reader);
+// One record. kCorruption when it is none of a target, a line or columns, or is damaged.
+Status ReadRecord(std::string_view key, std::string_view value, CatalogReader& reader);
 
 // Replaces all column records of a target by one: line 0 stands for a column that is gone.
 Status ReplaceColumnRecords(const Store& store, Batch& batch, std::uint32_t target, std::uint64_t seq,

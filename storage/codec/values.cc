@@ -154,6 +154,24 @@ void EncodeConstant(double v, std::string& out) {
 
 }  // namespace
 
+std::string_view EncodingName(std::string_view bytes) {
+  static constexpr std::array<std::string_view, 4> kIntegerNames{"integers", "deltas", "patched deltas",
+                                                                 "patched deltas of deltas"};  // By scheme.
+  ByteReader in(bytes);
+  const unsigned method = in.Byte() & ((1u << kMethodBits) - 1);
+  if (!in.ok()) return "unknown";
+  switch (static_cast<Method>(method)) {
+    case kRaw: return "raw";
+    case kConstant: return "constant";
+    case kInteger: return kIntegerNames[in.Byte() & 3u];
+    case kIntegerExcept: return "integers with exceptions";
+    case kXor: return "xor";
+    case kRice: return "rice";
+    case kRiceExcept: return "rice with exceptions";
+  }
+  return "unknown";  // Not a value of the enumeration: the bytes come from a disk.
+}
+
 void EncodeValuesRaw(std::span<const double> values, std::string& out) {
   out.push_back(static_cast<char>(kRaw));
   for (const double v : values) PutFixed64(out, Bits(v));
