@@ -249,7 +249,8 @@ void Committer::FillGroup(const SampleBatch& batch, const AppendLimits& limits, 
     if (histogram) {
       row.histograms.push_back({ColumnOf(ref), *value});
     } else {
-      row.cells.push_back({ColumnOf(ref), sample.bits, has_base ? newest.bits : 0});
+      const bool repeats = !late && !newest.histogram && newest.bits == sample.bits;
+      row.cells.push_back({ColumnOf(ref), sample.bits, has_base ? newest.bits : 0, repeats});
     }
     if (start != 0) row.starts.push_back({ColumnOf(ref), start});
     if (column.Is(Column::kRemoved)) {
@@ -405,6 +406,7 @@ Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::strin
       for (const FrameHistogram& h : row.histograms) touch(h.column, {row.t, HistogramBits(*h.value), true});
       if (!row.detached) RaiseMaxT(row.t);
       if (!is_deleted) continue;
+      for (FrameCell& cell : row.cells) cell.repeats = false;  // What it repeats may be gone.
       std::erase_if(row.cells, [&](const FrameCell& cell) { return deleted(cell.column); });
       std::erase_if(row.histograms, [&](const FrameHistogram& h) { return deleted(h.column); });
       std::erase_if(row.starts, [&](const auto& start) { return deleted(start.column); });

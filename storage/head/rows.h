@@ -38,37 +38,90 @@ class Layout {
   std::vector<std::uint32_t> columns_;  // By place; empty when place = column.
 };
 
-// The samples of one target at one time, or some of them: several rows may have the same time.
+// The samples of one target at one time, or some of them: several rows may have the same time. Of columns with a place
+// in the layout only those are written whose value is not that of the row before, see StagedColumn; most values of a
+// scrape are what they were. Immutable once it is built.
 struct Row {
-  TimestampMs t = 0;
-  std::vector<double> dense;  // By place in the layout, kAbsentBits where there is no sample; or empty.
-  std::vector<std::pair<std::uint32_t, double>> sparse;            // Sorted by column.
-  std::vector<std::pair<std::uint32_t, HistogramPtr>> histograms;  // Sorted by column.
-  std::vector<std::pair<std::uint32_t, TimestampMs>> starts;       // Start timestamps, none 0. Sorted by column.
+  struct Rest {
+    std::vector<std::pair<std::uint32_t, double>> floats;            // Without a place in the layout. Sorted by column.
+    std::vector<std::pair<std::uint32_t, HistogramPtr>> histograms;  // Sorted by column.
+    std::vector<std::pair<std::uint32_t, TimestampMs>> starts;       // Start timestamps, none 0. Sorted by column.
+  };
+  // By place: a bit for each column that has a sample, and one for each whose value is in `values`. The value of the
+  // others is what the last row before them told that is not detached.
+  struct Dense {
+    const std::uint64_t* present = nullptr;  // Null: all have one.
+    const std::uint64_t* told = nullptr;
+    const std::uint32_t* ranks = nullptr;
+    const std::uint64_t* values = nullptr;  // Bit patterns.
+    bool Has(std::uint32_t slot) const { return present == nullptr || (present[slot / 64] >> (slot % 64) & 1) != 0; }
+    bool Tells(std::uint32_t slot) const { return (told[slot / 64] >> (slot % 64) & 1) != 0; }
+    // REQUIRES of both: Tells(slot).
+    std::size_t Rank(std::uint32_t slot) const;
+    std::uint64_t Value(std::uint32_t slot) const { return values[Rank(slot)]; }
+  };
 
-  // A NaN that nobody sends; a sample with these very bits goes to `sparse`.
-  static constexpr std::uint64_t kAbsentBits = 0x7ff4'5ca1'ab1e'0ff5;
-  static Row FromFrame(const FrameRow& frame, const Layout& layout);
-  std::optional<double> Float(const Layout& layout, std::uint32_t column) const;
+  TimestampMs t = 0;
+  bool detached = false;  // Out of order: tells values of its own, and none to the rows behind it.
+  bool all_present = false;
+  std::uint32_t told = 0;                  // How many values.
+  std::unique_ptr<std::uint64_t[]> words;  // What Dense points into; null when all samples are in `more`.
+  std::unique_ptr<Rest> more;              // Null when there is nothing in it.
+
+  // Without places in a layout.
+  static Row Loose(const FrameRow& frame);
+  // REQUIRES: words; `width` of the layout.
+  Dense DenseOf(std::size_t width) const;
+  const Rest& rest() const;
   const HistogramPtr* Histogram(std::uint32_t column) const;
   TimestampMs Start(std::uint32_t column) const;  // 0 when there is none.
+  std::size_t bytes(std::size_t width) const;     // Without native histograms.
+
+ private:
+  friend class Staging;
+  void TakeRest(const FrameRow& frame);
 };
 
-// Up to kRows rows with one layout. One writer appends; readers look at the rows below a count that they were given.
+// The floats of one column in rows with one layout.
+class StagedColumn {
+ public:
+  // REQUIRES: `rows` begin with the first row of their Staging. They and the layout must outlive the object.
+  StagedColumn(std::span<const Row> rows, const Layout& layout, std::uint32_t column)
+      : rows_(rows), width_(layout.width()), slot_(layout.SlotOf(column)), column_(column) {}
+  // REQUIRES: `row` is greater than in the call before.
+  std::optional<double> At(std::size_t row);
+
+ private:
+  const std::span<const Row> rows_;
+  const std::size_t width_;
+  const std::uint32_t slot_;
+  const std::uint32_t column_;
+  std::size_t next_ = 0;
+  std::uint64_t carried_ = 0;  // What a row says that tells nothing of its own.
+};
+
+// Up to kRows rows with one layout. One writer makes and appends them; readers look at the rows below a count that they
+// were given.
 class Staging {
  public:
   static constexpr std::size_t kRows = 16;
   explicit Staging(std::shared_ptr<const Layout> layout) : layout_(std::move(layout)) { rows_.reserve(kRows); }
   const Layout& layout() const { return *layout_; }
   std::shared_ptr<const Layout> shared_layout() const { return layout_; }
-  // REQUIRES: fewer than kRows rows; the writer's lock.
+  // A row that is going to be appended, before any other one is made. REQUIRES: the writer's lock, as does Append().
+  Row Make(const FrameRow& frame);
+  // REQUIRES: fewer than kRows rows.
   void Append(Row row) { rows_.push_back(std::move(row)); }
   const Row& row(std::size_t i) const { return rows_.data()[i]; }
   std::span<const Row> FirstRows(std::size_t count) const { return {rows_.data(), count}; }
 
  private:
+  void MakeDense(const FrameRow& frame, Row& row);
+  void Forget(std::uint32_t column);
+
   const std::shared_ptr<const Layout> layout_;
-  std::vector<Row> rows_;  // Never grows beyond what was reserved: rows do not move.
+  std::vector<Row> rows_;             // Never grows beyond what was reserved: rows do not move.
+  std::vector<std::uint64_t> known_;  // Of the writer: a bit for each place whose newest value a row of these tells.
 };
 
 // A tile in memory, with its times at hand. Immutable.

@@ -12,9 +12,18 @@ std::size_t BytesOf(const HeadTile& tile) {
   return sizeof(HeadTile) + tile.bytes.capacity() + tile.times.capacity() * sizeof(TimestampMs);
 }
 
-std::size_t BytesOf(const Row& row) {
-  return sizeof(Row) + row.dense.capacity() * sizeof(row.dense[0]) + row.sparse.capacity() * sizeof(row.sparse[0]) +
-         row.histograms.size() * kHistogramBytes + row.starts.capacity() * sizeof(row.starts[0]);
+std::size_t BytesOf(const Row& row, const Layout& layout) {
+  return row.bytes(layout.width()) + row.rest().histograms.size() * kHistogramBytes;
+}
+
+// Of a target's first row: the columns that it has.
+std::shared_ptr<const Layout> LayoutOf(const FrameRow& row) {
+  std::vector<std::uint32_t> columns;
+  columns.reserve(row.cells.size());
+  for (const FrameCell& cell : row.cells) columns.push_back(cell.column);
+  std::sort(columns.begin(), columns.end());
+  columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+  return std::make_shared<const Layout>(columns);
 }
 
 void AddStart(const Row& row, std::uint32_t column, const std::vector<TimestampMs>& t,
@@ -49,12 +58,15 @@ Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, Timestam
   if (snapshot.staged == 0) return {};
   const Layout& layout = snapshot.staging->layout();
   TimestampMs missing = kNoTime;  // A time at which a row without the column was seen.
-  for (const Row& row : snapshot.staging->FirstRows(snapshot.staged)) {
+  const std::span<const Row> rows = snapshot.staging->FirstRows(snapshot.staged);
+  StagedColumn floats(rows, layout, column);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
     if (row.t < from || row.t > to) continue;
-    if (const auto v = row.Float(layout, column)) {
+    if (const auto v = floats.At(i)) {
       out.t.push_back(row.t);
       out.v.push_back(*v);
-      if (!row.starts.empty()) AddStart(row, column, out.t, out.starts);
+      if (!row.rest().starts.empty()) AddStart(row, column, out.t, out.starts);
       if (missing == row.t) missing = kNoTime;
     } else if (out.t.empty() || out.t.back() != row.t) {
       if (missing != kNoTime && missing != row.t) out.in_all_rows = false;
@@ -63,7 +75,7 @@ Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, Timestam
     if (const HistogramPtr* h = row.Histogram(column)) {
       out.histogram_t.push_back(row.t);
       out.h.push_back(*h);
-      if (!row.starts.empty()) AddStart(row, column, out.histogram_t, out.histogram_starts);
+      if (!row.rest().starts.empty()) AddStart(row, column, out.histogram_t, out.histogram_starts);
     }
   }
   if (missing != kNoTime) out.in_all_rows = false;
@@ -77,15 +89,13 @@ TargetSnapshot Target::Snapshot() const {
 
 std::unique_ptr<Target::Prepared> Target::Prepare(const std::vector<FrameRow>& rows) {
   constexpr std::size_t kTileRows = 512;  // Of a batch with so many rows that staging them is a detour.
-  static const Layout kSparse;
   auto prepared = std::make_unique<Prepared>();
   prepared->count = rows.size();
   const bool fits = staged_ + rows.size() <= Staging::kRows;
-  if (fits && staging_ == nullptr) prepared->staging = std::make_shared<Staging>(std::make_shared<const Layout>());
+  if (fits && staging_ == nullptr) prepared->staging = std::make_shared<Staging>(LayoutOf(rows[0]));
   if (!fits) {
     // Columns of the rows that were staged last: what a scrape had then it will most likely have again.
-    std::shared_ptr<const Layout> layout =
-        staging_ == nullptr ? std::make_shared<const Layout>() : staging_->shared_layout();
+    std::shared_ptr<const Layout> layout = staging_ == nullptr ? LayoutOf(rows[0]) : staging_->shared_layout();
     if (staged_ > 0) {
       auto tile = HeadTile::Pack(staging_->FirstRows(staged_), staging_->layout());
       const bool same = tile->columns.size() == layout->width() && layout->width() > 0 &&
@@ -99,18 +109,16 @@ std::unique_ptr<Target::Prepared> Target::Prepare(const std::vector<FrameRow>& r
   if (rows.size() > Staging::kRows) {
     for (std::size_t from = 0; from < rows.size(); from += kTileRows) {
       std::vector<Row> some;
-      for (std::size_t i = from; i < std::min(from + kTileRows, rows.size()); ++i) {
-        some.push_back(Row::FromFrame(rows[i], kSparse));
-      }
-      auto tile = HeadTile::Pack(some, kSparse);
+      for (std::size_t i = from; i < std::min(from + kTileRows, rows.size()); ++i) some.push_back(Row::Loose(rows[i]));
+      auto tile = HeadTile::Pack(some, Layout());
       std::vector<std::uint32_t>().swap(tile->columns);
       prepared->tiles.push_back(std::move(tile));
     }
     return prepared;
   }
-  const Layout& layout = prepared->staging != nullptr ? prepared->staging->layout() : staging_->layout();
+  Staging& staging = prepared->staging != nullptr ? *prepared->staging : *staging_;
   prepared->rows.reserve(rows.size());
-  for (const FrameRow& row : rows) prepared->rows.push_back(Row::FromFrame(row, layout));
+  for (const FrameRow& row : rows) prepared->rows.push_back(staging.Make(row));
   return prepared;
 }
 
@@ -125,7 +133,8 @@ void Target::Publish(std::unique_ptr<Prepared> prepared, std::uint64_t seq, std:
   const std::size_t before = bytes();
   for (const auto& tile : prepared->tiles) tile_bytes_ += BytesOf(*tile);
   if (prepared->staging != nullptr) staged_bytes_ = 0;
-  for (const Row& row : prepared->rows) staged_bytes_ += BytesOf(row);
+  const Layout& layout = prepared->staging != nullptr ? prepared->staging->layout() : staging_->layout();
+  for (const Row& row : prepared->rows) staged_bytes_ += BytesOf(row, layout);
   head_bytes_.fetch_add(bytes() - before, std::memory_order_relaxed);
   const std::lock_guard lock(mu_);
   for (auto& tile : prepared->tiles) tiles_.push_back(std::move(tile));

@@ -169,6 +169,7 @@ bool GetRow(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameStat
       if (!bits) return false;
       cell.bits = *bits;
     }
+    cell.repeats = cell.bits == cell.base && cell.base != 0;  // No base is 0, too.
     if (!row.detached) state.Update(epoch, target, cell.column, &cell.bits);
   }
   const std::uint64_t histograms = in.Varint();

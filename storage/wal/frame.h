@@ -19,6 +19,7 @@ struct FrameCell {
   std::uint32_t column = 0;
   std::uint64_t bits = 0;
   std::uint64_t base = 0;
+  bool repeats = false;  // The bits are known to be those of the column's newest sample, a float.
 };
 
 struct FrameHistogram {
