@@ -26,6 +26,7 @@ class Assigner {
     }
     if (auto* select = plan.As<SelectNode>()) {
       SetRange(select->hints, select->shift, steps, lookback_delta_ms_, select->smoothed ? lookback_delta_ms_ : 0);
+      select->hints.lookback_ms = select->smoothed ? 0 : lookback_delta_ms_;
       return {};
     }
     if (auto* select = plan.As<RangeSelectNode>()) {

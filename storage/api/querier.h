@@ -19,12 +19,14 @@
 namespace vigia::storage {
 
 // What a selection will be used for. Only start, end and limit change what is returned; the rest lets storage skip
-// work.
+// work, and, of downsampled series, put samples back where it dropped them, as the use needs it (storage/README.md,
+// "Reading what is downsampled").
 struct SelectHints {
   TimestampMs start_ms = kMinTimestampMs;  // Inclusive.
   TimestampMs end_ms = kMaxTimestampMs;    // Inclusive.
   DurationMs step_ms = 0;
-  DurationMs range_ms = 0;  // Of a range selector, else 0.
+  DurationMs range_ms = 0;     // Of a range selector, else 0.
+  DurationMs lookback_ms = 0;  // Of an instant selector: how long a sample counts. 0 when samples are read for themselves.
   std::string function;     // The innermost function or aggregation applied, "series" when only labels are wanted.
   std::vector<std::string> grouping;  // Sorted labels that the aggregation above keeps (or drops when !by).
   bool by = false;

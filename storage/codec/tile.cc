@@ -2,33 +2,36 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 #include "storage/bytes/varint.h"
 #include "storage/codec/histograms.h"
 #include "storage/codec/integers.h"
 #include "storage/codec/values.h"
+#include "storage/model/format_version.h"
 
 namespace vigia::storage {
 namespace {
 
-constexpr std::uint8_t kTileVersion = 1;            // First byte,
-constexpr std::uint8_t kTileVersionWithStarts = 2;  // or this one,
-constexpr std::uint8_t kSubset = 0x80;              // with this bit when the tile is a subset.
-constexpr std::size_t kGroup = 32;                  // Columns per entry of the searchable part of the directory.
+constexpr std::uint8_t kTileVersion = 1;             // First byte,
+constexpr std::uint8_t kTileVersionWithStarts = 2;   // or this one,
+constexpr std::uint8_t kTileVersionWithDropped = 3;  // or this one, with start timestamps or without,
+constexpr std::uint8_t kSubset = 0x80;               // with this bit when the tile is a subset.
+constexpr std::size_t kGroup = 32;                   // Columns per entry of the searchable part of the directory.
 constexpr std::size_t kGroupBytes = 12;  // u32 first id, u32 offset in the directory, u32 offset in the chunks.
 constexpr std::size_t kMaxRows = 1u << 24;
 
 enum Presence : unsigned { kAllRows = 0, kRun = 1, kBitmap = 2, kList = 3 };
 constexpr unsigned kPresenceBits = 2;
 
-// A chunk's id is column << kKindBits | kind; in tiles without start timestamps the kind has one bit only.
-enum Kind : std::uint32_t { kFloats = 0, kHistograms = 1, kStarts = 2 };
+// A chunk's id is column << kKindBits | kind; in tiles that have samples alone the kind has one bit only.
+enum Kind : std::uint32_t { kFloats = 0, kHistograms = 1, kStarts = 2, kDropped = 3 };
 constexpr unsigned kKindBits = 2;
-constexpr unsigned kKindBitsWithoutStarts = 1;
+constexpr unsigned kKindBitsOfSamples = 1;
 
 constexpr std::uint32_t IdOf(std::uint32_t column, Kind kind) { return column << kKindBits | kind; }
-constexpr std::uint32_t WithoutStarts(std::uint32_t id) {
-  return id >> kKindBits << kKindBitsWithoutStarts | (id & kHistograms);
+constexpr std::uint32_t OfSamples(std::uint32_t id) {
+  return id >> kKindBits << kKindBitsOfSamples | (id & kHistograms);
 }
 
 Error Damaged(std::string_view what) { return {Errc::kCorruption, std::string("tile: damaged ").append(what)}; }
@@ -90,6 +93,14 @@ void TileBuilder::AddStarts(std::uint32_t column, std::span<const std::uint32_t>
   has_starts_ = true;
 }
 
+void TileBuilder::AddDropped(std::uint32_t column, std::span<const std::uint32_t> rows,
+                             std::span<const DroppedSamples> records) {
+  std::string chunk;
+  EncodeDropped(records, chunk);
+  AddChunk(IdOf(column, kDropped), rows, chunk);
+  has_dropped_ = true;
+}
+
 std::string TileBuilder::Finish(bool subset) {
   std::string groups;
   std::string directory;
@@ -97,7 +108,7 @@ std::string TileBuilder::Finish(bool subset) {
   std::uint32_t last = 0;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
-    const std::uint32_t id = has_starts_ ? entry.id : WithoutStarts(entry.id);
+    const std::uint32_t id = has_starts_ || has_dropped_ ? entry.id : OfSamples(entry.id);
     if (i % kGroup == 0) {
       PutFixed32(groups, id);
       PutFixed32(groups, static_cast<std::uint32_t>(directory.size()));
@@ -113,7 +124,10 @@ std::string TileBuilder::Finish(bool subset) {
   PackIntegers(times_, times);
   std::string out;
   out.reserve(16 + times.size() + groups.size() + directory.size() + chunks_.size());
-  out.push_back(static_cast<char>((has_starts_ ? kTileVersionWithStarts : kTileVersion) | (subset ? kSubset : 0)));
+  const std::uint8_t version = has_dropped_  ? kTileVersionWithDropped
+                               : has_starts_ ? kTileVersionWithStarts
+                                             : kTileVersion;
+  out.push_back(static_cast<char>(version | (subset ? kSubset : 0)));
   PutVarint(out, times_.size());
   PutVarint(out, entries_.size());
   PutVarint(out, times.size());
@@ -129,10 +143,12 @@ Result<TileView> TileView::Open(std::string_view bytes) {
   ByteReader in(bytes);
   TileView tile;
   const std::uint8_t first = in.Byte();
-  const int version = first & ~kSubset;
-  if (version != kTileVersion && version != kTileVersionWithStarts) return Damaged("version");
+  const unsigned version = first & ~unsigned{kSubset};
+  if (IsNewerVersion(version, kTileVersionWithDropped)) return WrittenByNewer("tile", version, kTileVersionWithDropped);
+  if (version == 0 || version > kTileVersionWithDropped) return Damaged("version");
   tile.subset_ = (first & kSubset) != 0;
-  tile.has_starts_ = version == kTileVersionWithStarts;
+  tile.has_starts_ = version >= kTileVersionWithStarts;
+  tile.has_dropped_ = version == kTileVersionWithDropped;
   tile.rows_ = in.Varint();
   tile.columns_ = in.Varint();
   const std::uint64_t times = in.Varint();
@@ -153,6 +169,8 @@ Result<std::vector<TimestampMs>> TileView::Times() const {
   return times;
 }
 
+unsigned TileView::kind_bits() const { return has_starts_ ? kKindBits : kKindBitsOfSamples; }
+
 Result<std::vector<ColumnKey>> TileView::Columns() const {
   std::vector<ColumnKey> out;
   out.reserve(columns_);
@@ -162,7 +180,7 @@ Result<std::vector<ColumnKey>> TileView::Columns() const {
     if (i % kGroup == 0) id = LoadFixed32(groups_.data() + i / kGroup * kGroupBytes);
     id += static_cast<std::uint32_t>(in.Varint());
     in.Varint();
-    const unsigned bits = has_starts_ ? kKindBits : kKindBitsWithoutStarts;
+    const unsigned bits = kind_bits();
     const std::uint32_t kind = id & ((1u << bits) - 1);
     if (kind <= kHistograms) out.push_back({id >> bits, kind == kHistograms});
   }
@@ -177,7 +195,7 @@ std::optional<TileView::Chunk> TileView::Find(ColumnKey key) const {
 
 std::optional<TileView::Chunk> TileView::Find(ColumnKey key, Cursor& cursor) const {
   const std::uint32_t id = IdOf(key.column, key.histogram ? kHistograms : kFloats);
-  return FindId(has_starts_ ? id : WithoutStarts(id), cursor);
+  return FindId(has_starts_ ? id : OfSamples(id), cursor);
 }
 
 // To the beginning of the group that has `wanted`, if any has. False: all ids are greater.
@@ -335,6 +353,24 @@ Status TileView::ReadStarts(std::uint32_t column, std::span<const TimestampMs> t
     starts.resize(t.size());
     starts[sample] = values[i];
   }
+  return {};
+}
+
+Status TileView::ReadDropped(std::uint32_t column, std::span<const TimestampMs> times, TimestampMs from, TimestampMs to,
+                             std::vector<DroppedSamples>& out) const {
+  assert(times.size() == rows_);
+  if (!has_dropped_) return {};
+  Cursor cursor;
+  const auto chunk = FindId(IdOf(column, kDropped), cursor);
+  if (!chunk) return {};
+  std::string_view bytes;
+  const auto rows = Rows(*chunk, &bytes);
+  if (!rows) return rows.error();
+  std::vector<DroppedSamples> records(rows->size());
+  for (std::size_t i = 0; i < rows->size(); ++i) records[i].t = times[(*rows)[i]];
+  if (!DecodeDropped(bytes, records)) return Damaged("dropped samples");
+  std::copy_if(records.begin(), records.end(), std::back_inserter(out),
+               [&](const DroppedSamples& record) { return from <= record.t && record.t <= to; });
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/codec/dropped.h"
 #include "storage/model/error.h"
 #include "storage/model/histogram.h"
 #include "storage/model/timestamp.h"
@@ -34,6 +35,9 @@ class TileBuilder {
   void AddHistograms(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const HistogramPtr> values);
   // Start timestamps of samples of the column added last. `rows` as above: where it has a sample with a known start.
   void AddStarts(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const TimestampMs> starts);
+  // What was dropped before samples of the column added last, behind its start timestamps. `rows` as above: where it has
+  // a sample with such a record.
+  void AddDropped(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const DroppedSamples> records);
 
   bool empty() const { return entries_.empty(); }
   // `subset`: the target has rows at other times within this tile's range too.
@@ -50,18 +54,21 @@ class TileBuilder {
   std::vector<Entry> entries_;
   std::string chunks_;
   bool has_starts_ = false;
+  bool has_dropped_ = false;
 };
 
 // Reads a tile in place. The bytes must outlive the view. Safe for many threads.
 class TileView {
  public:
-  // kCorruption when the frame of the tile is damaged; chunks are checked when they are read.
+  // kCorruption when the frame of the tile is damaged, kInvalid when a newer version wrote it; chunks are checked when
+  // they are read.
   static Result<TileView> Open(std::string_view bytes);
 
   std::size_t rows() const { return rows_; }
   std::size_t columns() const { return columns_; }
   bool subset() const { return subset_; }
   bool has_starts() const { return has_starts_; }
+  bool has_dropped() const { return has_dropped_; }
   Result<std::vector<TimestampMs>> Times() const;
   // Of samples, that is.
   Result<std::vector<ColumnKey>> Columns() const;
@@ -93,9 +100,13 @@ class TileView {
   // any, `starts` becomes as long as `t`, with 0 where nothing is known. REQUIRES: starts.size() <= first.
   Status ReadStarts(std::uint32_t column, std::span<const TimestampMs> times, std::span<const TimestampMs> t,
                     std::size_t first, std::vector<TimestampMs>& starts) const;
+  // Appends what was dropped before the samples of the column with from <= t <= to, in order.
+  Status ReadDropped(std::uint32_t column, std::span<const TimestampMs> times, TimestampMs from, TimestampMs to,
+                     std::vector<DroppedSamples>& out) const;
 
  private:
   TileView() = default;
+  unsigned kind_bits() const;
   bool SeekGroup(std::uint32_t wanted, Cursor& cursor) const;
   std::optional<Chunk> FindId(std::uint32_t wanted, Cursor& cursor) const;
 
@@ -103,6 +114,7 @@ class TileView {
   std::size_t columns_ = 0;
   bool subset_ = false;
   bool has_starts_ = false;
+  bool has_dropped_ = false;
   std::string_view times_;
   std::string_view groups_;     // Fixed-size entries, see FORMAT.md.
   std::string_view directory_;  // Variable-size entries.

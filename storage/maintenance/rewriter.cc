@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include "storage/rowgroup/downsample.h"
 #include "storage/rowgroup/reader.h"
 
 namespace vigia::storage {
@@ -76,7 +77,8 @@ std::vector<Rewriter::Job> Rewriter::Choose(const Runs& day, TimestampMs now_ms,
   bool open_has_deleted = false;
   for (const auto& run : day) {
     const bool chosen = std::find(join.inputs.begin(), join.inputs.end(), run) != join.inputs.end();
-    const bool has_deleted = HasDeleted(*run, now_ms, extent != Extent::kDue) || kept_->HasExpired(*run, now_ms);
+    const bool has_deleted = HasDeleted(*run, now_ms, extent != Extent::kDue) || kept_->HasExpired(*run, now_ms) ||
+                             (run->tier == kDayTier && resolutions_->HasWork(*run, now_ms));
     if (run->tier != kDayTier) {
       open.push_back(run);
       open_has_deleted = open_has_deleted || (has_deleted && !chosen);
@@ -92,6 +94,7 @@ std::vector<Rewriter::Job> Rewriter::Choose(const Runs& day, TimestampMs now_ms,
 Result<std::size_t> Rewriter::Rewrite(TimestampMs now_ms, Extent extent, const std::function<void()>& breathe) {
   now_ms_ = now_ms;
   kept_ = deps_.policies.Current();
+  resolutions_ = deps_.downsampling.Current();
   std::map<std::int32_t, Runs> days;
   for (const auto& run : deps_.runs.Current()->runs) {
     if (!deps_.quarantine.HasGroupOf(*run)) days[run->day].push_back(run);
@@ -125,21 +128,41 @@ Status Rewriter::Join(const Job& job, const std::function<void()>& breathe) {
   GroupBuilder builder(job.tier, deps_.runs.next_id(), policy_.max_rows);
   std::vector<Run> added;
   Status status;
+  std::uint64_t dropped = 0;
+  bool downsamples = false;
   for (const std::uint32_t target : targets) {
     if (breathe) breathe();
-    status = AddTarget(job.inputs, target, builder);
+    const Part part = PartOf(job, target);
+    downsamples = downsamples || part.has_work;
+    status = AddTarget(part, target, builder, &dropped);
     if (status && builder.bytes() >= policy_.run_bytes) status = WriteDrafts(builder, added);
     if (!status) break;
   }
   if (status) status = WriteDrafts(builder, added);
   if (status) status = deps_.runs.Record(added, job.inputs);
   if (!status) {
+    if (downsamples) deps_.downsampling_metrics.failures.Add();
     deps_.runs.Discard(added);
     return status;
   }
-  const std::unique_lock visible(deps_.runs.visibility());
-  deps_.runs.Show(std::move(added), job.inputs);
+  if (downsamples) CountDownsampled(job, added, dropped);
+  {
+    const std::unique_lock visible(deps_.runs.visibility());
+    deps_.runs.Show(std::move(added), job.inputs);
+  }
+  const std::int32_t day = job.inputs.front()->day;
+  if (dropped > 0) deps_.changed(DayStart(day), DayStart(day + 1) - 1);
   return {};
+}
+
+void Rewriter::CountDownsampled(const Job& job, const std::vector<Run>& added, std::uint64_t dropped) {
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+  for (const auto& run : job.inputs) before += run->bytes;
+  for (const Run& run : added) after += run.bytes;
+  deps_.downsampling_metrics.runs.Add();
+  deps_.downsampling_metrics.samples.Add(static_cast<double>(dropped));
+  if (after < before) deps_.downsampling_metrics.bytes.Add(static_cast<double>(before - after));
 }
 
 Status Rewriter::WriteDrafts(GroupBuilder& builder, std::vector<Run>& added) {
@@ -175,35 +198,82 @@ Status Rewriter::Load(const Run& run, const RunTarget& entry, std::uint32_t page
   return {};
 }
 
-// Twice over the pages: once for the times that all of them share, once for the samples, so that only one page's tiles
-// are in memory at a time.
-Status Rewriter::AddTarget(const Runs& inputs, std::uint32_t target, GroupBuilder& builder) {
-  std::vector<const RunTarget*> entries;
-  std::vector<const Run*> runs;
-  std::uint64_t sealed_seq = 0;
-  for (const auto& run : inputs) {
+Rewriter::Part Rewriter::PartOf(const Job& job, std::uint32_t target) const {
+  Part part;
+  for (const auto& run : job.inputs) {
     const RunTarget* const entry = run->Find(target);
     if (entry == nullptr) continue;
-    entries.push_back(entry);
-    runs.push_back(run.get());
-    sealed_seq = std::max(sealed_seq, entry->sealed_seq);
+    part.entries.push_back(entry);
+    part.runs.push_back(run.get());
+    part.sealed_seq = std::max(part.sealed_seq, entry->sealed_seq);
   }
-  const auto pages = PagesOf(entries);
-  std::vector<TimestampMs> times;
-  for (const auto& [page, columns] : pages) {
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      std::vector<LoadedTile> tiles;
-      if (Status status = Load(*runs[i], *entries[i], page, tiles); !status) return status;
-      for (const LoadedTile& tile : tiles) AddTimes(tile.times, times);
+  std::vector<DownsampledColumns> due;
+  if (job.tier == kDayTier) due = resolutions_->DueOf(target, job.inputs.front()->day, now_ms_);
+  const bool was = std::any_of(part.entries.begin(), part.entries.end(),
+                               [](const RunTarget* entry) { return !entry->downsampled.empty(); });
+  if (due.empty() && !was) return part;
+  RunTarget wanted;  // Only to look the columns up.
+  wanted.downsampled = std::move(due);
+  std::map<DurationMs, ColumnRanges> parts;
+  for (const auto& [page, columns] : PagesOf(part.entries)) {
+    for (const std::uint32_t column : columns) {
+      DurationMs present = 0;
+      bool has_raw = false;
+      for (const RunTarget* entry : part.entries) {
+        const DurationMs resolution = entry->ResolutionOf(column);
+        present = std::max(present, resolution);
+        has_raw = has_raw || (resolution == 0 && entry->columns.Contains(column));
+      }
+      const DurationMs asked = wanted.ResolutionOf(column);
+      const DurationMs resolution = ResolutionFrom(present, asked);
+      if (resolution == 0) continue;
+      // What came late to a day whose rule is gone stays as it is.
+      part.has_work = part.has_work || (asked > 0 && (resolution != present || has_raw));
+      parts[resolution].Add(column);
     }
   }
-  if (times.empty()) return {};
-  builder.StartTarget(target, sealed_seq, std::move(times));
+  for (auto& [resolution, columns] : parts) part.downsampled.push_back({resolution, std::move(columns)});
+  return part;
+}
+
+// What all inputs have of a page, downsampled where there is something to do.
+Status Rewriter::LoadPart(const Part& part, std::uint32_t page, const std::vector<std::uint32_t>& columns,
+                          std::vector<LoadedTile>& out, std::uint64_t* dropped) const {
+  for (std::size_t i = 0; i < part.runs.size(); ++i) {
+    if (Status status = Load(*part.runs[i], *part.entries[i], page, out); !status) return status;
+  }
+  if (!part.has_work || out.empty()) return {};
+  RunTarget wanted;
+  wanted.downsampled = part.downsampled;
+  auto joined = DownsampleTiles(out, columns, [&](std::uint32_t column) { return wanted.ResolutionOf(column); });
+  if (!joined) return joined.error();
+  out.clear();
+  *dropped += joined->dropped;
+  if (joined->bytes.empty()) return {};
+  PinnedValue bytes(std::move(joined->bytes));
+  const auto tile = TileView::Open(bytes.view());
+  if (!tile) return tile.error();
+  out.push_back({std::move(bytes), *tile, std::move(joined->times)});
+  return {};
+}
+
+// Twice over the pages: once for the times that all of them share, once for the samples, so that only one page's tiles
+// are in memory at a time.
+Status Rewriter::AddTarget(const Part& part, std::uint32_t target, GroupBuilder& builder, std::uint64_t* dropped) {
+  const auto pages = PagesOf(part.entries);
+  std::vector<TimestampMs> times;
+  std::uint64_t counted_twice = 0;
   for (const auto& [page, columns] : pages) {
     std::vector<LoadedTile> tiles;
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      if (Status status = Load(*runs[i], *entries[i], page, tiles); !status) return status;
-    }
+    if (Status status = LoadPart(part, page, columns, tiles, &counted_twice); !status) return status;
+    for (const LoadedTile& tile : tiles) AddTimes(tile.times, times);
+  }
+  if (times.empty()) return {};
+  builder.StartTarget(target, part.sealed_seq, std::move(times));
+  builder.MarkDownsampled(part.downsampled);
+  for (const auto& [page, columns] : pages) {
+    std::vector<LoadedTile> tiles;
+    if (Status status = LoadPart(part, page, columns, tiles, dropped); !status) return status;
     std::vector<TileSource> sources;
     for (const LoadedTile& tile : tiles) sources.push_back({&tile.tile, tile.times});
     if (Status status = builder.AddPage(page, columns, sources); !status) return status;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "storage/maintenance/downsampling.h"
 #include "storage/maintenance/policies.h"
 #include "storage/maintenance/quarantine.h"
 #include "storage/maintenance/run_store.h"
@@ -29,6 +30,9 @@ struct RewriterDeps {
   const TombstoneStore& tombstones;
   const RetentionPolicies& policies;
   Quarantine& quarantine;
+  const DownsamplingRules& downsampling;
+  DownsamplingMetrics& downsampling_metrics;
+  std::function<void(TimestampMs, TimestampMs)> changed;  // Called after what readers see of these times has changed.
 };
 
 // One thread at a time (maintenance).
@@ -39,8 +43,8 @@ class Rewriter {
   // What is rewritten besides that which is due: only runs with deleted samples; or also every day with several runs.
   enum class Extent { kDue, kDeleted, kAll };
   // Runs in which damage is found stay as they are from then on. Returns how many times it joined runs. Samples that
-  // are deleted or too old for their policy stay behind. `breathe` is called now and then, since it takes long; it may
-  // seal.
+  // are deleted or too old for their policy stay behind, and closed days are downsampled as far as the rules say.
+  // `breathe` is called now and then, since it takes long; it may seal.
   Result<std::size_t> Rewrite(TimestampMs now_ms, Extent extent, const std::function<void()>& breathe = {});
 
  private:
@@ -55,7 +59,19 @@ class Rewriter {
   bool HasDeleted(const Run& run, TimestampMs now_ms, bool at_once) const;
   bool FindDamage(const Job& job);
   Status Join(const Job& job, const std::function<void()>& breathe);
-  Status AddTarget(const Runs& inputs, std::uint32_t target, GroupBuilder& builder);
+  // One target of a job: what the inputs have of it, and which resolution its columns get.
+  struct Part {
+    std::vector<const Run*> runs;
+    std::vector<const RunTarget*> entries;
+    std::uint64_t sealed_seq = 0;
+    std::vector<DownsampledColumns> downsampled;
+    bool has_work = false;  // Some column gets another resolution, or samples that are not downsampled yet.
+  };
+  Part PartOf(const Job& job, std::uint32_t target) const;
+  Status AddTarget(const Part& part, std::uint32_t target, GroupBuilder& builder, std::uint64_t* dropped);
+  Status LoadPart(const Part& part, std::uint32_t page, const std::vector<std::uint32_t>& columns,
+                  std::vector<LoadedTile>& out, std::uint64_t* dropped) const;
+  void CountDownsampled(const Job& job, const std::vector<Run>& added, std::uint64_t dropped);
   Status Load(const Run& run, const RunTarget& entry, std::uint32_t page, std::vector<LoadedTile>& out) const;
   Status WriteDrafts(GroupBuilder& builder, std::vector<Run>& added);
 
@@ -63,6 +79,7 @@ class Rewriter {
   const RewritePolicy policy_;
   TimestampMs now_ms_ = 0;  // Of the present Rewrite(), as is the next one.
   std::shared_ptr<const PolicyColumns> kept_;
+  std::shared_ptr<const DownsamplingColumns> resolutions_;
 };
 
 }  // namespace vigia::storage

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "storage/codec/sample_order.h"
+#include "storage/rowgroup/column_content.h"
 
 namespace vigia::storage {
 namespace {
@@ -44,6 +45,7 @@ struct GroupBuilder::ChunkColumns {
   std::vector<Part<double>> floats;
   std::vector<Part<HistogramPtr>> histograms;
   std::vector<Part<TimestampMs>> starts;
+  std::vector<Part<DroppedSamples>> dropped;
 };
 
 RunDraft& GroupBuilder::DraftOf(std::int32_t day) {
@@ -93,6 +95,10 @@ void GroupBuilder::StartTarget(std::uint32_t target, std::uint64_t sealed_seq, s
   }
 }
 
+void GroupBuilder::MarkDownsampled(const std::vector<DownsampledColumns>& columns) {
+  for (const Chunk& chunk : chunks_) EntryOf(chunk.day).downsampled = columns;
+}
+
 Status GroupBuilder::AddPage(std::uint32_t page, std::span<const std::uint32_t> columns,
                              std::span<const TileSource> sources) {
   std::vector<ChunkColumns> parts(chunks_.size());
@@ -113,40 +119,25 @@ Status GroupBuilder::AddPage(std::uint32_t page, std::span<const std::uint32_t> 
       into.back().values.push_back(v[i]);
     }
   };
-  std::vector<TimestampMs> t;
-  std::vector<double> v;
-  std::vector<HistogramPtr> h;
-  std::vector<TimestampMs> starts;
   Started started;
+  std::vector<TimestampMs> record_t;
+  ColumnContent content;
   for (const std::uint32_t column : columns) {
-    started.Clear();
-    for (const bool histogram : {false, true}) {
-      t.clear();
-      v.clear();
-      h.clear();
-      starts.clear();
-      for (const TileSource& source : sources) {
-        const auto chunk = source.tile->Find({column, histogram});
-        if (!chunk) continue;
-        const std::size_t first = t.size();
-        Status status = histogram
-                            ? source.tile->ReadHistograms(*chunk, source.times, kMinTimestampMs, kMaxTimestampMs, t, h)
-                            : source.tile->ReadFloats(*chunk, source.times, kMinTimestampMs, kMaxTimestampMs, t, v);
-        if (status) status = source.tile->ReadStarts(column, source.times, t, first, starts);
-        if (!status) return status;
-      }
-      if (histogram) {
-        SortByTime(t, h, starts);
-        started.Add(t, starts);
-        cut(column, t, h, &ChunkColumns::histograms);
-      } else {
-        SortByTime(t, v, starts);
-        started.Add(t, starts);
-        cut(column, t, v, &ChunkColumns::floats);
-      }
+    content.StartColumn(column);
+    for (const TileSource& source : sources) {
+      if (Status status = AppendColumn(*source.tile, source.times, content); !status) return status;
     }
+    SortColumn(content);
+    started.Clear();
+    started.Add(content.float_t, content.float_starts);
+    started.Add(content.histogram_t, content.histogram_starts);
     started.Sort();
+    record_t.clear();
+    for (const DroppedSamples& record : content.dropped) record_t.push_back(record.t);
+    cut(column, content.float_t, content.floats, &ChunkColumns::floats);
+    cut(column, content.histogram_t, content.histograms, &ChunkColumns::histograms);
     cut(column, started.t, started.starts, &ChunkColumns::starts);
+    cut(column, record_t, content.dropped, &ChunkColumns::dropped);
   }
   for (std::size_t i = 0; i < chunks_.size(); ++i) Emit(chunks_[i], page, parts[i]);
   return {};
@@ -184,6 +175,7 @@ void GroupBuilder::Emit(const Chunk& chunk, std::uint32_t page, const ChunkColum
   auto f = columns.floats.begin();
   auto h = columns.histograms.begin();
   auto s = columns.starts.begin();
+  auto d = columns.dropped.begin();
   while (f != columns.floats.end() || h != columns.histograms.end()) {
     const std::uint32_t column = std::min(f == columns.floats.end() ? UINT32_MAX : f->column,
                                           h == columns.histograms.end() ? UINT32_MAX : h->column);
@@ -198,6 +190,10 @@ void GroupBuilder::Emit(const Chunk& chunk, std::uint32_t page, const ChunkColum
     if (s != columns.starts.end() && s->column == column) {
       builder.AddStarts(column, rows_of(s->times), s->values);
       ++s;
+    }
+    if (d != columns.dropped.end() && d->column == column) {
+      builder.AddDropped(column, rows_of(d->times), d->values);
+      ++d;
     }
   }
   RunDraft& draft = DraftOf(chunk.day);

@@ -33,6 +33,8 @@ class GroupBuilder {
 
   // `times`: all times of the target in what follows, strictly increasing, not empty.
   void StartTarget(std::uint32_t target, std::uint64_t sealed_seq, std::vector<TimestampMs> times);
+  // Which columns of this target are downsampled; before its pages.
+  void MarkDownsampled(const std::vector<DownsampledColumns>& columns);
   // Joins what the sources hold of the page's columns, given ascending. Where two sources hold a sample for the same
   // time the first counts.
   Status AddPage(std::uint32_t page, std::span<const std::uint32_t> columns, std::span<const TileSource> sources);

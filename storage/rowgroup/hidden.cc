@@ -1,30 +1,12 @@
 #include "storage/rowgroup/hidden.h"
 
 #include <algorithm>
+#include <iterator>
 
-#include "storage/codec/sample_order.h"
+#include "storage/rowgroup/column_content.h"
 
 namespace vigia::storage {
 namespace {
-
-// What is left of one column; rows are indices into the old times.
-struct Remains {
-  std::uint32_t column;
-  std::vector<TimestampMs> float_t;
-  std::vector<double> floats;
-  std::vector<TimestampMs> histogram_t;
-  std::vector<HistogramPtr> histograms;
-  std::vector<TimestampMs> started_t;
-  std::vector<TimestampMs> starts;
-};
-
-void AddStarts(const std::vector<TimestampMs>& t, const std::vector<TimestampMs>& starts, Remains& out) {
-  for (std::size_t i = 0; i < starts.size(); ++i) {
-    if (starts[i] == 0) continue;
-    out.started_t.push_back(t[i]);
-    out.starts.push_back(starts[i]);
-  }
-}
 
 class TileFilter {
  public:
@@ -34,16 +16,13 @@ class TileFilter {
   Result<FilteredTile> Run();
 
  private:
-  Status ReadAll(const std::vector<ColumnKey>& keys);
-  Status Read(ColumnKey key, std::span<const TimeInterval> hidden, Remains& out);
-  std::vector<TimestampMs> TimesLeft() const;
-  void Build(FilteredTile& out) const;
+  Status Read(std::uint32_t column);
 
   const TileView& tile_;
   const std::span<const TimestampMs> times_;
   const HiddenSamples& hidden_;
   bool changed_ = false;
-  std::vector<Remains> columns_;
+  std::vector<ColumnContent> columns_;
 };
 
 Result<FilteredTile> TileFilter::Run() {
@@ -57,75 +36,29 @@ Result<FilteredTile> TileFilter::Run() {
     return false;
   });
   if (!concerned) return out;
-  if (Status status = ReadAll(*keys); !status) return status.error();
+  for (const ColumnKey& key : *keys) {
+    if (!columns_.empty() && columns_.back().column == key.column) continue;
+    columns_.emplace_back().column = key.column;
+    if (Status status = Read(key.column); !status) return status.error();
+  }
   if (!changed_) return out;
   out.changed = true;
-  out.times = TimesLeft();
-  if (!out.times.empty()) Build(out);
+  out.times = TimesOf(columns_);
+  if (!out.times.empty()) out.bytes = BuildTile(columns_, out.times, tile_.subset());
   return out;
 }
 
-Status TileFilter::ReadAll(const std::vector<ColumnKey>& keys) {
-  for (const ColumnKey& key : keys) {
-    if (columns_.empty() || columns_.back().column != key.column)
-      columns_.push_back({key.column, {}, {}, {}, {}, {}, {}});
-    if (Status status = Read(key, hidden_.Of(key.column), columns_.back()); !status) return status;
-  }
+Status TileFilter::Read(std::uint32_t column) {
+  ColumnContent& content = columns_.back();
+  if (Status status = AppendColumn(tile_, times_, content); !status) return status;
+  const std::vector<TimeInterval> hidden = hidden_.Of(column);
+  if (hidden.empty()) return {};
+  const std::size_t records = content.dropped.size();
+  EraseHiddenRecords(hidden, content.float_t, content.histogram_t, content.dropped);
+  changed_ = changed_ || content.dropped.size() != records;
+  if (EraseHidden(hidden, 0, content.float_t, content.floats, content.float_starts)) changed_ = true;
+  if (EraseHidden(hidden, 0, content.histogram_t, content.histograms, content.histogram_starts)) changed_ = true;
   return {};
-}
-
-Status TileFilter::Read(ColumnKey key, std::span<const TimeInterval> hidden, Remains& out) {
-  const auto chunk = tile_.Find(key);
-  if (!chunk) return Error{Errc::kCorruption, "tile: damaged directory"};
-  std::vector<TimestampMs>& t = key.histogram ? out.histogram_t : out.float_t;
-  std::vector<TimestampMs> starts;
-  Status status = key.histogram
-                      ? tile_.ReadHistograms(*chunk, times_, kMinTimestampMs, kMaxTimestampMs, t, out.histograms)
-                      : tile_.ReadFloats(*chunk, times_, kMinTimestampMs, kMaxTimestampMs, t, out.floats);
-  if (status) status = tile_.ReadStarts(key.column, times_, t, 0, starts);
-  if (!status) return status;
-  const bool erased =
-      key.histogram ? EraseHidden(hidden, 0, t, out.histograms, starts) : EraseHidden(hidden, 0, t, out.floats, starts);
-  changed_ = changed_ || erased;
-  AddStarts(t, starts, out);
-  return {};
-}
-
-std::vector<TimestampMs> TileFilter::TimesLeft() const {
-  std::vector<TimestampMs> left;
-  for (const Remains& column : columns_) {
-    left.insert(left.end(), column.float_t.begin(), column.float_t.end());
-    left.insert(left.end(), column.histogram_t.begin(), column.histogram_t.end());
-  }
-  std::sort(left.begin(), left.end());
-  left.erase(std::unique(left.begin(), left.end()), left.end());
-  return left;
-}
-
-void TileFilter::Build(FilteredTile& out) const {
-  TileBuilder builder(out.times);
-  std::vector<std::uint32_t> rows;
-  const auto rows_of = [&](const std::vector<TimestampMs>& t) -> std::span<const std::uint32_t> {
-    rows.clear();
-    std::size_t row = 0;
-    for (const TimestampMs at : t) {
-      while (out.times[row] < at) ++row;
-      rows.push_back(static_cast<std::uint32_t>(row));
-    }
-    return rows;
-  };
-  for (const Remains& column : columns_) {
-    if (!column.float_t.empty()) builder.AddFloats(column.column, rows_of(column.float_t), column.floats);
-    if (!column.histogram_t.empty()) {
-      builder.AddHistograms(column.column, rows_of(column.histogram_t), column.histograms);
-    }
-    std::vector<TimestampMs> t = column.started_t;
-    std::vector<TimestampMs> starts = column.starts;
-    std::vector<TimestampMs> none;
-    SortByTime(t, starts, none);
-    if (!t.empty()) builder.AddStarts(column.column, rows_of(t), starts);
-  }
-  out.bytes = builder.Finish(tile_.subset());
 }
 
 }  // namespace
@@ -140,6 +73,20 @@ std::vector<TimeInterval> HiddenSamples::Of(std::uint32_t column) const {
 
 bool IsHidden(std::span<const TimeInterval> hidden, TimestampMs t) {
   return std::any_of(hidden.begin(), hidden.end(), [&](const TimeInterval& interval) { return interval.Contains(t); });
+}
+
+void EraseHiddenRecords(std::span<const TimeInterval> hidden, std::span<const TimestampMs> float_t,
+                        std::span<const TimestampMs> histogram_t, std::vector<DroppedSamples>& records) {
+  const auto newest_before = [](std::span<const TimestampMs> times, TimestampMs t) {
+    const auto at = std::lower_bound(times.begin(), times.end(), t);
+    return at == times.begin() ? kMinTimestampMs : *std::prev(at);
+  };
+  std::erase_if(records, [&](const DroppedSamples& record) {
+    const TimestampMs after =
+        std::max({record.t - record.span_ms, newest_before(float_t, record.t), newest_before(histogram_t, record.t)});
+    return std::any_of(hidden.begin(), hidden.end(),
+                       [&](const TimeInterval& interval) { return interval.Overlaps(after + 1, record.t); });
+  });
 }
 
 Result<FilteredTile> FilterTile(const TileView& tile, std::span<const TimestampMs> times, const HiddenSamples& hidden) {

@@ -65,6 +65,11 @@ bool EraseHidden(std::span<const TimeInterval> hidden, std::size_t first, std::v
   return true;
 }
 
+// Removes what is recorded of dropped samples of which any may be hidden, or whose kept sample is: what is left then
+// tells nothing of the hidden ones. `float_t` and `histogram_t` are those of the kept samples, hidden ones included.
+void EraseHiddenRecords(std::span<const TimeInterval> hidden, std::span<const TimestampMs> float_t,
+                        std::span<const TimestampMs> histogram_t, std::vector<DroppedSamples>& records);
+
 // A tile without its hidden samples, and without the times at which none is left.
 struct FilteredTile {
   bool changed = false;  // False: nothing is hidden, the rest is empty.

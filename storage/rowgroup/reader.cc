@@ -41,6 +41,10 @@ Status ReadColumn(const Store& store, const Run& run, const RunTarget& entry, st
       if (status) status = tile->ReadStarts(column, *times, out.histogram_t, first, out.histogram_starts);
       if (!status) return At(status.error(), entry);
     }
+    if (out.dropped == nullptr) continue;
+    if (Status status = tile->ReadDropped(column, *times, from, to, *out.dropped); !status) {
+      return At(status.error(), entry);
+    }
   }
   return {};
 }

@@ -21,6 +21,7 @@ struct RunSamples {
   std::vector<TimestampMs>& starts;  // As in ColumnSamples of the head, as is the next one.
   std::vector<TimestampMs>& histogram_starts;
   bool& in_all_rows;  // Set to false when the target has rows in the range at which the column has no float.
+  std::vector<DroppedSamples>* dropped = nullptr;  // What was dropped before these samples; null: not wanted.
 };
 
 // Appends the samples of `column` within from..to. Missing row groups of a column that the run does not have are no

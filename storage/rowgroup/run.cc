@@ -4,12 +4,14 @@
 #include <cassert>
 
 #include "storage/bytes/varint.h"
+#include "storage/model/format_version.h"
 
 namespace vigia::storage {
 namespace {
 
 constexpr char kRunTag = 'r';
 constexpr std::uint8_t kRunVersion = 1;
+constexpr std::uint8_t kRunVersionDownsampled = 2;  // Some columns are.
 
 // Flipping the sign bit makes negative days sort before positive ones.
 std::uint32_t Biased(std::int32_t day) { return static_cast<std::uint32_t>(day) ^ 0x80000000u; }
@@ -22,7 +24,7 @@ std::string RunPrefix(std::int32_t day, std::uint8_t tier, std::uint64_t id) {
   return key;
 }
 
-void PutTarget(std::string& out, const RunTarget& target, std::uint32_t last, TimestampMs base) {
+void PutTarget(std::string& out, const RunTarget& target, std::uint32_t last, TimestampMs base, std::uint8_t version) {
   PutVarint(out, target.target - last);
   PutVarint(out, target.sealed_seq);
   PutZigZag(out, target.min_t - base);
@@ -34,9 +36,27 @@ void PutTarget(std::string& out, const RunTarget& target, std::uint32_t last, Ti
     start = t;
   }
   PutRanges(out, target.columns);
+  if (version != kRunVersionDownsampled) return;
+  PutVarint(out, target.downsampled.size());
+  for (const DownsampledColumns& part : target.downsampled) {
+    PutVarint(out, static_cast<std::uint64_t>(part.resolution_ms));
+    PutRanges(out, part.columns);
+  }
 }
 
-bool GetTarget(ByteReader& in, std::uint32_t last, TimestampMs base, RunTarget& target) {
+bool GetDownsampled(ByteReader& in, std::vector<DownsampledColumns>& out) {
+  const std::uint64_t parts = in.Varint();
+  if (parts > in.left()) return false;
+  for (std::uint64_t i = 0; i < parts; ++i) {
+    const std::uint64_t resolution = in.Varint();
+    if (resolution == 0 || resolution > std::uint64_t{kDayMs}) return false;
+    out.push_back({static_cast<DurationMs>(resolution), {}});
+    if (!GetRanges(in, out.back().columns)) return false;
+  }
+  return in.ok();
+}
+
+bool GetTarget(ByteReader& in, std::uint32_t last, TimestampMs base, std::uint8_t version, RunTarget& target) {
   target.target = last + static_cast<std::uint32_t>(in.Varint());
   target.sealed_seq = in.Varint();
   target.min_t = base + in.ZigZagVarint();
@@ -45,7 +65,8 @@ bool GetTarget(ByteReader& in, std::uint32_t last, TimestampMs base, RunTarget& 
   if (chunks > in.left()) return false;
   TimestampMs start = target.min_t;
   for (std::uint64_t i = 0; i < chunks; ++i) target.chunk_starts.push_back(start += in.ZigZagVarint());
-  return GetRanges(in, target.columns) && in.ok();
+  if (!GetRanges(in, target.columns) || !in.ok()) return false;
+  return version != kRunVersionDownsampled || GetDownsampled(in, target.downsampled);
 }
 
 }  // namespace
@@ -100,6 +121,13 @@ bool GetRanges(ByteReader& in, ColumnRanges& columns) {
   return in.ok();
 }
 
+DurationMs RunTarget::ResolutionOf(std::uint32_t column) const {
+  for (const DownsampledColumns& part : downsampled) {
+    if (part.columns.Contains(column)) return part.resolution_ms;
+  }
+  return 0;
+}
+
 const RunTarget* Run::Find(std::uint32_t target) const {
   const auto at = std::lower_bound(targets.begin(), targets.end(), target,
                                    [](const RunTarget& entry, std::uint32_t wanted) { return entry.target < wanted; });
@@ -126,8 +154,11 @@ std::pair<std::string, std::string> RunRecordRange() {
 
 std::string EncodeRun(const Run& run) {
   assert(!run.targets.empty() && run.min_t <= run.max_t);
+  const bool downsampled = std::any_of(run.targets.begin(), run.targets.end(),
+                                       [](const RunTarget& target) { return !target.downsampled.empty(); });
+  const std::uint8_t version = downsampled ? kRunVersionDownsampled : kRunVersion;
   std::string out;
-  out.push_back(static_cast<char>(kRunVersion));
+  out.push_back(static_cast<char>(version));
   PutVarint(out, run.bytes);
   PutVarint(out, run.samples);
   PutZigZag(out, run.min_t);
@@ -135,7 +166,7 @@ std::string EncodeRun(const Run& run) {
   PutVarint(out, run.targets.size());
   std::uint32_t last = 0;
   for (const RunTarget& target : run.targets) {
-    PutTarget(out, target, last, run.min_t);
+    PutTarget(out, target, last, run.min_t, version);
     last = target.target;
   }
   return out;
@@ -149,7 +180,10 @@ Result<Run> DecodeRun(std::string_view key, std::string_view value) {
   run.tier = in_key.Key<std::uint8_t>();
   run.id = in_key.Key<std::uint64_t>();
   ByteReader in(value);
-  if (in.Byte() != kRunVersion || !in_key.ok()) return damaged;
+  const std::uint8_t version = in.Byte();
+  if (IsNewerVersion(version, kRunVersionDownsampled))
+    return WrittenByNewer("catalog: run", version, kRunVersionDownsampled);
+  if (version == 0 || version > kRunVersionDownsampled || !in_key.ok()) return damaged;
   run.bytes = in.Varint();
   run.samples = in.Varint();
   run.min_t = in.ZigZagVarint();
@@ -158,7 +192,7 @@ Result<Run> DecodeRun(std::string_view key, std::string_view value) {
   if (targets == 0 || targets > in.left() || run.min_t > run.max_t) return damaged;
   std::uint32_t last = 0;
   for (std::uint64_t i = 0; i < targets; ++i) {
-    if (!GetTarget(in, last, run.min_t, run.targets.emplace_back())) return damaged;
+    if (!GetTarget(in, last, run.min_t, version, run.targets.emplace_back())) return damaged;
     last = run.targets.back().target;
   }
   if (!in.ok() || in.left() != 0) return damaged;

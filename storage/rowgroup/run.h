@@ -43,6 +43,12 @@ void PutRanges(std::string& out, const ColumnRanges& columns);
 // False when the bytes are damaged. REQUIRES: `columns` is empty.
 bool GetRanges(ByteReader& in, ColumnRanges& columns);
 
+// Columns that were downsampled to one resolution.
+struct DownsampledColumns {
+  DurationMs resolution_ms = 0;
+  ColumnRanges columns;
+};
+
 struct RunTarget {
   std::uint32_t target = 0;
   std::uint64_t sealed_seq = 0;  // Frames of the log up to this one are at rest, as far as this target is concerned.
@@ -50,6 +56,10 @@ struct RunTarget {
   TimestampMs max_t = 0;
   std::vector<TimestampMs> chunk_starts;  // First time of each chunk; the rows of a run are cut into chunks.
   ColumnRanges columns;
+  std::vector<DownsampledColumns> downsampled;  // The others are as they were written. No column is in two of them.
+
+  // Of a column; 0 when it is as it was written.
+  DurationMs ResolutionOf(std::uint32_t column) const;
 };
 
 struct Run {
@@ -76,6 +86,7 @@ std::pair<std::string, std::string> RunKeyRange(std::int32_t day, std::uint8_t t
 
 std::string RunRecordKey(const Run& run);
 std::string EncodeRun(const Run& run);
+// kCorruption when key or value are damaged, kInvalid when a newer version wrote them.
 Result<Run> DecodeRun(std::string_view key, std::string_view value);
 // Where the records of all runs are in the catalog: [begin, end).
 std::pair<std::string, std::string> RunRecordRange();

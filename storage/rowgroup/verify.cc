@@ -29,6 +29,8 @@ Status VerifyRowGroup(const Store& store, const std::string& key) {
                                      : tile->ReadFloats(*chunk, *times, kMinTimestampMs, kMaxTimestampMs, t, v);
     std::vector<TimestampMs> starts;
     if (status) status = tile->ReadStarts(column.column, *times, t, 0, starts);
+    std::vector<DroppedSamples> dropped;
+    if (status) status = tile->ReadDropped(column.column, *times, kMinTimestampMs, kMaxTimestampMs, dropped);
     if (!status) return status;
   }
   return {};

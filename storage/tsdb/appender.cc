@@ -169,8 +169,12 @@ class TsdbAppender final : public Appender {
   Status Commit() override {
     Status status;
     if (!batch_.empty()) status = deps_.admit(batch_.floats.size() + batch_.histograms.size());
+    const auto [oldest, newest] = Times();
+    std::unique_ptr<CommitWatch> watch;
+    if (status && deps_.listener != nullptr) watch = deps_.listener->WillCommit(oldest);
     if (status) status = deps_.committer.Commit(batch_, limits_, deps_.mode);
-    if (status && deps_.versions != nullptr) TouchTimes();
+    if (status && deps_.versions != nullptr && !batch_.empty()) deps_.versions->Touch(oldest, newest);
+    if (status && watch != nullptr) watch->Committed(Committed(oldest, newest));
     if (status && !exemplars_.empty()) {
       deps_.exemplars.Commit(std::move(exemplars_), limits_.out_of_order_window_ms);
     }
@@ -186,7 +190,7 @@ class TsdbAppender final : public Appender {
   }
 
  private:
-  void TouchTimes() {
+  std::pair<TimestampMs, TimestampMs> Times() const {
     TimestampMs first = kMaxTimestampMs;
     TimestampMs last = kMinTimestampMs;
     const auto see = [&](TimestampMs t) {
@@ -195,7 +199,22 @@ class TsdbAppender final : public Appender {
     };
     for (const PendingFloat& f : batch_.floats) see(f.t);
     for (const PendingHistogram& h : batch_.histograms) see(h.t);
-    deps_.versions->Touch(first, last);
+    return {first, last};
+  }
+
+  CommittedBatch Committed(TimestampMs oldest, TimestampMs newest) const {
+    CommittedBatch out;
+    out.oldest_ms = oldest;
+    out.newest_ms = newest;
+    out.floats.reserve(batch_.floats.size());
+    for (const PendingFloat& f : batch_.floats) out.floats.push_back({f.ref, f.t, f.v});
+    for (const PendingHistogram& h : batch_.histograms) out.histograms.push_back({h.ref, h.t, h.h});
+    if (!batch_.float_starts.empty()) out.float_starts.resize(out.floats.size());
+    for (const PendingStart& start : batch_.float_starts) out.float_starts[start.sample] = start.start;
+    if (!batch_.histogram_starts.empty()) out.histogram_starts.resize(out.histograms.size());
+    for (const PendingStart& start : batch_.histogram_starts) out.histogram_starts[start.sample] = start.start;
+    for (const PendingExemplar& e : exemplars_) out.exemplars.push_back({e.series, e.exemplar});
+    return out;
   }
 
   AppendOutcome Judge(SeriesRef ref, const NewestSample& sample) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "storage/api/appender.h"
+#include "storage/api/commit_listener.h"
 #include "storage/api/time_versions.h"
 #include "storage/head/committer.h"
 #include "storage/tsdb/exemplars.h"
@@ -20,6 +21,7 @@ struct WriteDeps {
   std::function<Status(std::size_t)> admit;
   WriteMode mode = WriteMode::kProcess;
   TimeVersions* versions = nullptr;  // Told of the times of every batch. Null: nobody wants to know.
+  CommitListener* listener = nullptr;
 };
 
 std::unique_ptr<Appender> MakeAppender(const WriteDeps& deps, const Labels& shared);

@@ -48,6 +48,8 @@ Tsdb::Impl::Impl(TsdbOptions opened_with, Registry& own_registry, std::unique_pt
       runs(*store, visibility, quarantine),
       tombstones(*store, visibility, quarantine),
       policies(series),
+      downsampling(series),
+      downsampling_metrics(registry),
       committer({series, log, head_metrics, visibility, options.clock,
                  [this](TargetId target, std::uint32_t column) { return NewestAtRest(target, column); }}),
       exemplars(series, *store, registry, options.max_exemplars),
@@ -56,7 +58,9 @@ Tsdb::Impl::Impl(TsdbOptions opened_with, Registry& own_registry, std::unique_pt
       out_of_order_window_ms(options.out_of_order_window_ms),
       configured_policies(options.retention_policies),
       sealer(series, runs, log, options.seal),
-      rewriter({*store, runs, tombstones, policies, quarantine}, options.rewrite),
+      rewriter({*store, runs, tombstones, policies, quarantine, downsampling, downsampling_metrics,
+                [this](TimestampMs from, TimestampMs to) { time_versions.Touch(from, to); }},
+               options.rewrite),
       deleter(series, runs, tombstones, head_metrics),
       retention(*store, series, runs, policies, log, head_metrics),
       head_limit({[this] { return series.head_bytes(); }, [this] { return HeadMark(); },
@@ -128,6 +132,7 @@ Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
   if (free_space != nullptr) free_space->Refresh();
   Status status = store->Resume();
   if (status) status = policies.Refresh();
+  if (status) status = downsampling.Refresh();
   const auto kept_series = policies.Current();
   if (!kept_series->empty()) time_versions.Touch(kMinTimestampMs, kept_series->NewestCutoff(now_ms));
   if (status) status = SealAndTruncate(extent, now_ms);

@@ -75,9 +75,12 @@ struct Tsdb::Impl {
   RunStore runs;
   TombstoneStore tombstones;
   RetentionPolicies policies;
+  DownsamplingRules downsampling;
+  DownsamplingMetrics downsampling_metrics;
   Committer committer;
   Exemplars exemplars;
 
+  std::atomic<CommitListener*> commit_listener{nullptr};
   TimeVersions time_versions;  // Of batches, deletes and retention; what maintenance moves stays what it was.
 
   std::atomic<DurationMs> retention_time_ms;

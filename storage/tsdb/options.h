@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "storage/maintenance/downsampling.h"
 #include "storage/maintenance/policies.h"
 #include "storage/maintenance/retention.h"
 #include "storage/maintenance/rewriter.h"
@@ -27,6 +28,7 @@ struct TsdbOptions {
   DurationMs retention_time_ms = 0;                 // 0: no limit.
   std::uint64_t retention_size_bytes = 0;           // 0: no limit.
   std::vector<RetentionPolicy> retention_policies;  // See Tsdb::SetRetention().
+  std::vector<DownsamplingRule> downsampling;       // See Tsdb::SetDownsampling().
   DurationMs out_of_order_window_ms = 0;            // 0: out-of-order samples are refused.
   std::size_t max_exemplars = 0;                    // Of all series together; 0: none are kept.
   Clock clock = SystemClock();

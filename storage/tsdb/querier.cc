@@ -4,6 +4,7 @@
 #include <shared_mutex>
 #include <unordered_map>
 
+#include "storage/tsdb/restore_hint.h"
 #include "storage/tsdb/selection.h"
 
 namespace vigia::storage {
@@ -30,7 +31,8 @@ class TsdbQuerier final : public Querier {
       targets.push_back({hit.target, std::move(hit.columns), std::move(snapshots[hit.target]), {}});
     }
     return std::unique_ptr<Selection>(
-        std::make_unique<TsdbSelection>(deps_, std::move(runs), std::move(tombstones), std::move(targets), from, to));
+        std::make_unique<TsdbSelection>(deps_, std::move(runs), std::move(tombstones), std::move(targets), from, to,
+                                        RestorationFor(hints)));
   }
 
   Result<LabelStrings> LabelNames(std::span<const Matcher> matchers, std::uint64_t limit) override {

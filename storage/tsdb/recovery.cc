@@ -106,6 +106,7 @@ Status Tsdb::Impl::Recover() {
   log.StartAfter(newest_sealed, committer.newest_epoch());
   RemoveEmptySeries();
   if (status = ApplyPolicies(); !status) return status;
+  if (status = downsampling.Set(options.downsampling); !status) return status;
   // Loading gives them other places when their number is another one than before.
   if (!options.read_only) status = exemplars.Load();
   if (!status) return Prefixed(status.error(), "reading exemplars");

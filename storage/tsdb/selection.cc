@@ -35,6 +35,23 @@ void Interleave(std::vector<TimestampMs> histogram_t, std::vector<HistogramPtr> 
   buffer.starts = std::move(starts);
 }
 
+// Appends the samples within `range`. The starts of both are as in ColumnSamples.
+template <class Value>
+void AppendWithin(TimeInterval range, const std::vector<TimestampMs>& t, const std::vector<Value>& v,
+                  const std::vector<TimestampMs>& starts, std::vector<TimestampMs>& out_t, std::vector<Value>& out_v,
+                  std::vector<TimestampMs>& out_starts) {
+  const auto begin = std::lower_bound(t.begin(), t.end(), range.from);
+  const auto end = std::upper_bound(begin, t.end(), range.to);
+  const auto skip = begin - t.begin();
+  const auto count = end - begin;
+  if (!starts.empty()) {
+    out_starts.resize(out_t.size());
+    out_starts.insert(out_starts.end(), starts.begin() + skip, starts.begin() + skip + count);
+  }
+  out_t.insert(out_t.end(), begin, end);
+  out_v.insert(out_v.end(), v.begin() + skip, v.begin() + skip + count);
+}
+
 struct TileScratch : ReadScratch {
   TileCache tiles;
 };
@@ -53,14 +70,15 @@ TileCache& TilesOf(ReadBuffer& buffer) {
 
 TsdbSelection::TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet> runs,
                              std::shared_ptr<const TombstoneSet> tombstones, std::vector<SelectedTarget> targets,
-                             TimestampMs from, TimestampMs to)
+                             TimestampMs from, TimestampMs to, Restoration restoration)
     : deps_(deps),
       runs_(std::move(runs)),
       tombstones_(std::move(tombstones)),
       kept_(deps.policies.Current()),
       targets_(std::move(targets)),
       from_(from),
-      to_(to) {
+      to_(to),
+      restoration_(restoration) {
   const TimestampMs now_ms = deps_.clock();
   std::vector<const Run*> overlapping;
   for (const auto& run : runs_->runs) {
@@ -84,12 +102,12 @@ Labels TsdbSelection::labels(std::size_t i) const {
   return deps_.series.LabelsOf(targets_[series_[i].first].target->id(), series_[i].second);
 }
 
-Status TsdbSelection::ReadUndamaged(const SelectedRun& part, std::uint32_t column, TileCache& tiles,
+Status TsdbSelection::ReadUndamaged(const SelectedRun& part, std::uint32_t column, TimeInterval range, TileCache& tiles,
                                     RunSamples& into) const {
   const auto& starts = part.entry->chunk_starts;
   for (std::uint32_t chunk = 0; chunk < starts.size(); ++chunk) {
-    const TimestampMs from = std::max(from_, starts[chunk]);
-    const TimestampMs to = std::min(to_, chunk + 1 < starts.size() ? starts[chunk + 1] - 1 : part.entry->max_t);
+    const TimestampMs from = std::max(range.from, starts[chunk]);
+    const TimestampMs to = std::min(range.to, chunk + 1 < starts.size() ? starts[chunk + 1] - 1 : part.entry->max_t);
     if (from > to) continue;
     const std::string key = GroupKey(*part.run, part.entry->target, column / kPageColumns, chunk);
     if (deps_.quarantine.HasGroup(key)) {
@@ -103,6 +121,14 @@ Status TsdbSelection::ReadUndamaged(const SelectedRun& part, std::uint32_t colum
     if (!status) return status;
   }
   return {};
+}
+
+Status TsdbSelection::ReadStored(const SelectedRun& part, std::uint32_t column, TimeInterval range, TileCache& tiles,
+                                 RunSamples& into) const {
+  if (deps_.quarantine.HasGroupOf(*part.run)) return ReadUndamaged(part, column, range, tiles, into);
+  Status status = ReadColumn(deps_.store, *part.run, *part.entry, column, range.from, range.to, tiles, into);
+  if (!status && status.error().code == Errc::kCorruption) return ReadUndamaged(part, column, range, tiles, into);
+  return status;
 }
 
 Status TsdbSelection::ReadHead(const SelectedTarget& target, std::uint32_t column, ColumnSamples& samples) const {
@@ -124,21 +150,44 @@ Status TsdbSelection::ReadRun(const SelectedRun& part, std::uint32_t column, Til
     samples.in_all_rows = false;
     return {};
   }
+  const DurationMs resolution =
+      part.entry->downsampled.empty() || restoration_.as == Restored::kNothing ? 0 : part.entry->ResolutionOf(column);
+  if (resolution > 0) return ReadDownsampled(part, column, resolution, tiles, samples);
   const std::size_t first = samples.t.size();
   const std::size_t first_histogram = samples.histogram_t.size();
   RunSamples into{samples.t,          samples.v,      samples.histogram_t,
                   samples.h,          samples.starts, samples.histogram_starts,
                   samples.in_all_rows};
-  Status status;
-  if (deps_.quarantine.HasGroupOf(*part.run)) {
-    status = ReadUndamaged(part, column, tiles, into);
-  } else {
-    status = ReadColumn(deps_.store, *part.run, *part.entry, column, from_, to_, tiles, into);
-    if (!status && status.error().code == Errc::kCorruption) status = ReadUndamaged(part, column, tiles, into);
-  }
+  Status status = ReadStored(part, column, {from_, to_}, tiles, into);
   if (!status || hidden.empty()) return status;
   if (EraseHidden(hidden, first, samples.t, samples.v, samples.starts)) samples.in_all_rows = false;
   EraseHidden(hidden, first_histogram, samples.histogram_t, samples.h, samples.histogram_starts);
+  return {};
+}
+
+// Reads as far as the records of the first and the last sample may reach, and cuts what is too much.
+Status TsdbSelection::ReadDownsampled(const SelectedRun& part, std::uint32_t column, DurationMs resolution_ms,
+                                      TileCache& tiles, ColumnSamples& samples) const {
+  samples.in_all_rows = false;
+  const TimeInterval range{std::max(from_, part.entry->min_t) - resolution_ms,
+                           std::min(to_, part.entry->max_t) + resolution_ms};
+  ColumnContent content;
+  bool ignored = false;
+  RunSamples into{
+      content.float_t,          content.floats, content.histogram_t, content.histograms, content.float_starts,
+      content.histogram_starts, ignored,        &content.dropped};
+  if (Status status = ReadStored(part, column, range, tiles, into); !status) return status;
+  if (!content.float_starts.empty()) content.float_starts.resize(content.float_t.size());
+  if (!content.histogram_starts.empty()) content.histogram_starts.resize(content.histogram_t.size());
+  const std::vector<TimeInterval> hidden = part.hidden.Of(column);
+  EraseHiddenRecords(hidden, content.float_t, content.histogram_t, content.dropped);
+  EraseHidden(hidden, 0, content.float_t, content.floats, content.float_starts);
+  EraseHidden(hidden, 0, content.histogram_t, content.histograms, content.histogram_starts);
+  Restore(restoration_, content);
+  AppendWithin({from_, to_}, content.float_t, content.floats, content.float_starts, samples.t, samples.v,
+               samples.starts);
+  AppendWithin({from_, to_}, content.histogram_t, content.histograms, content.histogram_starts, samples.histogram_t,
+               samples.h, samples.histogram_starts);
   return {};
 }
 

@@ -5,8 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "storage/rowgroup/tile_cache.h"
 #include "storage/rowgroup/reader.h"
+#include "storage/rowgroup/restore.h"
+#include "storage/rowgroup/tile_cache.h"
 #include "storage/tsdb/querier.h"
 
 namespace vigia::storage {
@@ -21,7 +22,7 @@ struct SelectedTarget {
   Target* target = nullptr;
   std::vector<std::uint32_t> columns;
   TargetSnapshot snapshot;
-  HiddenSamples expired = {};  // In the head; filled by the selection, as is the next one.
+  HiddenSamples expired = {};          // In the head; filled by the selection, as is the next one.
   std::vector<SelectedRun> runs = {};  // That overlap the range; filled by the selection.
 };
 
@@ -29,7 +30,7 @@ class TsdbSelection final : public Selection {
  public:
   TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet> runs,
                 std::shared_ptr<const TombstoneSet> tombstones, std::vector<SelectedTarget> targets, TimestampMs from,
-                TimestampMs to);
+                TimestampMs to, Restoration restoration);
 
   std::size_t size() const override { return series_.size(); }
   Labels labels(std::size_t i) const override;
@@ -38,9 +39,14 @@ class TsdbSelection final : public Selection {
  private:
   // Reads the row groups of a run one by one, without those in the quarantine. One that is found damaged goes there and
   // makes the read fail: whoever asked learns of it, once.
-  Status ReadUndamaged(const SelectedRun& part, std::uint32_t column, TileCache& tiles, RunSamples& into) const;
+  Status ReadUndamaged(const SelectedRun& part, std::uint32_t column, TimeInterval range, TileCache& tiles,
+                       RunSamples& into) const;
+  Status ReadStored(const SelectedRun& part, std::uint32_t column, TimeInterval range, TileCache& tiles,
+                    RunSamples& into) const;
   Status ReadHead(const SelectedTarget& target, std::uint32_t column, ColumnSamples& samples) const;
   Status ReadRun(const SelectedRun& part, std::uint32_t column, TileCache& tiles, ColumnSamples& samples) const;
+  Status ReadDownsampled(const SelectedRun& part, std::uint32_t column, DurationMs resolution_ms, TileCache& tiles,
+                         ColumnSamples& samples) const;
 
   const ReadDeps deps_;
   const std::shared_ptr<const RunSet> runs_;  // Keeps the files of its runs.
@@ -50,6 +56,7 @@ class TsdbSelection final : public Selection {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> series_;  // Index in targets_, column.
   const TimestampMs from_;
   const TimestampMs to_;
+  const Restoration restoration_;
 };
 
 }  // namespace vigia::storage

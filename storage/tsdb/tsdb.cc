@@ -18,13 +18,14 @@ Result<std::unique_ptr<Tsdb>> Tsdb::Open(TsdbOptions options, Registry& registry
   store_options.in_memory = options.in_memory;
   store_options.block_cache_bytes = options.block_cache_bytes;
   if (!options.in_memory) {
-    auto claimed = DataFolder::Claim(options.path, !options.no_lockfile);
+    auto claimed =
+        options.read_only ? DataFolder::Look(options.path) : DataFolder::Claim(options.path, !options.no_lockfile);
     if (!claimed) return claimed.error();
     folder = std::move(*claimed);
     store_options.path = folder->database_path();
     store_options.quarantine_path = folder->quarantine_path();
   }
-  auto store = Store::Open(store_options, registry);
+  auto store = options.read_only ? Store::OpenReadOnly(store_options, registry) : Store::Open(store_options, registry);
   if (!store) return store.error();
   auto impl = std::make_unique<Impl>(std::move(options), registry, std::move(folder), std::move(*store));
   if (Status status = impl->Recover(); !status) return status.error();
@@ -42,9 +43,13 @@ std::unique_ptr<Appender> Tsdb::NewAppender(const Labels& shared) {
   return MakeAppender({impl_->series, impl_->committer, impl_->exemplars, impl_->head_metrics,
                        [impl = impl_.get()] { return impl->CurrentLimits(); },
                        [impl = impl_.get()](std::size_t samples) { return impl->Admit(samples); }, mode,
-       &impl_->time_versions},
+                       &impl_->time_versions, impl_->commit_listener.load()},
                       shared);
 }
+
+void Tsdb::SetCommitListener(CommitListener* listener) { impl_->commit_listener.store(listener); }
+
+Labels Tsdb::LabelsOf(SeriesRef ref) const { return impl_->series.LabelsOf(TargetOf(ref), ColumnOf(ref)); }
 
 // Policies hide samples as they get older, which is no change at a time that could be named.
 const TimeVersions* Tsdb::time_versions() const {
@@ -65,6 +70,7 @@ Result<std::vector<ExemplarSeries>> Tsdb::SelectExemplars(TimestampMs start_ms, 
 Status Tsdb::Close() {
   impl_->closed = true;
   impl_->StopBackground();
+  if (impl_->options.read_only) return {};
   Status status;
   if (impl_->options.seal_on_close) {
     const std::lock_guard lock(impl_->maintenance_mu);
@@ -101,6 +107,17 @@ Result<std::vector<PolicyUsage>> Tsdb::MeasureRetention(const std::vector<Retent
     runs = impl_->runs.Current();
   }
   return MeasurePolicies(policies, impl_->retention_time_ms.load(), impl_->series, *runs, impl_->options.clock());
+}
+
+Status Tsdb::SetDownsampling(std::vector<DownsamplingRule> rules) { return impl_->downsampling.Set(std::move(rules)); }
+
+Result<std::vector<DownsamplingUsage>> Tsdb::TryDownsampling(const std::vector<DownsamplingRule>& rules) const {
+  std::shared_ptr<const RunSet> runs;
+  {
+    const std::shared_lock visible(impl_->visibility);
+    runs = impl_->runs.Current();
+  }
+  return MeasureDownsampling(rules, impl_->series, *runs, impl_->options.clock());
 }
 
 void Tsdb::SetOutOfOrderWindow(DurationMs window_ms) { impl_->out_of_order_window_ms.store(window_ms); }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "storage/api/appender.h"
+#include "storage/api/commit_listener.h"
 #include "storage/api/exemplars.h"
 #include "storage/api/querier.h"
 #include "storage/telemetry/registry.h"
@@ -19,14 +20,19 @@ namespace vigia::storage {
 class Tsdb final : public Appendable, public Queryable, public ExemplarQueryable {
  public:
   // Recovers what was committed before: after a killed process all of it. Fails without touching anything when the
-  // folder is in use (kUnavailable) or of another format (kInvalid), and when it is damaged (kCorruption). `registry`
-  // must outlive the Tsdb.
+  // folder is in use (kUnavailable) or of another format (kInvalid), and when it is damaged (kCorruption); for reading
+  // only also when there is none (kNotFound). `registry` must outlive the Tsdb.
   static Result<std::unique_ptr<Tsdb>> Open(TsdbOptions options, Registry& registry);
   ~Tsdb() override;  // Close(), if that was not called; its error is lost then.
 
   std::unique_ptr<Appender> NewAppender(const Labels& shared) override;
   std::unique_ptr<Querier> NewQuerier(TimestampMs start_ms, TimestampMs end_ms) const override;
   const TimeVersions* time_versions() const override;
+
+  // Told of all batches of appenders that are made from now on. Null: nobody. The listener outlives these appenders.
+  void SetCommitListener(CommitListener* listener);
+  // REQUIRES: `ref` came from Resolve() of an appender of this storage.
+  Labels LabelsOf(SeriesRef ref) const;
 
   Result<std::vector<ExemplarSeries>> SelectExemplars(TimestampMs start_ms, TimestampMs end_ms,
                                                       std::span<const std::vector<Matcher>> selectors) const override;
@@ -46,6 +52,12 @@ class Tsdb final : public Appendable, public Queryable, public ExemplarQueryable
   void SetRetention(DurationMs time_ms, std::uint64_t size_bytes);  // The policies stay.
   // What such policies would hold and drop, without putting them in force: one entry for each, a last one for the rest.
   Result<std::vector<PolicyUsage>> MeasureRetention(const std::vector<RetentionPolicy>& policies) const;
+  // For a reload of the configuration, takes effect with the next maintenance: samples of series that match a rule are
+  // replaced by records of them once they are old enough, for good. None: nothing is replaced. kLimit for a rule with
+  // too many matchers: then the former ones stay.
+  Status SetDownsampling(std::vector<DownsamplingRule> rules);
+  // What such rules would do, without putting them in force: one entry for each.
+  Result<std::vector<DownsamplingUsage>> TryDownsampling(const std::vector<DownsamplingRule>& rules) const;
   void SetOutOfOrderWindow(DurationMs window_ms);
   // At once. With fewer than before the oldest exemplars are dropped.
   Status SetMaxExemplars(std::size_t count);

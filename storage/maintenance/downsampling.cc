@@ -1,0 +1,200 @@
+#include "storage/maintenance/downsampling.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <utility>
+
+namespace vigia::storage {
+namespace {
+
+// As many raw samples as a record and the samples kept with it need room for, about (storage/README.md, "Measured").
+constexpr double kRawSamplesPerRecord = 8;
+constexpr double kKeptPerInterval = 2;
+
+// Calls fn(first, end) for each range of columns that both have.
+void ForEachShared(const ColumnRanges& a, const ColumnRanges& b,
+                   const std::function<void(std::uint32_t, std::uint32_t)>& fn) {
+  auto i = a.ranges().begin();
+  auto j = b.ranges().begin();
+  while (i != a.ranges().end() && j != b.ranges().end()) {
+    const std::uint32_t first = std::max(i->first, j->first);
+    const std::uint32_t end = std::min(i->second, j->second);
+    if (first < end) fn(first, end);
+    i->second <= j->second ? ++i : ++j;
+  }
+}
+
+std::uint64_t CountOf(const ColumnRanges& columns) {
+  std::uint64_t count = 0;
+  for (const auto& [first, end] : columns.ranges()) count += end - first;
+  return count;
+}
+
+// How many of the columns the entry has, and how many of these have `resolution` or can never get it.
+struct Shared {
+  std::uint64_t all = 0;
+  std::uint64_t done = 0;
+};
+Shared CountShared(const RunTarget& entry, const ColumnRanges& columns, DurationMs resolution) {
+  Shared shared;
+  ForEachShared(entry.columns, columns, [&](std::uint32_t first, std::uint32_t end) { shared.all += end - first; });
+  for (const DownsampledColumns& part : entry.downsampled) {
+    if (ResolutionFrom(part.resolution_ms, resolution) != part.resolution_ms) continue;
+    ForEachShared(part.columns, columns, [&](std::uint32_t first, std::uint32_t end) { shared.done += end - first; });
+  }
+  return shared;
+}
+
+}  // namespace
+
+const std::vector<DownsamplingColumns::Part>& DownsamplingColumns::PartsOf(std::uint32_t target) const {
+  static const std::vector<Part> kNone;
+  const auto at = targets_.find(target);
+  return at == targets_.end() ? kNone : at->second;
+}
+
+std::vector<DownsampledColumns> DownsamplingColumns::DueOf(std::uint32_t target, std::int32_t day,
+                                                           TimestampMs now_ms) const {
+  std::map<std::uint32_t, DurationMs> coarsest;
+  for (const Part& part : PartsOf(target)) {
+    if (!IsDue(part.rule, day, now_ms)) continue;
+    for (const auto& [first, end] : part.columns.ranges()) {
+      for (std::uint32_t column = first; column < end; ++column) {
+        DurationMs& resolution = coarsest[column];
+        resolution = std::max(resolution, rules_[part.rule].resolution_ms);
+      }
+    }
+  }
+  std::map<DurationMs, ColumnRanges> parts;
+  for (const auto& [column, resolution] : coarsest) parts[resolution].Add(column);
+  std::vector<DownsampledColumns> due;
+  for (auto& [resolution, columns] : parts) due.push_back({resolution, std::move(columns)});
+  return due;
+}
+
+bool DownsamplingColumns::HasWork(const Run& run, TimestampMs now_ms) const {
+  if (empty()) return false;
+  const bool any_due = [&] {
+    for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+      if (IsDue(rule, run.day, now_ms)) return true;
+    }
+    return false;
+  }();
+  if (!any_due) return false;
+  return std::any_of(run.targets.begin(), run.targets.end(), [&](const RunTarget& entry) {
+    const auto& parts = PartsOf(entry.target);
+    return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
+      if (!IsDue(part.rule, run.day, now_ms)) return false;
+      const Shared shared = CountShared(entry, part.columns, rules_[part.rule].resolution_ms);
+      return shared.done < shared.all;
+    });
+  });
+}
+
+Result<DownsamplingColumns> AssignDownsampling(const std::vector<DownsamplingRule>& rules, const SeriesMap& series) {
+  DownsamplingColumns out;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    out.rules_.push_back({rules[i].after_ms, rules[i].resolution_ms});
+    const auto hits = series.Select(rules[i].matchers, kMinTimestampMs, kMaxTimestampMs, 0, {});
+    if (!hits) return hits.error();
+    for (const TargetHits& hit : *hits) {
+      std::vector<std::uint32_t> columns = hit.columns;
+      std::sort(columns.begin(), columns.end());
+      DownsamplingColumns::Part part{i, {}};
+      for (const std::uint32_t column : columns) part.columns.Add(column);
+      if (!part.columns.empty()) out.targets_[hit.target->id()].push_back(std::move(part));
+    }
+  }
+  return out;
+}
+
+Status CheckDownsampling(const std::vector<DownsamplingRule>& rules) {
+  for (const DownsamplingRule& rule : rules) {
+    const DurationMs resolution = rule.resolution_ms;
+    if (rule.after_ms <= 0 || resolution <= 0 || kDayMs % resolution != 0) {
+      return Error{Errc::kInvalid, "downsampling needs an age above 0 and a resolution that divides a day"};
+    }
+    for (const DownsamplingRule& other : rules) {
+      if (std::max(resolution, other.resolution_ms) % std::min(resolution, other.resolution_ms) == 0) continue;
+      return Error{Errc::kInvalid, "of two resolutions for downsampling one must be a multiple of the other"};
+    }
+  }
+  return {};
+}
+
+Status DownsamplingRules::Set(std::vector<DownsamplingRule> rules) {
+  if (Status status = CheckDownsampling(rules); !status) return status;
+  const std::lock_guard lock(mu_);
+  auto assigned = AssignDownsampling(rules, series_);
+  if (!assigned) return assigned.error();
+  rules_ = std::move(rules);
+  current_ = std::make_shared<const DownsamplingColumns>(std::move(*assigned));
+  return {};
+}
+
+Status DownsamplingRules::Refresh() {
+  const std::lock_guard lock(mu_);
+  if (rules_.empty()) return {};
+  auto assigned = AssignDownsampling(rules_, series_);
+  if (!assigned) return assigned.error();
+  current_ = std::make_shared<const DownsamplingColumns>(std::move(*assigned));
+  return {};
+}
+
+std::shared_ptr<const DownsamplingColumns> DownsamplingRules::Current() const {
+  const std::lock_guard lock(mu_);
+  return current_;
+}
+
+DownsamplingMetrics::DownsamplingMetrics(Registry& registry)
+    : runs(registry.AddCounter("vigia_storage_downsampling_runs_total", "Rewrites that downsampled series of a day.")),
+      failures(registry.AddCounter("vigia_storage_downsampling_failures_total",
+                                   "Rewrites that were to downsample and failed; they are tried again.")),
+      samples(registry.AddCounter("vigia_storage_downsampling_replaced_samples_total",
+                                  "Samples that were replaced by records of them.")),
+      bytes(registry.AddCounter("vigia_storage_downsampling_freed_bytes_total",
+                                "Bytes of row groups that rewrites freed which downsampled.")) {}
+
+Result<std::vector<DownsamplingUsage>> MeasureDownsampling(const std::vector<DownsamplingRule>& rules,
+                                                           const SeriesMap& series, const RunSet& runs,
+                                                           TimestampMs now_ms) {
+  if (Status status = CheckDownsampling(rules); !status) return status.error();
+  const auto assigned = AssignDownsampling(rules, series);
+  if (!assigned) return assigned.error();
+  std::vector<DownsamplingUsage> usage(rules.size());
+  for (TargetId target = 1; target < series.target_end(); ++target) {
+    for (const auto& part : assigned->PartsOf(target)) usage[part.rule].series += CountOf(part.columns);
+  }
+  for (const auto& run : runs.runs) {
+    std::uint64_t columns = 0;
+    for (const RunTarget& entry : run->targets) columns += CountOf(entry.columns);
+    if (columns == 0) continue;
+    const double bytes_each = static_cast<double>(run->bytes) / static_cast<double>(columns);
+    const double samples_each = static_cast<double>(run->samples) / static_cast<double>(columns);
+    for (const RunTarget& entry : run->targets) {
+      for (const auto& part : assigned->PartsOf(entry.target)) {
+        const DownsamplingRule& rule = rules[part.rule];
+        DownsamplingUsage& sum = usage[part.rule];
+        const Shared shared = CountShared(entry, part.columns, rule.resolution_ms);
+        const auto add = [](std::uint64_t& to, double amount) { to += static_cast<std::uint64_t>(amount); };
+        add(sum.bytes, bytes_each * static_cast<double>(shared.all));
+        add(sum.samples, samples_each * static_cast<double>(shared.all));
+        add(sum.downsampled_bytes, bytes_each * static_cast<double>(shared.done));
+        if (!assigned->IsDue(part.rule, run->day, now_ms)) continue;
+        const auto due = static_cast<double>(shared.all - std::min(shared.all, shared.done));
+        const double intervals = static_cast<double>((entry.max_t - entry.min_t) / rule.resolution_ms + 1);
+        const double kept = std::min(1.0, kKeptPerInterval * intervals / std::max(samples_each, 1.0));
+        const double room = std::min(1.0, kRawSamplesPerRecord * intervals / std::max(samples_each, 1.0));
+        add(sum.due_bytes, bytes_each * due);
+        add(sum.due_samples, samples_each * due);
+        if (room >= 1) continue;  // Stays as it is.
+        add(sum.replaced_samples, samples_each * due * (1 - kept));
+        add(sum.freed_bytes, bytes_each * due * (1 - room));
+      }
+    }
+  }
+  return usage;
+}
+
+}  // namespace vigia::storage
