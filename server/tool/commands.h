@@ -20,5 +20,10 @@ int QueryInstant(const Words& words, const ToolWorld& world);
 int QueryRange(const Words& words, const ToolWorld& world);
 int QuerySeries(const Words& words, const ToolWorld& world);
 int QueryLabels(const Words& words, const ToolWorld& world);
+int TsdbAnalyze(const Words& words, const ToolWorld& world);
+int TsdbList(const Words& words, const ToolWorld& world);
+int TsdbDump(const Words& words, const ToolWorld& world);
+int TsdbDumpOpenMetrics(const Words& words, const ToolWorld& world);
+int TsdbVerify(const Words& words, const ToolWorld& world);
 
 }  // namespace vigia::server

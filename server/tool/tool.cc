@@ -31,6 +31,13 @@ constexpr Command kCommands[] = {
     {"query", "range", "[-o promql|json] [--start=] [--end=] [--step=] [--header=] <server> <expr>", &QueryRange},
     {"query", "series", "[-o promql|json] --match=... [--start=] [--end=] <server>", &QuerySeries},
     {"query", "labels", "[-o promql|json] [--start=] [--end=] [--match=...] <server> <name>", &QueryLabels},
+    {"tsdb", "analyze", "[--limit=20] [--match=<selector>] [<folder>]", &TsdbAnalyze},
+    {"tsdb", "list", "[-r|--human-readable] [<folder>]", &TsdbList},
+    {"tsdb", "dump", "[--min-time=] [--max-time=] [--match=<selector>...] [--format=prom|seriesjson] [<folder>]",
+     &TsdbDump},
+    {"tsdb", "dump-openmetrics", "[--min-time=] [--max-time=] [--match=<selector>...] [<folder>]",
+     &TsdbDumpOpenMetrics},
+    {"tsdb", "verify", "[<folder>]", &TsdbVerify},
 };
 
 void PrintUsage(std::ostream& out) {
