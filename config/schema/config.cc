@@ -1,7 +1,9 @@
 #include "config/schema/config.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <system_error>
 
 #include "config/schema/codecs.h"
@@ -64,6 +66,21 @@ void CheckJobNames(Reader& in, const yaml::Node& node, const Config& config) {
   }
 }
 
+void CheckRemoteNames(Reader& in, const yaml::Node& node, const Config& config) {
+  std::set<std::string> names;
+  const yaml::Node* list = node.Find("remote_write");
+  for (std::size_t i = 0; i < config.remote_write.size(); ++i) {
+    const RemoteWriteConfig& remote = config.remote_write[i];
+    if (!remote.name.empty() && !names.insert(remote.name).second) {
+      in.Fail(list->items[i], "found multiple remote write configs with job name " + storage::Quoted(remote.name));
+    }
+    if (std::count(config.remote_write.begin(), config.remote_write.begin() + static_cast<std::ptrdiff_t>(i), remote)) {
+      in.Fail(list->items[i],
+              "duplicate remote write configs are not allowed, found duplicate for URL: " + RedactedUrl(remote.url));
+    }
+  }
+}
+
 // Appends the jobs of the files of scrape_config_files.
 storage::Status ReadScrapeConfigFiles(Reader& in, Config& config) {
   const std::string main_file = in.file();
@@ -115,9 +132,10 @@ const FieldTable<Config>& Schema<Config>::Fields() {
       ScrapeConfigsField(),
       MakeField<SectionCodec<StorageConfig>>("storage", &T::storage, "", "What of the storage may change on reload."),
       UnsupportedField<T>("tracing", "Export of traces."),
-      UnsupportedField<T>("remote_write", "Sends samples to other servers."),
+      MakeField<ListCodec<SectionCodec<RemoteWriteConfig>>>("remote_write", &T::remote_write, "",
+                                                            "Other servers that are sent all samples."),
       UnsupportedField<T>("remote_read", "Asks other servers for samples."),
-      UnsupportedField<T>("otlp", "Settings of the OTLP receiver."),
+      MakeField<SectionCodec<OtlpConfig>>("otlp", &T::otlp, "", "What the OTLP receiver makes of metrics."),
   };
   return kFields;
 }
@@ -132,6 +150,7 @@ void Schema<Config>::Check(Reader& in, const yaml::Node& node, Config& out) {
   CheckPatterns(in, node, "rule_files", out.rule_files, "rule");
   CheckPatterns(in, node, "scrape_config_files", out.scrape_config_files, "scrape config");
   CheckJobNames(in, node, out);
+  CheckRemoteNames(in, node, out);
 }
 
 storage::Result<ConfigPtr> ParseConfig(std::string_view text, const std::string& file_name) {

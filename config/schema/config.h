@@ -9,6 +9,8 @@
 
 #include "config/schema/alerting_config.h"
 #include "config/schema/global_config.h"
+#include "config/schema/otlp_config.h"
+#include "config/schema/remote_config.h"
 #include "config/schema/scrape_config.h"
 #include "config/schema/storage_config.h"
 #include "storage/model/error.h"
@@ -30,6 +32,8 @@ struct Config {
   std::vector<ScrapeConfig> scrape_configs;      // Of this file, then those of scrape_config_files.
   std::size_t own_scrape_configs = 0;            // How many of them are of this file.
   StorageConfig storage;
+  OtlpConfig otlp;
+  std::vector<RemoteWriteConfig> remote_write;
 
   std::string directory;              // Of the file; relative paths were resolved against it.
   std::vector<std::string> warnings;  // What the log should say about an accepted file, e.g. an undefined variable.

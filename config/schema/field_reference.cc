@@ -62,6 +62,10 @@ std::string FieldReference() {
   AppendTable(out, "http_headers: <name>", Schema<HttpHeader>::Fields());
   AppendTable(out, "alerting", Schema<AlertingConfig>::Fields());
   AppendTable(out, "alertmanagers[]", Schema<AlertmanagerConfig>::Fields());
+  AppendTable(out, "remote_write[]", Schema<RemoteWriteConfig>::Fields());
+  AppendTable(out, "remote_write[].queue_config", Schema<QueueConfig>::Fields());
+  AppendTable(out, "remote_write[].metadata_config", Schema<MetadataConfig>::Fields());
+  AppendTable(out, "otlp", Schema<OtlpConfig>::Fields());
   AppendTable(out, "storage", Schema<StorageConfig>::Fields());
   AppendTable(out, "storage.tsdb", Schema<TsdbConfig>::Fields());
   AppendTable(out, "storage.tsdb.retention", Schema<RetentionConfig>::Fields());

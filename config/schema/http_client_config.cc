@@ -47,8 +47,7 @@ struct HeadersCodec {
     Inner::Read(in, node, headers);
     out.clear();
     for (auto& [name, header] : headers) {
-      const std::string lower = LowerCase(name);
-      if (std::find(kReservedHeaders.begin(), kReservedHeaders.end(), lower) != kReservedHeaders.end()) {
+      if (IsReservedHeader(name)) {
         in.Fail(node, "setting header " + storage::Quoted(name) + " is not allowed");
       }
       header.name = name;
@@ -103,6 +102,10 @@ Field<HttpClientConfig> BearerField(std::string_view key, std::string type, std:
 }
 
 }  // namespace
+
+bool IsReservedHeader(std::string_view name) {
+  return std::find(kReservedHeaders.begin(), kReservedHeaders.end(), LowerCase(name)) != kReservedHeaders.end();
+}
 
 const FieldTable<TlsConfig>& Schema<TlsConfig>::Fields() {
   using T = TlsConfig;

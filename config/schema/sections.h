@@ -7,6 +7,8 @@
 #include "config/schema/field_table.h"
 #include "config/schema/global_config.h"
 #include "config/schema/http_client_config.h"
+#include "config/schema/otlp_config.h"
+#include "config/schema/remote_config.h"
 #include "config/schema/scrape_config.h"
 #include "config/schema/storage_config.h"
 #include "config/schema/target_group.h"
@@ -141,6 +143,31 @@ struct Schema<AlertmanagerConfig> : PlainSchema<AlertmanagerConfig> {
 };
 
 template <>
+struct Schema<RemoteWriteConfig> : PlainSchema<RemoteWriteConfig> {
+  static const FieldTable<RemoteWriteConfig>& Fields();
+  static void Prepare(Reader& in, const yaml::Node& node, RemoteWriteConfig& out);
+  static void Check(Reader& in, const yaml::Node& node, RemoteWriteConfig& out);
+};
+
+template <>
+struct Schema<QueueConfig> : PlainSchema<QueueConfig> {
+  static const FieldTable<QueueConfig>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, QueueConfig& out);
+};
+
+template <>
+struct Schema<MetadataConfig> : PlainSchema<MetadataConfig> {
+  static const FieldTable<MetadataConfig>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, MetadataConfig& out);
+};
+
+template <>
+struct Schema<OtlpConfig> : PlainSchema<OtlpConfig> {
+  static const FieldTable<OtlpConfig>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, OtlpConfig& out);
+};
+
+template <>
 struct Schema<StorageConfig> : PlainSchema<StorageConfig> {
   static const FieldTable<StorageConfig>& Fields();
 };
@@ -172,6 +199,9 @@ template <>
 struct Schema<RuntimeConfig> : PlainSchema<RuntimeConfig> {
   static const FieldTable<RuntimeConfig>& Fields();
 };
+
+// Whether the client sets that header itself, in any case of letters.
+bool IsReservedHeader(std::string_view name);
 
 // At least one protocol, and none twice.
 void CheckProtocols(Reader& in, const yaml::Node& node, const std::vector<ScrapeProtocol>& protocols,

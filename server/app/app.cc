@@ -11,7 +11,9 @@
 #include "promql/parser/parse.h"
 #include "server/api/query_log_file.h"
 #include "server/api/slow_query_log.h"
+#include "server/app/metadata_to_send.h"
 #include "server/app/process_metrics.h"
+#include "server/app/remote_transport.h"
 #include "server/app/retention.h"
 #include "server/app/routes.h"
 #include "server/app/web_security_file.h"
@@ -117,6 +119,7 @@ Status App::Build(LoadedConfig loaded) {
   auto tsdb = storage::Tsdb::Open(StorageOptions(options_, loaded, log_), registry_);
   if (tsdb.has_error()) return storage::Prefixed(tsdb.error(), "opening storage failed");
   tsdb_ = std::move(*tsdb);
+  BuildSender();
   engine_ = std::make_unique<promql::Engine>(EngineOptionsOf(options_, *loaded.config, log_), *tsdb_, registry_);
   alerting::NotifyOptions notify;
   notify.queue_capacity = static_cast<std::size_t>(options_.notification_queue_capacity);
@@ -159,6 +162,23 @@ Status App::Build(LoadedConfig loaded) {
   const std::lock_guard lock(config_mu_);
   loaded_ = std::move(loaded);
   return {};
+}
+
+void App::BuildSender() {
+  SenderDeps deps{
+      .queue = {.storage = *tsdb_,
+                .labels_of = [this](storage::SeriesRef ref) { return tsdb_->LabelsOf(ref); },
+                .metadata = [this] { return MetadataToSend(scrape_->Metadata()); },
+                .clock = clock_,
+                .log = log_.With({{"component", "remote"}})},
+      .registry = registry_,
+      .transport = [this](const config::RemoteWriteConfig& remote) {
+        return MakeRemoteTransport(io_.executor(), kUserAgent, remote);
+      },
+      .folder = options_.storage_path + "/remote_write",
+      .flush_deadline_ms = options_.remote_flush_deadline_ms};
+  sender_ = std::make_unique<RemoteWriteSender>(std::move(deps));
+  tsdb_->SetCommitListener(sender_.get());
 }
 
 Status App::Start() {
@@ -237,6 +257,8 @@ Status App::Apply(const LoadedConfig& loaded) {
   }
   engine_->SetDefaultSubqueryStep(loaded.config->global.evaluation_interval_ms);
   ApplyQueryLog(loaded.config->global.query_log_file);
+  // Before the jobs: what they bring is sent.
+  const Status sending = sender_->Apply(*loaded.config);
   auto scraping = scrape_->Apply(loaded.config);
   std::map<std::string, config::DiscoveryConfig> jobs;
   for (const config::ScrapeConfig& job : loaded.config->scrape_configs) jobs.emplace(job.job_name, job.discovery);
@@ -246,9 +268,10 @@ Status App::Apply(const LoadedConfig& loaded) {
     const std::lock_guard lock(config_mu_);
     loaded_ = loaded;
   }
-  reload_ok_.Set(scraping.has_error() ? 0 : 1);
-  if (scraping.has_value()) reload_seconds_.Set(static_cast<double>(clock_()) / 1000);
-  return scraping;
+  const Status status = scraping.has_error() ? scraping : sending;
+  reload_ok_.Set(status.has_error() ? 0 : 1);
+  if (status.has_value()) reload_seconds_.Set(static_cast<double>(clock_()) / 1000);
+  return status;
 }
 
 // A log that cannot be opened must not keep a good configuration from taking effect.
@@ -284,6 +307,7 @@ Status App::Stop() {
   if (rules_) rules_->Stop();
   if (notifications_) notifications_->Stop();
   if (web_) web_->Stop();
+  if (sender_) sender_->Stop();
   return tsdb_ ? tsdb_->Close() : Status();
 }
 

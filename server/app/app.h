@@ -19,6 +19,7 @@
 #include "server/http/server.h"
 #include "server/log/log.h"
 #include "server/scrape/manager.h"
+#include "server/sender/manager.h"
 #include "storage/model/clock.h"
 #include "storage/telemetry/registry.h"
 #include "storage/tsdb/tsdb.h"
@@ -54,6 +55,7 @@ class App {
  private:
   App(Options options, Logger log, WebAddress address);
   storage::Status Build(LoadedConfig loaded);
+  void BuildSender();
   storage::Status Apply(const LoadedConfig& loaded);
   void ApplyQueryLog(const std::string& path);
   RuntimeStatus Runtime() const;
@@ -83,6 +85,7 @@ class App {
   std::unique_ptr<storage::Tsdb> tsdb_;
   std::unique_ptr<promql::Engine> engine_;
   IoThreads io_;
+  std::unique_ptr<RemoteWriteSender> sender_;  // Told of commits: before all that commits.
   std::unique_ptr<Notifications> notifications_;
   std::unique_ptr<alerting::RuleManager> rules_;
   std::unique_ptr<ScrapeManager> scrape_;

@@ -176,6 +176,9 @@ void AddStorageFlags(FlagSet& flags, Options& o) {
   flags.Add({"storage.tsdb.retention.size", "",
              "Most bytes that the data folder may hold, e.g. 10GB; the oldest go first.", false, false,
              Size(o.retention_size_bytes)});
+  flags.Add({"storage.remote.flush-deadline", "1m",
+             "How long a stop waits for remotes that take what is left to be sent; the rest is sent after the start.",
+             false, false, Duration(o.remote_flush_deadline_ms)});
   flags.Add({"storage.tsdb.no-lockfile", "false", "Do not lock the data folder.", true, false, Switch(o.no_lockfile)});
   flags.Add({"storage.wal.fsync", "interval",
              "When the log is forced to disk: interval (each second), always (each commit), never. Surviving a killed "
@@ -269,7 +272,6 @@ void AddIgnoredFlags(FlagSet& flags, Options& o) {
                                                              {"storage.tsdb.block-reload-interval", "1m"},
                                                              {"storage.tsdb.delayed-compaction.max-percent", "10"},
                                                              {"storage.tsdb.delay-compact-file.path", ""},
-                                                             {"storage.remote.flush-deadline", "1m"},
                                                              {"storage.remote.read-sample-limit", "50000000"},
                                                              {"storage.remote.read-concurrent-limit", "10"},
                                                              {"storage.remote.read-max-bytes-in-frame", "1048576"},

@@ -49,6 +49,8 @@ struct Options {
   storage::DurationMs alert_for_outage_tolerance_ms = 3'600'000;
   storage::DurationMs alert_for_grace_period_ms = 600'000;
   storage::DurationMs alert_resend_delay_ms = 60'000;
+  storage::DurationMs remote_flush_deadline_ms = 60'000;
+
   int notification_queue_capacity = 10'000;
   int notification_batch_size = 256;
   bool drain_notification_queue_on_shutdown = true;

@@ -23,6 +23,7 @@ CONFIG = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 rule_files: [rules.yml]
 alerting: {{alertmanagers: [{{static_configs: [{{targets: ['127.0.0.1:1']}}]}}]}}
+remote_write: [{{url: 'http://127.0.0.1:1/', name: nobody}}]
 scrape_configs:
   - job_name: self
     static_configs: [{{targets: ['127.0.0.1:{port}']}}]
