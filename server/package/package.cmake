@@ -4,7 +4,9 @@ install(TARGETS vigia vigiatool RUNTIME DESTINATION bin)
 install(FILES docker/grafana/dashboards/4-server.json DESTINATION share/vigia/grafana)
 install(FILES README.md README.es.md DESTINATION share/doc/vigia)
 install(FILES server/package/vigia.1 server/package/vigiatool.1 DESTINATION share/man/man1)
-set(VIGIA_MAINTAINER "The Vigía maintainers <vigia@localhost>" CACHE STRING "Who answers for the package: name and address")
+# Who builds the package answers for it: ./dev package takes DEBFULLNAME and DEBEMAIL, as Debian's tools do. A package for
+# one machine needs nobody.
+set(VIGIA_MAINTAINER "Local build <root@localhost>" CACHE STRING "Who answers for the package: name and address")
 install(CODE "set(SOURCE_DIR \"${CMAKE_SOURCE_DIR}\")
 set(WORK_DIR \"${CMAKE_BINARY_DIR}/package\")
 set(VERSION \"${PROJECT_VERSION}\")
