@@ -71,6 +71,7 @@ std::string FieldReference() {
   AppendTable(out, "storage.tsdb.retention", Schema<RetentionConfig>::Fields());
   AppendTable(out, "storage.exemplars", Schema<ExemplarsConfig>::Fields());
   AppendTable(out, "storage.retention_policies[]", Schema<RetentionPolicyConfig>::Fields());
+  AppendTable(out, "storage.downsampling[]", Schema<DownsamplingConfig>::Fields());
   AppendTable(out, "Rule file: groups[]", RuleGroupFields());
   AppendTable(out, "Rule file: rules[]", RuleFields());
   return out;

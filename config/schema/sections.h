@@ -170,6 +170,7 @@ struct Schema<OtlpConfig> : PlainSchema<OtlpConfig> {
 template <>
 struct Schema<StorageConfig> : PlainSchema<StorageConfig> {
   static const FieldTable<StorageConfig>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, StorageConfig& out);
 };
 
 template <>
@@ -188,6 +189,12 @@ template <>
 struct Schema<RetentionPolicyConfig> : PlainSchema<RetentionPolicyConfig> {
   static const FieldTable<RetentionPolicyConfig>& Fields();
   static void Check(Reader& in, const yaml::Node& node, RetentionPolicyConfig& out);
+};
+
+template <>
+struct Schema<DownsamplingConfig> : PlainSchema<DownsamplingConfig> {
+  static const FieldTable<DownsamplingConfig>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, DownsamplingConfig& out);
 };
 
 template <>

@@ -1,5 +1,7 @@
 #include "config/schema/storage_config.h"
 
+#include <algorithm>
+
 #include "config/schema/codecs.h"
 #include "config/schema/sections.h"
 #include "promql/parser/parse.h"
@@ -8,6 +10,8 @@ namespace vigia::config {
 namespace {
 
 constexpr std::size_t kMaxMatchers = 64;  // As many as storage takes.
+constexpr storage::DurationMs kDayMs = 86'400'000;
+constexpr storage::DurationMs kFinestMs = 60'000;  // Finer intervals hold too few samples to gain anything.
 
 struct SelectorCodec {
   using Value = SeriesSelector;
@@ -120,6 +124,27 @@ void Schema<RetentionPolicyConfig>::Check(Reader& in, const yaml::Node& node, Re
   if (out.time_ms <= 0) in.Fail(node, "time must be above 0");
 }
 
+const FieldTable<DownsamplingConfig>& Schema<DownsamplingConfig>::Fields() {
+  using T = DownsamplingConfig;
+  static const FieldTable<T> kFields{
+      MakeField<ListCodec<SelectorCodec>>("match", &T::match, "", "Series that the rule is for: one of these matches."),
+      MakeField<DurationCodec>("after", &T::after_ms, "",
+                               "How old a whole day of samples must be to be downsampled; above 0."),
+      MakeField<DurationCodec>("resolution", &T::resolution_ms, "",
+                               "The interval that is told by one record; at least 1m, a whole part of a day, a "
+                               "multiple of all smaller ones."),
+  };
+  return kFields;
+}
+
+void Schema<DownsamplingConfig>::Check(Reader& in, const yaml::Node& node, DownsamplingConfig& out) {
+  if (out.match.empty()) in.Fail(node, "match must name at least one series selector");
+  if (out.after_ms <= 0) in.Fail(node, "after must be above 0");
+  if (out.resolution_ms < kFinestMs || kDayMs % out.resolution_ms != 0) {
+    in.Fail(node, "resolution must be at least 1m, and a whole part of a day such as 5m or 1h");
+  }
+}
+
 const FieldTable<StorageConfig>& Schema<StorageConfig>::Fields() {
   using T = StorageConfig;
   static const FieldTable<T> kFields{
@@ -128,8 +153,30 @@ const FieldTable<StorageConfig>& Schema<StorageConfig>::Fields() {
       MakeField<ListCodec<SectionCodec<RetentionPolicyConfig>>>(
           "retention_policies", &T::retention_policies, "",
           "How long certain series are kept, instead of what `tsdb.retention.time` says; the first match counts."),
+      MakeField<ListCodec<SectionCodec<DownsamplingConfig>>>(
+          "downsampling", &T::downsampling, "",
+          "Which old samples are replaced by records of whole intervals; the coarsest rule that is due counts. "
+          "Without rules nothing is replaced."),
   };
   return kFields;
+}
+
+void Schema<StorageConfig>::Check(Reader& in, const yaml::Node& node, StorageConfig& out) {
+  const yaml::Node* const list = node.Find("downsampling");
+  if (list == nullptr || list->items.size() != out.downsampling.size()) return;
+  const auto key = in.Key("downsampling");
+  for (std::size_t i = 1; i < out.downsampling.size(); ++i) {
+    for (std::size_t before = 0; before < i; ++before) {
+      const auto [fine, coarse] =
+          std::minmax(out.downsampling[before].resolution_ms, out.downsampling[i].resolution_ms);
+      if (coarse % fine == 0) continue;
+      const auto index = in.Index(i);
+      const yaml::Node* const field = list->items[i].Find("resolution");
+      in.Fail(field == nullptr ? list->items[i] : *field,
+              "of this resolution and that of rule " + std::to_string(before) + " one must be a multiple of the other");
+      break;
+    }
+  }
 }
 
 }  // namespace vigia::config

@@ -51,10 +51,21 @@ struct RetentionPolicyConfig {
   bool operator==(const RetentionPolicyConfig&) const = default;
 };
 
+// Which series are brought to which resolution once their samples are older than `after`. Of the rules that match a
+// series the coarsest that is due counts.
+struct DownsamplingConfig {
+  std::vector<SeriesSelector> match;
+  storage::DurationMs after_ms = 0;
+  storage::DurationMs resolution_ms = 0;
+
+  bool operator==(const DownsamplingConfig&) const = default;
+};
+
 struct StorageConfig {
   std::optional<TsdbConfig> tsdb;
   std::optional<ExemplarsConfig> exemplars;  // Not set = 100000.
   std::vector<RetentionPolicyConfig> retention_policies;
+  std::vector<DownsamplingConfig> downsampling;
 
   std::int64_t max_exemplars() const { return exemplars ? exemplars->max_exemplars : 100'000; }
   storage::DurationMs out_of_order_time_window_ms() const { return tsdb ? tsdb->out_of_order_time_window_ms : 0; }

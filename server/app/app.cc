@@ -199,6 +199,7 @@ Status App::Start() {
           .options = options_,
           .log = log_,
           .external_labels = [this] { return CurrentConfig()->global.external_labels; },
+          .otlp_config = [this] { return CurrentConfig()->otlp; },
           .status = {.config_yaml = [this] { return config::ToYaml(*CurrentConfig()); },
                      .flags = [this] { return options_.values; },
                      .runtime = [this] { return Runtime(); },
@@ -250,6 +251,8 @@ Status App::Apply(const LoadedConfig& loaded) {
   const Retention retention = RetentionOf(options_, *loaded.config);
   auto kept = tsdb_->SetRetention(retention.time_ms, retention.size_bytes, PoliciesOf(*loaded.config));
   if (kept.has_error()) log_.Error("retention policies are not in force: " + kept.error().what);
+  const auto downsampled = tsdb_->SetDownsampling(DownsamplingOf(*loaded.config));
+  if (downsampled.has_error()) log_.Error("rules of downsampling are not in force: " + downsampled.error().what);
   retention_percentage_.Set(retention.percentage);
   tsdb_->SetOutOfOrderWindow(loaded.config->storage.out_of_order_time_window_ms());
   if (auto resized = tsdb_->SetMaxExemplars(MaxExemplars(options_, *loaded.config)); resized.has_error()) {

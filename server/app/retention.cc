@@ -27,8 +27,33 @@ storage::Result<Policies> Measure(const storage::Tsdb& tsdb, Policies policies) 
     policies[i].series = (*usage)[i].series;
     policies[i].bytes = (*usage)[i].bytes;
     policies[i].expired_bytes = (*usage)[i].expired_bytes;
+    policies[i].samples = (*usage)[i].samples;
+    policies[i].expired_samples = (*usage)[i].expired_samples;
   }
   return policies;
+}
+
+using Rules = std::vector<DownsamplingStatus>;
+
+storage::Result<Rules> MeasureRules(const storage::Tsdb& tsdb, Rules rules) {
+  std::vector<storage::DownsamplingRule> asked;
+  for (const DownsamplingStatus& rule : rules) {
+    asked.push_back({rule.selector, rule.matchers, rule.after_ms, rule.resolution_ms});
+  }
+  const auto usage = tsdb.TryDownsampling(asked);
+  if (usage.has_error()) return usage.error();
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const storage::DownsamplingUsage& measured = (*usage)[i];
+    rules[i].series = measured.series;
+    rules[i].bytes = measured.bytes;
+    rules[i].samples = measured.samples;
+    rules[i].downsampled_bytes = measured.downsampled_bytes;
+    rules[i].due_bytes = measured.due_bytes;
+    rules[i].due_samples = measured.due_samples;
+    rules[i].replaced_samples = measured.replaced_samples;
+    rules[i].freed_bytes = measured.freed_bytes;
+  }
+  return rules;
 }
 
 }  // namespace
@@ -70,17 +95,42 @@ std::vector<storage::RetentionPolicy> PoliciesOf(const config::Config& config) {
   return out;
 }
 
+std::vector<storage::DownsamplingRule> DownsamplingOf(const config::Config& config) {
+  std::vector<storage::DownsamplingRule> out;
+  for (const auto& rule : config.storage.downsampling) {
+    for (const auto& selector : rule.match) {
+      out.push_back({selector.text, selector.matchers, rule.after_ms, rule.resolution_ms});
+    }
+  }
+  return out;
+}
+
 RetentionApiDeps MakeRetentionApi(const storage::Tsdb& tsdb, const Options& options,
                                   std::function<config::ConfigPtr()> current) {
   RetentionApiDeps deps;
   deps.policies = [current] {
     Policies out;
     for (auto& policy : PoliciesOf(*current())) {
-      out.push_back({std::move(policy.selector), std::move(policy.matchers), policy.time_ms, 0, 0, 0});
+      RetentionPolicyStatus& status = out.emplace_back();
+      status.selector = std::move(policy.selector);
+      status.matchers = std::move(policy.matchers);
+      status.time_ms = policy.time_ms;
     }
     return out;
   };
   deps.time_ms = [&options, current] { return RetentionOf(options, *current()).time_ms; };
+  deps.downsampling = [current] {
+    Rules out;
+    for (auto& rule : DownsamplingOf(*current())) {
+      DownsamplingStatus& status = out.emplace_back();
+      status.selector = std::move(rule.selector);
+      status.matchers = std::move(rule.matchers);
+      status.after_ms = rule.after_ms;
+      status.resolution_ms = rule.resolution_ms;
+    }
+    return out;
+  };
+  deps.measure_downsampling = [&tsdb](Rules rules) { return MeasureRules(tsdb, std::move(rules)); };
   deps.measure = [&tsdb](Policies policies) { return Measure(tsdb, std::move(policies)); };
   return deps;
 }

@@ -24,6 +24,7 @@ Retention RetentionOf(const Options& options, const config::Config& config);
 std::string ToString(const Retention& retention);
 
 std::vector<storage::RetentionPolicy> PoliciesOf(const config::Config& config);
+std::vector<storage::DownsamplingRule> DownsamplingOf(const config::Config& config);
 
 // For the status endpoint. `tsdb` and `options` outlive it.
 RetentionApiDeps MakeRetentionApi(const storage::Tsdb& tsdb, const Options& options,

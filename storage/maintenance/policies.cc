@@ -125,12 +125,16 @@ Result<std::vector<PolicyUsage>> MeasurePolicies(const std::vector<RetentionPoli
     for (const RunTarget& entry : run->targets) columns += CountOf(entry.columns);
     if (columns == 0) continue;
     const double bytes_each = static_cast<double>(run->bytes) / static_cast<double>(columns);
+    const double samples_each = static_cast<double>(run->samples) / static_cast<double>(columns);
     for (const RunTarget& entry : run->targets) {
       for (const auto& part : assigned->PartsOf(entry.target)) {
-        const double bytes = bytes_each * static_cast<double>(CountOfBoth(entry.columns, part.columns));
-        const double expired = bytes * ShareBefore(entry.min_t, entry.max_t, assigned->CutoffOf(part, now_ms));
-        usage[part.policy].bytes += static_cast<std::uint64_t>(bytes);
-        usage[part.policy].expired_bytes += static_cast<std::uint64_t>(expired);
+        const auto series_here = static_cast<double>(CountOfBoth(entry.columns, part.columns));
+        const double expired = ShareBefore(entry.min_t, entry.max_t, assigned->CutoffOf(part, now_ms));
+        PolicyUsage& sum = usage[part.policy];
+        sum.bytes += static_cast<std::uint64_t>(bytes_each * series_here);
+        sum.expired_bytes += static_cast<std::uint64_t>(bytes_each * series_here * expired);
+        sum.samples += static_cast<std::uint64_t>(samples_each * series_here);
+        sum.expired_samples += static_cast<std::uint64_t>(samples_each * series_here * expired);
       }
     }
   }

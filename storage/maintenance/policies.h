@@ -75,11 +75,13 @@ class RetentionPolicies {
   std::shared_ptr<const PolicyColumns> current_ = std::make_shared<PolicyColumns>();
 };
 
-// What one policy holds at rest, about: bytes are shared among the series of a run by their number.
+// What one policy holds at rest, about: bytes and samples are shared among the series of a run by their number.
 struct PolicyUsage {
   std::uint64_t series = 0;
   std::uint64_t bytes = 0;
   std::uint64_t expired_bytes = 0;  // Of these, in samples that are too old already.
+  std::uint64_t samples = 0;
+  std::uint64_t expired_samples = 0;
 };
 // One for each policy, and a last one for the series without one (kept for `time_ms`, 0 = for ever).
 Result<std::vector<PolicyUsage>> MeasurePolicies(const std::vector<RetentionPolicy>& policies, DurationMs time_ms,

@@ -541,6 +541,38 @@ storage:
   CHECK_THAT(Fault("storage: {retention_policies: [{match: up, time: 1d}]}"), Contains("expected a list"));
 }
 
+TEST_CASE("downsampling has rules with an age and a resolution") {
+  const auto config = Parsed(R"(
+storage:
+  downsampling:
+    - match: ['{__name__=~".+"}']
+      after: 30d
+      resolution: 5m
+    - match: [up, '{job="a"}']
+      after: 180d
+      resolution: 1h
+)");
+  const auto& rules = config->storage.downsampling;
+  REQUIRE(rules.size() == 2);
+  CHECK(rules[0].after_ms == 30LL * 24 * 3'600'000);
+  CHECK(rules[0].resolution_ms == 300'000);
+  REQUIRE(rules[1].match.size() == 2);
+  CHECK(rules[1].match[1].matchers[0].ToString() == "job=\"a\"");
+  CHECK_THAT(ToYaml(*config), Contains("downsampling:\n  - match:"));
+  CHECK(Parsed("{}")->storage.downsampling.empty());
+  const std::string head = "storage:\n  downsampling:\n";
+  CHECK_THAT(Fault(head + "  - {match: [up], after: 1d}"), Contains("resolution must be at least 1m"));
+  CHECK_THAT(Fault(head + "  - {match: [up], resolution: 5m}"), Contains("after must be above 0"));
+  CHECK_THAT(Fault(head + "  - {after: 1d, resolution: 5m}"), Contains("at least one series selector"));
+  CHECK_THAT(Fault(head + "  - {match: [up], after: 1d, resolution: 7m}"),
+             Contains(":3: storage.downsampling[0]: resolution must be at least 1m, and a whole part of a day"));
+  CHECK_THAT(Fault(head + "  - {match: [up], after: 1d, resolution: 2d}"), Contains("a whole part of a day"));
+  CHECK_THAT(Fault(head + "  - {match: [up], after: 1d, resolution: 10m}\n  - match: [up]\n    after: 2d\n    resolution: 15m"),
+             Contains(":6: storage.downsampling[1]: of this resolution and that of rule 0 one must be a multiple"));
+  CHECK_THAT(Fault(head + "  - {match: ['up{'], after: 1d, resolution: 5m}"), Contains("is not a series selector"));
+  CHECK_THAT(Fault(head + "  - {match: [up], after: 1d, step: 5m}"), Contains("step"));
+}
+
 TEST_CASE("rule files are patterns in the last segment, resolved against the folder of the file") {
   const TempDir dir;
   dir.Write("rules/b.yml", "");
