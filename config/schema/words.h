@@ -9,6 +9,7 @@
 #include "config/relabel/relabel.h"
 #include "config/schema/global_config.h"
 #include "config/schema/http_client_config.h"
+#include "config/schema/otlp_config.h"
 #include "config/schema/target_group.h"
 
 namespace vigia::config {
@@ -52,6 +53,14 @@ struct DnsTypeWords {
   static constexpr std::array<Value, 5> kAll{DnsType::kSrv, DnsType::kA, DnsType::kAaaa, DnsType::kMx, DnsType::kNs};
   static std::span<const Value> All() { return kAll; }
   static std::string Normalised(std::string_view text);  // Upper case.
+};
+
+struct TranslationWords : ExactWord {
+  using Value = TranslationStrategy;
+  static constexpr std::array<Value, 4> kAll{
+      TranslationStrategy::kUnderscoreEscapingWithSuffixes, TranslationStrategy::kUnderscoreEscapingWithoutSuffixes,
+      TranslationStrategy::kNoUtf8EscapingWithSuffixes, TranslationStrategy::kNoTranslation};
+  static std::span<const Value> All() { return kAll; }
 };
 
 struct ActionWords {

@@ -40,7 +40,7 @@ constexpr std::array kKnownFeatures = {
     Feature{"old-ui", ""},
     Feature{"ooo-native-histograms", ""},
     Feature{"otlp-deltatocumulative", ""},
-    Feature{"otlp-native-delta-ingestion", ""},
+    Feature{"otlp-native-delta-ingestion", "OTLP metrics with delta temporality are stored as they come."},
     Feature{"promql-binop-fill-modifiers", "fill(), fill_left(), fill_right() of binary operators."},
     Feature{"promql-delayed-name-removal", "Metric names are taken off at the end of a query."},
     Feature{"promql-duration-expr", ""},
@@ -163,6 +163,8 @@ void AddWebFlags(FlagSet& flags, Options& o) {
              fmt::format("{},{}", Options::kRemoteWriteV1, Options::kRemoteWriteV2),
              "Message that the remote write receiver accepts. Repeatable.", false, true,
              SomeOf(o.remote_write_messages, {Options::kRemoteWriteV1, Options::kRemoteWriteV2})});
+  flags.Add({"web.enable-otlp-receiver", "false", "Accept OTLP metrics at /api/v1/otlp/v1/metrics.", true, false,
+             Switch(o.enable_otlp_receiver)});
   flags.Add({"web.page-title", "Vigía", "Title of the pages.", false, false, Text(o.page_title)});
   flags.Add({"web.cors.origin", ".*", "Origins that may read the API from a browser; an anchored regular expression.",
              false, false, Text(o.cors_origin)});
@@ -179,6 +181,15 @@ void AddStorageFlags(FlagSet& flags, Options& o) {
   flags.Add({"storage.remote.flush-deadline", "1m",
              "How long a stop waits for remotes that take what is left to be sent; the rest is sent after the start.",
              false, false, Duration(o.remote_flush_deadline_ms)});
+  flags.Add({"storage.remote.read-sample-limit", "50000000",
+             "Most samples that one query of remote read may select, unless it is streamed; 0: no limit.", false, false,
+             Number(o.remote_read_sample_limit, std::uint64_t{0})});
+  flags.Add({"storage.remote.read-concurrent-limit", "10",
+             "Most remote read requests that run at the same time; 0: no limit.", false, false,
+             Number(o.remote_read_concurrent_limit, 0)});
+  flags.Add({"storage.remote.read-max-bytes-in-frame", "1048576",
+             "Bytes after which a frame of a streamed remote read ends.", false, false,
+             Number(o.remote_read_max_bytes_in_frame, std::uint64_t{1})});
   flags.Add({"storage.tsdb.no-lockfile", "false", "Do not lock the data folder.", true, false, Switch(o.no_lockfile)});
   flags.Add({"storage.wal.fsync", "interval",
              "When the log is forced to disk: interval (each second), always (each commit), never. Surviving a killed "
@@ -272,9 +283,6 @@ void AddIgnoredFlags(FlagSet& flags, Options& o) {
                                                              {"storage.tsdb.block-reload-interval", "1m"},
                                                              {"storage.tsdb.delayed-compaction.max-percent", "10"},
                                                              {"storage.tsdb.delay-compact-file.path", ""},
-                                                             {"storage.remote.read-sample-limit", "50000000"},
-                                                             {"storage.remote.read-concurrent-limit", "10"},
-                                                             {"storage.remote.read-max-bytes-in-frame", "1048576"},
                                                              {"web.max-notifications-subscribers", "16"},
                                                              {"web.user-assets", ""},
                                                              {"web.console.templates", "consoles"},
@@ -295,7 +303,7 @@ void AddIgnoredFlags(FlagSet& flags, Options& o) {
 
 // Parts that do not exist yet are refused rather than silently left out.
 void AddRefusedFlags(FlagSet& flags) {
-  for (const char* name : {"agent", "web.enable-otlp-receiver"}) {
+  for (const char* name : {"agent"}) {
     flags.Add({name, "false", "", true, false,
                [](std::string_view value) -> Status {
                  if (value == "false") return {};

@@ -34,6 +34,7 @@ struct Options {
   bool enable_lifecycle = false;
   bool enable_admin_api = false;
   bool enable_remote_write_receiver = false;
+  bool enable_otlp_receiver = false;
   // Messages that the receiver takes: prometheus.WriteRequest, io.prometheus.write.v2.Request.
   std::vector<std::string> remote_write_messages = {kRemoteWriteV1, kRemoteWriteV2};
   std::string page_title = "Vigía";
@@ -50,6 +51,9 @@ struct Options {
   storage::DurationMs alert_for_grace_period_ms = 600'000;
   storage::DurationMs alert_resend_delay_ms = 60'000;
   storage::DurationMs remote_flush_deadline_ms = 60'000;
+  std::uint64_t remote_read_sample_limit = 50'000'000;  // 0: none.
+  int remote_read_concurrent_limit = 10;                // 0: none.
+  std::uint64_t remote_read_max_bytes_in_frame = 1 << 20;
 
   int notification_queue_capacity = 10'000;
   int notification_batch_size = 256;

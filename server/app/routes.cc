@@ -12,6 +12,8 @@
 #include "server/api/series_api.h"
 #include "server/api/targets_api.h"
 #include "server/exposition/render.h"
+#include "server/otlp/receiver.h"
+#include "server/remote/read_endpoint.h"
 #include "server/remote/receiver.h"
 
 namespace vigia::server {
@@ -60,6 +62,21 @@ void RegisterRoutes(Router& router, RouteParts parts) {
                                 .accept_v1 = Accepts(parts.options, Options::kRemoteWriteV1),
                                 .accept_v2 = Accepts(parts.options, Options::kRemoteWriteV2),
                                 .starts = parts.options.start_use()}});
+  RegisterRemoteRead(
+      router,
+      {parts.storage, parts.registry, parts.log.With({{"component", "remote read"}}), parts.external_labels,
+       {.sample_limit = parts.options.remote_read_sample_limit,
+        .concurrent_limit = parts.options.remote_read_concurrent_limit,
+        .max_bytes_in_frame = static_cast<std::size_t>(parts.options.remote_read_max_bytes_in_frame)}});
+  RegisterOtlp(router, {parts.appendable,
+                        parts.registry,
+                        parts.clock,
+                        parts.log.With({{"component", "otlp"}}),
+                        parts.otlp_config,
+                        {.enabled = parts.options.enable_otlp_receiver,
+                         .takes_deltas = parts.options.HasFeature("otlp-native-delta-ingestion"),
+                         .lookback_ms = parts.options.query_lookback_delta_ms,
+                         .starts = parts.options.start_use()}});
   RegisterLifecycle(router, parts.lifecycle);
   RegisterPages(router, parts.route_prefix);
   router.Add({"GET"}, "/metrics",

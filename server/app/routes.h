@@ -6,6 +6,7 @@
 
 #include "alerting/rules/manager.h"
 #include "promql/engine/engine.h"
+#include "config/schema/otlp_config.h"
 #include "server/api/admin_api.h"
 #include "server/api/retention_api.h"
 #include "server/api/status_api.h"
@@ -37,6 +38,7 @@ struct RouteParts {
   const Options& options;
   Logger log;
   std::function<storage::Labels()> external_labels;
+  std::function<config::OtlpConfig()> otlp_config;
   StatusApiDeps status;
   AdminApiDeps admin;
   RetentionApiDeps retention;
