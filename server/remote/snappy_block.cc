@@ -29,4 +29,10 @@ storage::Result<std::string_view> DecodeSnappyBlock(std::string_view block, std:
   return std::string_view(out, size);
 }
 
+std::string EncodeSnappyBlock(std::string_view plain) {
+  std::string out;
+  snappy::Compress(plain.data(), plain.size(), &out);
+  return out;
+}
+
 }  // namespace vigia::server

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "storage/model/error.h"
@@ -25,5 +26,7 @@ class DecodeBuffer {
 // kInvalid when the block is corrupt.
 storage::Result<std::string_view> DecodeSnappyBlock(std::string_view block, std::size_t max_bytes,
                                                     DecodeBuffer& buffer);
+
+std::string EncodeSnappyBlock(std::string_view plain);
 
 }  // namespace vigia::server

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <random>
 
+#include "server/remote/snappy_block.h"
 #include "server/sender/write_request.h"
 
 namespace vigia::server {
@@ -93,7 +94,7 @@ bool Delivery::Deliver(std::vector<Outgoing>& batch, const std::stop_token& leav
 bool Delivery::DeliverPart(std::span<const Outgoing> part, const std::stop_token& leave, const std::stop_token& stop) {
   QueueMetrics& metrics = deps_.metrics;
   const auto make_body = [&] {
-    std::string body = CompressSnappyBlock(EncodeWriteRequest(part, deps_.config.message));
+    std::string body = EncodeSnappyBlock(EncodeWriteRequest(part, deps_.config.message));
     metrics.bytes.Add(static_cast<double>(body.size()));
     return body;
   };

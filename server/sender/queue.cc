@@ -6,6 +6,8 @@
 #include <mutex>
 #include <utility>
 
+#include "server/remote/snappy_block.h"
+
 namespace vigia::server {
 namespace {
 
@@ -233,7 +235,7 @@ void RemoteQueue::SendMetadata(const std::stop_token& stop) {
     const auto most = static_cast<std::size_t>(config_.metadata.max_samples_per_send);
     for (std::size_t i = 0; i < all.size(); i += most) {
       const auto part = std::span(all).subspan(i, std::min(most, all.size() - i));
-      if (!delivery.DeliverBody(CompressSnappyBlock(EncodeMetadataRequest(part)), part.size(), stop)) return;
+      if (!delivery.DeliverBody(EncodeSnappyBlock(EncodeMetadataRequest(part)), part.size(), stop)) return;
     }
   }
 }

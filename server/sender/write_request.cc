@@ -2,8 +2,6 @@
 
 #include <unordered_map>
 
-#include <snappy.h>
-
 #include "server/remote/wire_encode.h"
 #include "server/remote/wire_writer.h"
 
@@ -126,12 +124,6 @@ std::string EncodeMetadataRequest(std::span<const RemoteMetadata> metadata) {
     PutBytesField(message, 5, metric.unit);
     PutBytesField(out, 3, message);
   }
-  return out;
-}
-
-std::string CompressSnappyBlock(const std::string& plain) {
-  std::string out;
-  snappy::Compress(plain.data(), plain.size(), &out);
   return out;
 }
 

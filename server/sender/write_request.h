@@ -23,6 +23,4 @@ std::string EncodeWriteRequest(std::span<const Outgoing> samples, config::Remote
 // Version 1 only.
 std::string EncodeMetadataRequest(std::span<const RemoteMetadata> metadata);
 
-std::string CompressSnappyBlock(const std::string& plain);
-
 }  // namespace vigia::server

@@ -126,6 +126,31 @@ remote_write:
         wait_until("samples arrive", lambda: matrix(receiver.base, 'up{site="test"}', 60))
         self.assert_complete(vigia, receiver, since)
 
+    def test_3_peer_reads_from_this_server(self):
+        vigia = self.vigia("""
+global: {scrape_interval: 500ms, scrape_timeout: 500ms, external_labels: {site: test}}
+scrape_configs:
+  - job_name: self
+    static_configs: [{targets: ['127.0.0.1:PORT']}]
+""")
+        peer = self.peer(f"""
+global: {{scrape_interval: 1h}}
+remote_read:
+  - url: {vigia.base}/api/v1/read
+    read_recent: true
+""", ())
+        time.sleep(4)
+        until = now()
+        for selector in ('{job="self"}', 'up', '{__name__=~"prometheus_http_.*",handler!="/metrics"}'):
+            own = matrix(vigia.base, selector, 60, until)
+            wanted = {tuple(sorted([*labels, ("site", "test")])): values for labels, values in own.items()}
+            self.assertEqual(wanted, matrix(peer.base, selector, 60, until), selector)
+            self.assertTrue(wanted)
+        # External labels are matched, and do not hide anything.
+        self.assertEqual(len(matrix(peer.base, 'up{site="test"}', 60, until)), 1)
+        self.assertEqual(matrix(peer.base, 'up{site="other"}', 60, until), {})
+        self.assertEqual(vigia.value("prometheus_remote_read_handler_queries"), 0)
+
 
 if __name__ == "__main__":
     unittest.main()
