@@ -103,14 +103,16 @@ TEST_CASE("limit and matchers") {
 TEST_CASE("costs are by metric and by encoding") {
   Fixture f;
   Fill(f);
-  auto appender = f.db->NewAppender({});
-  const auto ref = appender->Resolve(Labels{{"__name__", "h"}});
-  auto h = std::make_shared<FloatHistogram>();
-  h->count = 1;
-  h->positive_spans = {{0, 1}};
-  h->positive_buckets = {1};
-  REQUIRE(appender->AppendHistogram(*ref, kNoon, h) == AppendOutcome::kAdded);
-  REQUIRE((appender->Commit()).has_value());
+  {
+    auto appender = f.db->NewAppender({});
+    const auto ref = appender->Resolve(Labels{{"__name__", "h"}});
+    auto h = std::make_shared<FloatHistogram>();
+    h->count = 1;
+    h->positive_spans = {{0, 1}};
+    h->positive_buckets = {1};
+    REQUIRE(appender->AppendHistogram(*ref, kNoon, h) == AppendOutcome::kAdded);
+    REQUIRE((appender->Commit()).has_value());
+  }
   const auto a = AnalyzeClosed(f, {});
   REQUIRE((a).has_value());
   std::uint64_t bytes = 0;
