@@ -40,7 +40,8 @@ class Engine::Impl {
         memory_(std::make_shared<MemoryPool>(options_.max_memory_bytes)),
         active_(options_.clock),
         top_(options_.top_queries, options_.clock),
-        cache_(options_.range_cache_bytes, registry) {
+        cache_(options_.range_cache_bytes, registry),
+        workers_(options_.worker_threads) {
     registry.AddCallback("vigia_query_memory_bytes", "Memory that running queries and unsent results have reserved.",
                          storage::InstrumentType::kGauge,
                          [memory = memory_] { return static_cast<double>(memory->used_bytes()); });
@@ -93,7 +94,8 @@ class Engine::Impl {
 
   QueryEnvironment Environment(const QueryRequest& request, SteadyClock::time_point start) const {
     const DurationMs timeout_ms = std::min(options_.timeout_ms, request.timeout_ms.value_or(options_.timeout_ms));
-    return {options_, storage_, default_subquery_step_ms_.load(), start + std::chrono::milliseconds(timeout_ms)};
+    return {options_, storage_, default_subquery_step_ms_.load(), start + std::chrono::milliseconds(timeout_ms),
+            &workers_};
   }
 
   Status Run(const PreparedQuery& prepared, const QueryRequest& request, const QueryEnvironment& environment,
@@ -192,6 +194,7 @@ class Engine::Impl {
   TopQueries top_;
   QueryLogSlot log_;
   RangeCache cache_;
+  mutable WorkerPool workers_;  // Tells nothing about the engine's state.
 };
 
 Engine::Engine(EngineOptions options, const storage::Queryable& storage, storage::Registry& registry)

@@ -1,10 +1,12 @@
 // PromQL over a storage::Queryable: text in, value out, within limits.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
 
 #include "promql/engine/active_queries.h"
 #include "promql/engine/query_log.h"
@@ -36,7 +38,9 @@ struct EngineOptions {
   bool use_start_timestamps = false;
   bool per_step_stats = false;                 // promql-per-step-stats: requests may ask for samples by step.
   std::uint64_t range_cache_bytes = 64 << 20;  // For results of range queries (range_cache.h); 0 = none are kept.
-  std::size_t top_queries = 1000;              // Texts whose costs are added up; 0 = none.
+  // Threads that help queries over many series, besides the thread of each query.
+  std::size_t worker_threads = std::max(std::thread::hardware_concurrency(), 1u) - 1;
+  std::size_t top_queries = 1000;  // Texts whose costs are added up; 0 = none.
   // Told of queries that took at least so long; 0 or no listener = never.
   storage::DurationMs slow_query_ms = 0;
   QueryListener on_slow_query;

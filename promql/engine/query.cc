@@ -80,6 +80,7 @@ QueryContextOptions ContextOptions(const PlanNode& plan, const QueryRequest& req
   options.deadline = environment.deadline;
   options.memory = &watch.memory;
   options.progress = &watch.progress;
+  options.workers = environment.workers;
   options.analyze = request.analyze == Analyze::kYes;
   if (request.step_stats && environment.options.per_step_stats) options.count_steps = plan.steps.count;
   return options;
@@ -116,6 +117,7 @@ Result<PreparedQuery> PrepareQuery(const QueryRequest& request, const QueryEnvir
   FoldConstants(*plan);
   HoistStepInvariants(*plan);
   AddHints(**plan);
+  ProjectLabels(**plan);
   const bool is_short = request.text.size() <= TopQueries::kMaxTextBytes;
   std::optional<StepReach> reach;
   if (IsRange(request)) reach = ReachOfSteps(**expr, **plan, LookbackOf(request, environment));

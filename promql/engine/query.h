@@ -8,6 +8,7 @@
 #include "promql/engine/engine.h"
 #include "promql/exec/memory_account.h"
 #include "promql/exec/query_progress.h"
+#include "promql/exec/worker_pool.h"
 #include "promql/plan/plan.h"
 #include "promql/plan/step_reach.h"
 #include "promql/value/explain_node.h"
@@ -20,6 +21,7 @@ struct QueryEnvironment {
   const storage::Queryable& storage;
   DurationMs default_subquery_step_ms;
   std::chrono::steady_clock::time_point deadline;
+  WorkerPool* workers = nullptr;
 };
 
 // What a running query reports to and takes from. All of it outlives the run.

@@ -125,7 +125,7 @@ Result<OperatorPtr> Builder::MakeRangeFunction(const PlanNode& node, const CallN
     return OperatorPtr(std::make_unique<AbsentOperator>(context_, std::move(call),
                                                         select == nullptr ? Labels() : AbsentLabels(select->matchers)));
   }
-  if (spec->keeps_metric_name || context_.delayed_name_removal()) return call;
+  if (spec->keeps_metric_name || context_.delayed_name_removal() || node.is_projected) return call;
   return OperatorPtr(std::make_unique<MergeSeriesOperator>(context_, std::move(call), EqualLabels::kRefused));
 }
 
@@ -144,8 +144,8 @@ Result<OperatorPtr> Builder::MakeInstantFunction(const PlanNode& node, const Cal
   }
   // The date functions without argument are theirs of vector(time()).
   if (!vector) vector = std::make_unique<TimeOperator>(context_, node.steps);
-  return MergedUnlessDelayed(
-      std::make_unique<InstantFunctionOperator>(context_, *spec, std::move(vector), std::move(scalars)));
+  return MergedIfNeeded(
+      node, std::make_unique<InstantFunctionOperator>(context_, *spec, std::move(vector), std::move(scalars)));
 }
 
 Result<OperatorPtr> Builder::MakeSpecialFunction(const PlanNode& node, const CallNode& n) {

@@ -17,6 +17,7 @@
 #include "promql/exec/set_operator.h"
 #include "promql/exec/smoothed_select_operator.h"
 #include "promql/exec/step_invariant_operator.h"
+#include "promql/exec/stored_range_source.h"
 #include "promql/plan/scalar_math.h"
 
 namespace vigia::promql {
@@ -29,6 +30,10 @@ OperatorPtr Builder::Merged(OperatorPtr input) {
 
 OperatorPtr Builder::MergedUnlessDelayed(OperatorPtr input) {
   return context_.delayed_name_removal() ? std::move(input) : Merged(std::move(input));
+}
+
+OperatorPtr Builder::MergedIfNeeded(const PlanNode& node, OperatorPtr input) {
+  return node.is_projected ? std::move(input) : MergedUnlessDelayed(std::move(input));
 }
 
 Result<OperatorPtr> Builder::BuildRoot(const PlanNode& node) {
@@ -130,7 +135,7 @@ Result<OperatorPtr> Builder::Make(const PlanNode& node, const NegateNode& n) {
   Result<OperatorPtr> input = Build(*n.input);
   if (!input) return input;
   OperatorPtr negated = std::make_unique<NegateOperator>(context_, std::move(*input));
-  return node.type == ValueType::kScalar ? std::move(negated) : MergedUnlessDelayed(std::move(negated));
+  return node.type == ValueType::kScalar ? std::move(negated) : MergedIfNeeded(node, std::move(negated));
 }
 
 Result<OperatorPtr> Builder::Make(const PlanNode& node, const StepInvariantNode& n) {
@@ -160,8 +165,8 @@ Result<OperatorPtr> Builder::Make(const PlanNode& node, const BinaryNode& n) {
     const VectorScalarOperator::Spec spec{n.op, n.return_bool, side, node.pos};
     OperatorPtr& vector = scalar_left ? *rhs : *lhs;
     OperatorPtr& scalar = scalar_left ? *lhs : *rhs;
-    return MergedUnlessDelayed(
-        std::make_unique<VectorScalarOperator>(context_, spec, std::move(vector), std::move(scalar)));
+    return MergedIfNeeded(node,
+                          std::make_unique<VectorScalarOperator>(context_, spec, std::move(vector), std::move(scalar)));
   }
   const VectorMatching matching = n.matching.value_or(VectorMatching{});
   if (IsSetOperator(n.op)) {

@@ -57,6 +57,7 @@ class Builder {
   // With label sets unique again, where taking names off may have made them equal.
   OperatorPtr Merged(OperatorPtr input);
   OperatorPtr MergedUnlessDelayed(OperatorPtr input);
+  OperatorPtr MergedIfNeeded(const PlanNode& node, OperatorPtr input);
 
   QueryContext& context_;
   SampleCounter* samples_;  // Where the subtree being built counts.

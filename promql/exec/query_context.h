@@ -15,6 +15,7 @@
 #include "promql/exec/query_progress.h"
 #include "promql/exec/sample_budget.h"
 #include "promql/exec/sample_counter.h"
+#include "promql/exec/worker_pool.h"
 #include "promql/parser/ast.h"
 #include "promql/value/annotations.h"
 #include "storage/api/querier.h"
@@ -34,13 +35,14 @@ struct QueryContextOptions {
   std::chrono::steady_clock::time_point deadline;
   MemoryAccount* memory = nullptr;  // These two outlive the context. Null: nobody asks.
   QueryProgress* progress = nullptr;
-  bool analyze = false;         // Operators keep profiles.
-  std::size_t count_steps = 0;  // Samples are counted by step, too, when not 0.
+  bool analyze = false;           // Operators keep profiles.
+  std::size_t count_steps = 0;    // Samples are counted by step, too, when not 0.
+  WorkerPool* workers = nullptr;  // They may help; outlive the context.
 };
 
 struct PlanNode;
 
-// Thread-compatible. `querier` must outlive the context.
+// Thread-compatible; Interrupted() may be called from any thread. `querier` must outlive the context.
 class QueryContext {
  public:
   QueryContext(QueryContextOptions options, storage::Querier& querier);
@@ -73,6 +75,9 @@ class QueryContext {
   // Tells those who watch the query how far it is.
   void Report();
   std::size_t count_steps() const { return options_.count_steps; }
+  // Somebody wants to know what each operator does, or what is read at each step: then one does it after the other.
+  bool counts_by_operator() const { return options_.analyze || options_.count_steps > 0; }
+  WorkerPool* workers() { return options_.workers; }
   std::uint64_t samples_read() const { return samples_read_; }
 
  private:

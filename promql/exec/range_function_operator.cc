@@ -14,9 +14,6 @@ namespace {
 using storage::Result;
 using storage::Status;
 
-// What a kernel may look at between two looks at the deadline: some tens of milliseconds for the slowest.
-constexpr std::uint64_t kSamplesPerCall = 2'000'000;
-
 // In a window without histograms: about others their kernel tells.
 bool HasFloatsThatOverlap(const RangeSeries& series) {
   if (series.starts.empty()) return false;
@@ -33,7 +30,11 @@ bool HasFloatsThatOverlap(const RangeSeries& series) {
 
 RangeFunctionOperator::RangeFunctionOperator(QueryContext& context, const Steps& steps, const RangeFunctionSpec& spec,
                                              Arguments arguments, SampleCounter* samples)
-    : Operator(context, steps, Accounting::kOwn), spec_(spec), arguments_(std::move(arguments)), samples_(samples) {}
+    : Operator(context, steps, Accounting::kOwn),
+      spec_(spec),
+      arguments_(std::move(arguments)),
+      samples_(samples),
+      evaluator_(context, spec_, scalars_) {}
 
 Result<std::vector<SeriesInfo>> RangeFunctionOperator::MakeSeries() {
   for (const OperatorPtr& scalar : arguments_.scalars) {
@@ -44,16 +45,61 @@ Result<std::vector<SeriesInfo>> RangeFunctionOperator::MakeSeries() {
   auto series = arguments_.range->Series();
   if (!series) return series;
   for (SeriesInfo& info : *series) {
-    labels_.push_back(info.labels);
-    if (spec_.keeps_metric_name) continue;
-    info.drop_name = true;
-    if (!context().delayed_name_removal()) info.labels = WithoutMetadata(info.labels);
+    if (spec_.keeps_metric_name || context().delayed_name_removal()) {
+      labels_.push_back(info.labels);
+    } else {
+      labels_.push_back(std::exchange(info.labels, WithoutMetadata(info.labels)));
+    }
+    info.drop_name = !spec_.keeps_metric_name;
   }
+  if (const Status status = StartParts(series->size()); !status) return status.error();
   return series;
+}
+
+Status RangeFunctionOperator::StartParts(std::size_t count) {
+  StoredRangeSource* const stored = arguments_.range->stored();
+  if (stored == nullptr) return {};
+  auto parts = SeriesParts::MakeIfWorthwhile(context(), steps(), count);
+  if (!parts) return parts.error();
+  parts_ = std::move(*parts);
+  if (!parts_) return {};
+  while (workers_.size() < parts_->workers()) {
+    workers_.emplace_back(new Worker{stored->NewReader(), RangeEvaluator(context(), spec_, scalars_)});
+  }
+  const bool looks_at_starts = spec_.annotation == RangeAnnotation::kCounterName;
+  parts_->Start([this, looks_at_starts](std::size_t at, SeriesPart& part) {
+    Worker& worker = *workers_[at];
+    for (; part.rest < part.end; ++part.rest) {
+      RangeSeries series;
+      part.status = context().Interrupted();
+      if (part.status) part.status = worker.reader.Read(part.rest, series);
+      if (!part.status || HasHistograms(worker.reader.view())) return;
+      part.samples_read += worker.reader.view().t.size();
+      worker.evaluator.Start(series);
+      const Row row = part.rows->Append(series.id);
+      part.status = worker.evaluator.Evaluate(series, row);
+      if (!part.status) return;
+      const WindowSet& windows = *series.windows;
+      part.notes.push_back({series.id, CountSamples(row), windows.total_samples(), windows.distinct_samples(),
+                            windows.largest_window(), windows.windows().back().size(),
+                            looks_at_starts && HasFloatsThatOverlap(series)});
+      if (part.notes.back().found == 0) part.rows->DropLast();
+    }
+  });
+  return {};
 }
 
 Status RangeFunctionOperator::Fill(RowBatch& out) {
   pending_ = 0;
+  Status status = parts_ ? FillFromParts(out) : FillFromSource(out);
+  if (status && out.size() == 0) {
+    arguments_.range->Release();
+    for (const OperatorPtr& scalar : arguments_.scalars) scalar->Release();
+  }
+  return status;
+}
+
+Status RangeFunctionOperator::FillFromSource(RowBatch& out) {
   while (!out.full()) {
     RangeSeries series;
     const Result<bool> more = arguments_.range->Next(series);
@@ -61,108 +107,72 @@ Status RangeFunctionOperator::Fill(RowBatch& out) {
     if (!*more) break;
     if (Status status = Evaluate(series, out); !status) return status;
   }
-  if (out.size() == 0) {
-    arguments_.range->Release();
-    for (const OperatorPtr& scalar : arguments_.scalars) scalar->Release();
+  return {};
+}
+
+Status RangeFunctionOperator::FillFromParts(RowBatch& out) {
+  while (out.size() == 0) {
+    SeriesPart* const part = parts_->Next();
+    if (part == nullptr) return {};
+    context().CountRead(part->samples_read);
+    out.Swap(*part->rows);
+    if (Status status = TakeNotes(*part, out); !status) return status;
+    if (!part->status) return part->status;
+    if (part->rest == part->end) continue;
+    arguments_.range->stored()->Seek(part->rest, part->end);
+    if (Status status = FillFromSource(out); !status) return status;
   }
   return {};
 }
 
-std::uint64_t RangeFunctionOperator::LargestWindow(const WindowSet& windows) const {
-  if (samples_before_.empty()) return windows.largest_window();
-  std::uint64_t largest = 0;
-  for (const Window& window : windows.windows()) largest = std::max(largest, SamplesIn(window));
-  return largest;
+Status RangeFunctionOperator::TakeNotes(const SeriesPart& part, RowBatch& out) {
+  std::size_t rows = 0;
+  for (const SeriesNote& note : part.notes) {
+    samples_->AddTotals(note.in_windows, note.distinct);
+    if (Status status = context().budget().CheckPeak(pending_ + note.largest_window); !status) return status;
+    Annotate(note.id, note.starts_overlap, note.found > 0 ? out.row(rows) : Row());
+    if (note.found == 0) continue;
+    ++rows;
+    pending_ += note.found;
+    if (Status status = context().budget().CheckPeak(pending_ + note.last_window); !status) return status;
+  }
+  return {};
 }
 
 Status RangeFunctionOperator::Evaluate(const RangeSeries& series, RowBatch& out) {
   if (Status status = context().Interrupted(); !status) return status;
-  samples_before_.clear();
+  evaluator_.Start(series);
   if (series.histograms.empty()) {
     samples_->AddWindows(*series.windows);
   } else {
-    SumSamples(series.histograms, samples_before_);
-    samples_->AddWindows(*series.windows, samples_before_);
+    samples_->AddWindows(*series.windows, evaluator_.samples_before());
   }
-  if (Status status = context().budget().CheckPeak(pending_ + LargestWindow(*series.windows)); !status) return status;
+  if (Status status = context().budget().CheckPeak(pending_ + evaluator_.LargestWindow(*series.windows)); !status) {
+    return status;
+  }
   Row row = out.Append(series.id);
   if (!series.histograms.empty()) row = out.WithHistograms(out.size() - 1);
-  if (Status status = Compute(series, row); !status) return status;
-  Annotate(series, row);
+  if (Status status = evaluator_.Evaluate(series, row); !status) return status;
+  vigia::promql::Annotate(evaluator_.flags(), labels_[series.id].metric_name(),
+                          context().PositionOf(arguments_.first_argument), context().annotations());
+  Annotate(series.id, spec_.annotation == RangeAnnotation::kCounterName && HasFloatsThatOverlap(series), row);
   const std::uint64_t found = CountSamples(row);
   if (found == 0) {
     out.DropLast();
     return {};
   }
   pending_ += found;
-  return context().budget().CheckPeak(pending_ + SamplesIn(series.windows->windows().back()));
+  return context().budget().CheckPeak(pending_ + evaluator_.SamplesIn(series.windows->windows().back()));
 }
 
-Status RangeFunctionOperator::Compute(const RangeSeries& series, const Row& row) {
-  flags_ = {};
-  const std::span<const Window> windows = series.windows->windows();
-  std::uint64_t total = samples_before_.empty() ? series.windows->total_samples() : 0;
-  if (!samples_before_.empty()) {
-    for (const Window& window : windows) total += SamplesIn(window);
-  }
-  if (total <= kSamplesPerCall) {
-    RangeInput input{series.values, *series.windows, {}, series.starts};
-    for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) input.scalars[i] = {scalars_[i]};
-    return Call(input, series.histograms, row);
-  }
-  for (std::size_t first = 0; first < windows.size();) {
-    std::size_t count = 1;
-    std::uint64_t samples = SamplesIn(windows[first]);
-    for (; first + count < windows.size() && samples <= kSamplesPerCall; ++count) {
-      samples += SamplesIn(windows[first + count]);
-    }
-    if (Status status = context().Interrupted(); !status) return status;
-    if (Status status = ComputePart(series, first, count, row); !status) return status;
-    first += count;
-  }
-  return {};
-}
-
-Status RangeFunctionOperator::ComputePart(const RangeSeries& series, std::size_t first, std::size_t count,
-                                          const Row& row) {
-  const WindowSet& all = *series.windows;
-  RangeGrid grid = all.grid();
-  grid.steps = count;
-  grid.eval_start_ms = all.grid().EvalTime(first);
-  grid.end_start_ms = all.grid().RangeEnd(first);
-  const std::uint32_t begin = all.windows()[first].begin;
-  const std::uint32_t end = all.windows()[first + count - 1].end;
-  const WindowSet windows(all.timestamps().subspan(begin, end - begin), grid);
-  RangeInput input{series.values.subspan(begin, end - begin), windows, {}};
-  if (!series.starts.empty()) input.starts = series.starts.subspan(begin, end - begin);
-  for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) {
-    input.scalars[i] = {std::span<const double>(scalars_[i]).subspan(first, count)};
-  }
-  Row part{row.values.subspan(first, count), row.valid.subspan(first, count)};
-  if (series.histograms.empty()) return Call(input, {}, part);
-  part.histograms = row.histograms.subspan(first, count);
-  return Call(input, series.histograms.subspan(begin, end - begin), part);
-}
-
-Status RangeFunctionOperator::Call(const RangeInput& input, std::span<const HistogramPtr> histograms, const Row& row) {
-  const Status status =
-      histograms.empty()
-          ? spec_.kernel(input, scratch_, {row.values, row.valid})
-          : EvaluateMixedRange(spec_,
-                               MixedRangeInput{input.values, histograms, input.windows, input.scalars, input.starts},
-                               mixed_scratch_, MixedStepOutput{row.values, row.valid, row.histograms}, flags_);
-  return status ? status : Status(AsEvaluationError(status.error()));
-}
-
-void RangeFunctionOperator::Annotate(const RangeSeries& series, const Row& row) {
-  const TextPosition position = context().PositionOf(arguments_.first_argument);
-  const std::string_view metric = labels_[series.id].metric_name();
-  vigia::promql::Annotate(flags_, metric, position, context().annotations());
+void RangeFunctionOperator::Annotate(SeriesId id, bool starts_overlap, const Row& row) {
   const auto is_float = [&](std::size_t step) { return row.valid[step] != 0 && !row.IsHistogram(step); };
   switch (spec_.annotation) {
     case RangeAnnotation::kNone: return;
     case RangeAnnotation::kCounterName: {
-      if (HasFloatsThatOverlap(series)) context().annotations().Add(StartTimeOverlapWarning(metric, position));
+      const std::string_view metric = labels_[id].metric_name();
+      const TextPosition position = context().PositionOf(arguments_.first_argument);
+      if (starts_overlap) context().annotations().Add(StartTimeOverlapWarning(metric, position));
       if (!LooksLikeNoCounter(metric)) return;
       for (std::size_t step = 0; step < row.valid.size(); ++step) {
         if (is_float(step)) return context().annotations().Add(PossibleNonCounterInfo(metric, position));
@@ -173,7 +183,8 @@ void RangeFunctionOperator::Annotate(const RangeSeries& series, const Row& row) 
       const ScalarArgument q{scalars_.front()};
       for (std::size_t step = 0; step < row.valid.size(); ++step) {
         if (!is_float(step) || IsValidQuantile(q.At(step))) continue;
-        context().annotations().Add(InvalidQuantileWarning(q.At(step), position));
+        context().annotations().Add(
+            InvalidQuantileWarning(q.At(step), context().PositionOf(arguments_.first_argument)));
       }
       return;
     }

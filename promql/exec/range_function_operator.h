@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "promql/exec/operator.h"
+#include "promql/exec/range_evaluator.h"
 #include "promql/exec/range_source.h"
-#include "promql/functions/mixed_range.h"
+#include "promql/exec/series_parts.h"
+#include "promql/exec/stored_range_source.h"
 #include "promql/functions/range_function.h"
 
 namespace vigia::promql {
@@ -26,27 +28,28 @@ class RangeFunctionOperator : public Operator {
   storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
   storage::Status Fill(RowBatch& out) override;
   storage::Status Evaluate(const RangeSeries& series, RowBatch& out);
-  // One kernel call, or several over parts of the steps when the windows hold so much that a call would take long.
-  storage::Status Compute(const RangeSeries& series, const Row& row);
-  storage::Status ComputePart(const RangeSeries& series, std::size_t first, std::size_t count, const Row& row);
-  storage::Status Call(const RangeInput& input, std::span<const HistogramPtr> histograms, const Row& row);
-  void Annotate(const RangeSeries& series, const Row& row);
-  // As limits count them: histograms by their size.
-  std::uint64_t SamplesIn(const Window& window) const {
-    return samples_before_.empty() ? window.size() : samples_before_[window.end] - samples_before_[window.begin];
-  }
-  std::uint64_t LargestWindow(const WindowSet& windows) const;
+  // Up to the end of what the source gives.
+  storage::Status FillFromSource(RowBatch& out);
+  // Sets parts_ if it is worth while.
+  storage::Status StartParts(std::size_t count);
+  storage::Status FillFromParts(RowBatch& out);
+  // Counts and annotates as Evaluate() does, what a part says of its series.
+  storage::Status TakeNotes(const SeriesPart& part, RowBatch& out);
+  void Annotate(SeriesId id, bool starts_overlap, const Row& row);
 
   const RangeFunctionSpec& spec_;
   const Arguments arguments_;
   SampleCounter* const samples_;
-  std::vector<std::vector<double>> scalars_;
+  ScalarColumns scalars_;
   std::vector<Labels> labels_;  // Of the series, as they were read: annotations may be about them.
-  RangeScratch scratch_;
-  MixedRangeScratch mixed_scratch_;
-  std::vector<std::uint64_t> samples_before_;  // Of the series being evaluated; empty when it has no histograms.
-  HistogramFlags flags_;
+  RangeEvaluator evaluator_;
   std::uint64_t pending_ = 0;  // Samples in the batch being filled, not charged yet.
+  struct Worker {
+    FloatRangeReader reader;
+    RangeEvaluator evaluator;
+  };
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<SeriesParts> parts_;  // Ends before what its workers use.
 };
 
 }  // namespace vigia::promql

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "promql/exec/select_operator.h"
 #include "promql/histogram/counter_reset.h"
-#include "storage/model/sample.h"
 
 namespace vigia::promql {
 
@@ -36,67 +34,6 @@ RangeGrid SmoothedGridOf(const Steps& steps, const TimeShift& shift, DurationMs 
   RangeGrid grid = GridOf(steps, shift, 2 * lookback_ms);
   grid.end_start_ms += lookback_ms;
   return grid;
-}
-
-StoredRangeSource::StoredRangeSource(QueryContext& context, const std::vector<storage::Matcher>& matchers,
-                                     const storage::SelectHints& hints, const RangeGrid& grid, HistogramDetail detail)
-    : context_(context),
-      matchers_(matchers),
-      hints_(hints),
-      use_starts_(context.use_start_timestamps() && grid.kind == WindowKind::kPlain),
-      windows_(grid),
-      reader_(context, hints, matchers, detail) {}
-
-Result<std::vector<SeriesInfo>> StoredRangeSource::Series() {
-  auto selection = OpenSelection(context_, hints_, matchers_);
-  if (!selection) return selection.error();
-  selection_ = std::move(*selection);
-  return SeriesOf(context_, *selection_);
-}
-
-Result<bool> StoredRangeSource::Next(RangeSeries& out) {
-  if (next_ >= selection_->size()) return false;
-  const std::size_t i = next_++;
-  const auto view = ReadSamples(context_, *selection_, i, buffer_);
-  if (!view) return view.error();
-  out.id = static_cast<SeriesId>(i);
-  if (const Status status = ReadHistograms(*view, i); !status) return status.error();
-  out.histograms = histograms_;
-  const std::span<const TimestampMs> starts = use_starts_ ? view->starts : std::span<const TimestampMs>();
-  if (!storage::HasStaleNan(view->v)) {
-    out.values = view->v;
-    out.windows = &windows_.For(view->t, view->column);
-    out.starts = starts;
-    return true;
-  }
-  times_.clear();
-  values_.clear();
-  starts_.clear();
-  for (std::size_t k = 0; k < view->t.size(); ++k) {
-    if (storage::IsStaleNan(view->v[k])) continue;
-    if (!starts.empty()) starts_.push_back(starts[k]);
-    times_.push_back(view->t[k]);
-    values_.push_back(view->v[k]);
-  }
-  out.values = values_;
-  out.starts = starts_;
-  out.windows = &windows_.For(times_, 0);
-  return true;
-}
-
-Status StoredRangeSource::ReadHistograms(const storage::SamplesView& view, std::size_t series) {
-  histograms_.clear();
-  if (!HasHistograms(view)) return {};
-  reader_.Start(view, *selection_, series);
-  for (std::size_t k = 0; k < view.t.size(); ++k) {
-    if (storage::IsStaleNan(view.v[k])) continue;
-    HistogramPtr& histogram = histograms_.emplace_back();
-    if (!view.h[k]) continue;
-    Result<HistogramPtr> read = reader_.Read(k);
-    if (!read) return read.error();
-    histogram = std::move(*read);
-  }
-  return {};
 }
 
 SubqueryRangeSource::SubqueryRangeSource(const Steps& steps, const SubqueryNode& node, OperatorPtr input)

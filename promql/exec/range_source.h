@@ -7,7 +7,6 @@
 #include <span>
 #include <vector>
 
-#include "promql/exec/histogram_reader.h"
 #include "promql/exec/operator.h"
 #include "promql/functions/window_set.h"
 #include "promql/plan/plan.h"
@@ -23,6 +22,8 @@ struct RangeSeries {
   std::span<const TimestampMs> starts = {};  // Start timestamps: none, or as many as values, 0 where unknown.
 };
 
+class StoredRangeSource;
+
 // Used as an Operator is. Thread-compatible.
 class RangeSource {
  public:
@@ -34,6 +35,8 @@ class RangeSource {
   virtual void Release() = 0;
   // Whether what it gives is counted already, by the operators below.
   virtual bool is_counted() const = 0;
+  // Itself, if it reads from storage; else null.
+  virtual StoredRangeSource* stored() { return nullptr; }
 };
 
 using RangeSourcePtr = std::unique_ptr<RangeSource>;
@@ -55,35 +58,6 @@ class ColumnWindows {
 RangeGrid GridOf(const Steps& steps, const TimeShift& shift, DurationMs range_ms);
 // For the windows of a smoothed instant selector: (step - lookback, step + lookback].
 RangeGrid SmoothedGridOf(const Steps& steps, const TimeShift& shift, DurationMs lookback_ms);
-
-class StoredRangeSource : public RangeSource {
- public:
-  // Matchers and hints are those of a plan that outlives the source.
-  StoredRangeSource(QueryContext& context, const std::vector<storage::Matcher>& matchers,
-                    const storage::SelectHints& hints, const RangeGrid& grid, HistogramDetail detail);
-  storage::Result<std::vector<SeriesInfo>> Series() override;
-  storage::Result<bool> Next(RangeSeries& out) override;
-  void Release() override {}
-  bool is_counted() const override { return false; }
-
- private:
-  // Into histograms_, which is empty when the series has none.
-  storage::Status ReadHistograms(const storage::SamplesView& view, std::size_t series);
-
-  QueryContext& context_;
-  const std::vector<storage::Matcher>& matchers_;
-  const storage::SelectHints& hints_;
-  const bool use_starts_;
-  ColumnWindows windows_;
-  std::unique_ptr<storage::Selection> selection_;
-  storage::ReadBuffer buffer_;
-  HistogramReader reader_;
-  std::size_t next_ = 0;
-  std::vector<TimestampMs> times_;  // Without stale markers, when there were any.
-  std::vector<double> values_;
-  std::vector<HistogramPtr> histograms_;
-  std::vector<TimestampMs> starts_;
-};
 
 class SubqueryRangeSource : public RangeSource {
  public:

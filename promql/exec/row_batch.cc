@@ -1,8 +1,10 @@
 #include "promql/exec/row_batch.h"
 
+#include <cassert>
 #include <cstring>
 #include <iterator>
 #include <numeric>
+#include <utility>
 
 #include "promql/exec/histogram_size.h"
 
@@ -33,6 +35,14 @@ Row RowBatch::WithHistograms(std::size_t i) {
   if (histograms_.empty()) histograms_.resize(capacity_);
   histograms_[i].resize(steps_);
   return row(i);
+}
+
+void RowBatch::Swap(RowBatch& other) {
+  assert(steps_ == other.steps_);
+  std::swap(ids_, other.ids_);
+  std::swap(values_, other.values_);
+  std::swap(valid_, other.valid_);
+  std::swap(histograms_, other.histograms_);
 }
 
 void RowBatch::MoveRow(std::size_t from, std::size_t to) {

@@ -55,6 +55,9 @@ class RowBatch {
   // Row `to` becomes what row `from` is, but for its id; `from` is to be dropped.
   void MoveRow(std::size_t from, std::size_t to);
 
+  // Takes the other's rows and gives its own. REQUIRES: both have as many steps.
+  void Swap(RowBatch& other);
+
   // What a batch of so many steps takes.
   static std::size_t Capacity(std::size_t steps) {
     return std::clamp<std::size_t>(kSlots / std::max<std::size_t>(steps, 1), 1, kMaxRows);

@@ -25,6 +25,11 @@ class SampleCounter {
   void AddAt(std::size_t step, std::uint64_t samples);
   // and `before` as SumSamples() gives it.
   void AddWindows(const WindowSet& windows, std::span<const std::uint64_t> before);
+  // Windows, or rows, of which only the sums are left. REQUIRES: nothing is kept by step.
+  void AddTotals(std::uint64_t total, std::uint64_t read) {
+    total_ += total;
+    read_ += read;
+  }
   // What `inner` counted at its only step is seen again at each of `steps`.
   void AddRepeated(const SampleCounter& inner, std::size_t steps);
   // What `inner`, on the grid of a subquery, read to make its points: each belongs to the first of `steps` that is not

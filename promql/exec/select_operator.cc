@@ -6,7 +6,6 @@
 
 #include "promql/exec/evaluation_error.h"
 #include "promql/exec/histogram_size.h"
-#include "storage/model/sample.h"
 
 namespace vigia::promql {
 
@@ -25,7 +24,7 @@ Result<std::vector<SeriesInfo>> SeriesOf(const QueryContext& context, const stor
   series.reserve(selection.size());
   for (std::size_t i = 0; i < selection.size(); ++i) {
     if (const Status status = context.InterruptedAt(i); !status) return status.error();
-    series.push_back({selection.labels(i), false});
+    series.push_back({selection.wanted_labels(i), false});
   }
   return series;
 }
@@ -42,27 +41,74 @@ SelectOperator::SelectOperator(QueryContext& context, const Steps& steps, const 
     : Operator(context, steps, Accounting::kOwn),
       node_(node),
       samples_(samples),
+      picker_(context, steps, node),
       histograms_(context, node.hints, node.matchers, node.detail) {}
 
 Result<std::vector<SeriesInfo>> SelectOperator::MakeSeries() {
   auto selection = OpenSelection(context(), node_.hints, node_.matchers);
   if (!selection) return selection.error();
   selection_ = std::move(*selection);
+  end_ = selection_->size();
+  if (const Status status = StartParts(); !status) return status.error();
   return SeriesOf(context(), *selection_);
 }
 
+Status SelectOperator::StartParts() {
+  auto parts = SeriesParts::MakeIfWorthwhile(context(), steps(), selection_->size());
+  if (!parts) return parts.error();
+  parts_ = std::move(*parts);
+  if (!parts_) return {};
+  while (workers_.size() < parts_->workers()) {
+    workers_.emplace_back(new Worker{storage::ReadBuffer(), SamplePicker(context(), steps(), node_)});
+  }
+  parts_->Start([this](std::size_t at, SeriesPart& part) {
+    Worker& worker = *workers_[at];
+    for (; part.rest < part.end; ++part.rest) {
+      part.status = context().Interrupted();
+      if (!part.status) return;
+      const auto view = selection_->Read(part.rest, worker.buffer);
+      if (!view) part.status = view.error();
+      if (!view || HasHistograms(*view)) return;
+      part.samples_read += view->t.size();
+      if (view->t.empty()) continue;
+      worker.picker.Pick(*view);
+      const auto id = static_cast<SeriesId>(part.rest);
+      const std::uint64_t found = worker.picker.Take(*view, part.rows->Append(id));
+      if (found == 0) part.rows->DropLast();
+      part.notes.push_back({.id = id, .found = found});
+    }
+  });
+  return {};
+}
+
 Status SelectOperator::Fill(RowBatch& out) {
-  for (; next_ < selection_->size() && !out.full(); ++next_) {
+  if (!parts_) return FillFromSelection(out);
+  while (out.size() == 0) {
+    SeriesPart* const part = parts_->Next();
+    if (part == nullptr) return {};
+    context().CountRead(part->samples_read);
+    out.Swap(*part->rows);
+    for (const SeriesNote& note : part->notes) samples_->AddTotals(note.found, note.found);
+    if (!part->status) return part->status;
+    next_ = part->rest;
+    end_ = part->end;
+    if (Status status = FillFromSelection(out); !status) return status;
+  }
+  return {};
+}
+
+Status SelectOperator::FillFromSelection(RowBatch& out) {
+  for (; next_ < end_ && !out.full(); ++next_) {
     const auto view = ReadSamples(context(), *selection_, next_, buffer_);
     if (!view) return view.error();
     if (view->t.empty()) continue;
-    PickSamples(*view);
+    picker_.Pick(*view);
     const Row row = out.Append(static_cast<SeriesId>(next_));
-    const std::uint64_t found = node_.sample_start ? TakeStarts(*view, row) : TakeFloats(*view, row);
+    const std::uint64_t found = picker_.Take(*view, row);
     samples_->AddRow(row.valid, found);
     if (!view->h.empty()) {
-      const bool picked =
-          std::ranges::any_of(picks_, [&](std::uint32_t pick) { return pick != kNone && view->h[pick] != nullptr; });
+      const bool picked = std::ranges::any_of(
+          picker_.picks(), [&](std::uint32_t pick) { return pick != SamplePicker::kNone && view->h[pick] != nullptr; });
       if (node_.is_info && picked) return EvaluationError("info sample should be float");
       const bool only_times = node_.sample_time || node_.sample_start;
       if (Status status = only_times ? Status() : TakeHistograms(*view, out); !status) return status;
@@ -72,39 +118,14 @@ Status SelectOperator::Fill(RowBatch& out) {
   return {};
 }
 
-std::uint64_t SelectOperator::TakeFloats(const storage::SamplesView& view, const Row& row) const {
-  std::uint64_t found = 0;
-  for (std::size_t step = 0; step < picks_.size(); ++step) {
-    const std::uint32_t pick = picks_[step];
-    if (pick == kNone || storage::IsStaleNan(view.v[pick])) continue;
-    row.values[step] = node_.sample_time ? static_cast<double>(view.t[pick]) / 1000.0 : view.v[pick];
-    row.valid[step] = 1;
-    ++found;
-  }
-  return found;
-}
-
-std::uint64_t SelectOperator::TakeStarts(const storage::SamplesView& view, const Row& row) {
-  if (!context().use_start_timestamps()) return 0;
-  std::uint64_t found = 0;
-  for (std::size_t step = 0; step < picks_.size(); ++step) {
-    const std::uint32_t pick = picks_[step];
-    if (pick == kNone || storage::IsStaleNan(view.v[pick])) continue;
-    row.values[step] = view.starts.empty() ? 0 : static_cast<double>(view.starts[pick]) / 1000.0;
-    row.valid[step] = 1;
-    ++found;
-  }
-  return found;
-}
-
 Status SelectOperator::TakeHistograms(const storage::SamplesView& view, RowBatch& out) {
   histograms_.Start(view, *selection_, next_);
   Row row = out.row(out.size() - 1);
   HistogramPtr read;
-  std::uint32_t read_from = kNone;
-  for (std::size_t step = 0; step < picks_.size(); ++step) {
-    const std::uint32_t pick = picks_[step];
-    if (pick == kNone || !view.h[pick]) continue;
+  std::uint32_t read_from = SamplePicker::kNone;
+  for (std::size_t step = 0; step < picker_.picks().size(); ++step) {
+    const std::uint32_t pick = picker_.picks()[step];
+    if (pick == SamplePicker::kNone || !view.h[pick]) continue;
     if (pick != read_from) {
       storage::Result<HistogramPtr> histogram = histograms_.Read(pick);
       if (!histogram) return histogram.error();
@@ -116,19 +137,6 @@ Status SelectOperator::TakeHistograms(const storage::SamplesView& view, RowBatch
     samples_->AddAt(step, SamplesOf(*read) - 1);
   }
   return {};
-}
-
-void SelectOperator::PickSamples(const storage::SamplesView& view) {
-  if (view.column != 0 && view.column == picked_column_) return;
-  picked_column_ = view.column;
-  picks_.assign(steps().count, kNone);
-  const DurationMs lookback = context().lookback_delta_ms();
-  std::size_t after = 0;  // The first sample later than the step.
-  for (std::size_t step = 0; step < picks_.size(); ++step) {
-    const TimestampMs at = node_.shift.Apply(steps().At(step));
-    while (after < view.t.size() && view.t[after] <= at) ++after;
-    if (after > 0 && view.t[after - 1] > at - lookback) picks_[step] = static_cast<std::uint32_t>(after - 1);
-  }
 }
 
 }  // namespace vigia::promql

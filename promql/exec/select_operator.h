@@ -6,6 +6,8 @@
 
 #include "promql/exec/histogram_reader.h"
 #include "promql/exec/operator.h"
+#include "promql/exec/sample_picker.h"
+#include "promql/exec/series_parts.h"
 #include "promql/plan/plan.h"
 
 namespace vigia::promql {
@@ -27,10 +29,10 @@ class SelectOperator : public Operator {
  private:
   storage::Result<std::vector<SeriesInfo>> MakeSeries() override;
   storage::Status Fill(RowBatch& out) override;
-  void PickSamples(const storage::SamplesView& view);
-  // What is wanted of the picked samples, floats first, into the last row; how many there are.
-  std::uint64_t TakeFloats(const storage::SamplesView& view, const Row& row) const;
-  std::uint64_t TakeStarts(const storage::SamplesView& view, const Row& row);
+  // Sets parts_ if it is worth while.
+  storage::Status StartParts();
+  // Series next_ to end_, as far as there is room.
+  storage::Status FillFromSelection(RowBatch& out);
   // The picked histograms into the last row, whose floats have been taken.
   storage::Status TakeHistograms(const storage::SamplesView& view, RowBatch& out);
 
@@ -38,12 +40,16 @@ class SelectOperator : public Operator {
   SampleCounter* const samples_;
   std::unique_ptr<storage::Selection> selection_;
   storage::ReadBuffer buffer_;
+  SamplePicker picker_;
   HistogramReader histograms_;
   std::size_t next_ = 0;
-  // For each step which sample of the column is the newest in reach, or kNone. Shared by series with one column.
-  static constexpr std::uint32_t kNone = 0xffffffff;
-  std::vector<std::uint32_t> picks_;
-  std::uint64_t picked_column_ = 0;
+  std::size_t end_ = 0;
+  struct Worker {
+    storage::ReadBuffer buffer;
+    SamplePicker picker;
+  };
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<SeriesParts> parts_;  // Ends before what its workers use.
 };
 
 }  // namespace vigia::promql

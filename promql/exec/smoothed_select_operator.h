@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "promql/exec/operator.h"
-#include "promql/exec/range_source.h"
+#include "promql/exec/stored_range_source.h"
 #include "promql/histogram/histogram_flags.h"
 #include "promql/plan/plan.h"
 #include "promql/value/value.h"

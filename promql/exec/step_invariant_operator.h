@@ -11,9 +11,7 @@ namespace vigia::promql {
 class StepInvariantOperator : public Operator {
  public:
   StepInvariantOperator(QueryContext& context, const Steps& steps, OperatorPtr input)
-      : Operator(context, steps, Accounting::kOwn),
-        input_(std::move(input)),
-        batch_(input_->steps().count) {}
+      : Operator(context, steps, Accounting::kOwn), input_(std::move(input)), batch_(input_->steps().count) {}
 
  private:
   storage::Result<std::vector<SeriesInfo>> MakeSeries() override { return input_->Series(); }

@@ -17,6 +17,10 @@ void HoistStepInvariants(PlanPtr& plan);
 // native histograms.
 void AddHints(PlanNode& plan);
 
+// Below an aggregation that keeps a few labels, reads only these and the name where that is safe: where series of one
+// metric reach the aggregation one by one, so that dropping the name makes no two of them equal.
+void ProjectLabels(PlanNode& plan);
+
 struct TimeBounds {
   TimestampMs first_ms = storage::kMaxTimestampMs;
   TimestampMs last_ms = storage::kMinTimestampMs;

@@ -111,6 +111,8 @@ struct PlanNode {
   PosRange pos;  // For annotations.
   ValueType type = ValueType::kNone;
   Steps steps;  // Set by AssignTimes().
+  // Set by ProjectLabels(): no two of its series are the same, although the labels that are read may be.
+  bool is_projected = false;
 
   template <class T>
   const T* As() const {

@@ -70,6 +70,7 @@ promql::EngineOptions EngineOptionsOf(const Options& options, const config::Conf
   out.max_memory_bytes = options.query_max_memory_bytes;
   out.range_cache_bytes = options.query_range_cache_bytes;
   out.slow_query_ms = options.query_slow_log_ms;
+  if (options.query_worker_threads >= 0) out.worker_threads = static_cast<std::size_t>(options.query_worker_threads);
   out.on_slow_query = SlowQueryLog(log.With({{"component", "query"}}));
   out.default_subquery_step_ms = config.global.evaluation_interval_ms;
   out.parser = options.parser();

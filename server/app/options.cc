@@ -238,6 +238,9 @@ void AddQueryFlags(FlagSet& flags, Options& o) {
   flags.Add({"query.range-cache-size", "64MB",
              "Memory for results of range queries, which dashboards ask for again and again; 0B: none are kept.", false,
              false, Size(o.query_range_cache_bytes)});
+  flags.Add({"query.worker-threads", "-1",
+             "Threads that help queries over many series, besides the one of each query; -1: one less than processors.",
+             false, false, Number(o.query_worker_threads, -1)});
   flags.Add({"query.slow-log-threshold", "0s", "Queries that take at least so long are logged; 0s: none.", false, false,
              Duration(o.query_slow_log_ms)});
 }

@@ -65,6 +65,7 @@ struct Options {
   std::uint64_t query_max_samples = 50'000'000;
   std::uint64_t query_max_memory_bytes = 0;  // Of all running queries; 0 = no limit.
   std::uint64_t query_range_cache_bytes = 64 << 20;
+  int query_worker_threads = -1;              // Negative: as many as the engine thinks best.
   storage::DurationMs query_slow_log_ms = 0;  // 0 = no query is logged for being slow.
 
   bool scrape_adjust_timestamps = true;

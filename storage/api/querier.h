@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct SelectHints {
   std::vector<std::string> grouping;  // Sorted labels that the aggregation above keeps (or drops when !by).
   bool by = false;
   std::uint64_t limit = 0;  // At most so many series, 0 = all.
+  // Sorted names of all labels that somebody will look at; not set: all. See Selection::wanted_labels().
+  std::optional<std::vector<std::string>> wanted_labels;
 };
 
 // Samples of one series, oldest first, times strictly increasing. Staleness markers are included.
@@ -71,6 +74,8 @@ class Selection {
   virtual ~Selection() = default;
   virtual std::size_t size() const = 0;
   virtual Labels labels(std::size_t i) const = 0;
+  // The same, but labels that the hints do not want may be missing: storage need not put them together.
+  virtual Labels wanted_labels(std::size_t i) const { return labels(i); }
   // Samples with start_ms <= t <= end_ms of the hints. The view points into `buffer` or into memory of the selection
   // and is valid until the next Read() with the same buffer. REQUIRES: i < size().
   virtual Result<SamplesView> Read(std::size_t i, ReadBuffer& buffer) const = 0;

@@ -1,5 +1,6 @@
 #include "storage/catalog/label_sets.h"
 
+#include <algorithm>
 #include <cassert>
 #include <string>
 
@@ -106,13 +107,25 @@ bool LabelSets::Equals(std::uint32_t id, const Labels& labels) const {
 
 Labels LabelSets::ToLabels(std::uint32_t id) const { return Join(symbols_, sets_[id].pairs, {}); }
 
-Labels LabelSets::Join(const Symbols& symbols, std::span<const LabelPair> a, std::span<const LabelPair> b) {
-  std::vector<LabelView> views;
-  views.reserve(a.size() + b.size());
-  for (const auto pairs : {a, b}) {
-    for (const LabelPair& pair : pairs) views.push_back({symbols.Text(pair.name), symbols.Text(pair.value)});
+Labels LabelSets::Join(const Symbols& symbols, std::span<const LabelPair> a, std::span<const LabelPair> b,
+                       const std::vector<Symbol>* only) {
+  thread_local std::vector<LabelView> labels;
+  labels.clear();
+  const auto take = [&](const LabelPair& pair) {
+    labels.push_back({symbols.Text(pair.name), symbols.Text(pair.value)});
+  };
+  const auto skip = [&](std::span<const LabelPair>& pairs) {
+    if (only == nullptr) return;
+    while (!pairs.empty() && std::ranges::find(*only, pairs.front().name) == only->end()) pairs = pairs.subspan(1);
+  };
+  for (skip(a), skip(b); !a.empty() || !b.empty();) {
+    const bool from_a = b.empty() || (!a.empty() && symbols.Text(a.front().name) < symbols.Text(b.front().name));
+    auto& next = from_a ? a : b;
+    take(next.front());
+    next = next.subspan(1);
+    skip(next);
   }
-  return Labels::FromPairs(std::move(views));
+  return Labels::FromSorted(labels);
 }
 
 }  // namespace vigia::storage

@@ -48,8 +48,9 @@ class LabelSets {
   LabelSet& operator[](std::uint32_t id) const { return sets_[id]; }
   std::uint32_t end() const { return static_cast<std::uint32_t>(sets_.size()); }  // One past the last id.
   Labels ToLabels(std::uint32_t id) const;
-  // The labels of both sets together. REQUIRES: no name in both.
-  static Labels Join(const Symbols& symbols, std::span<const LabelPair> a, std::span<const LabelPair> b);
+  // The labels of both sets together, or those of them whose names are in `only`. REQUIRES: no name in both.
+  static Labels Join(const Symbols& symbols, std::span<const LabelPair> a, std::span<const LabelPair> b,
+                     const std::vector<Symbol>* only = nullptr);
 
  private:
   std::uint32_t Add(const Labels& labels, const Fingerprint& fingerprint);

@@ -150,9 +150,19 @@ Column* SeriesMap::Find(TargetId target, std::uint32_t column) const {
   return column < columns.size() ? &columns[column] : nullptr;
 }
 
-Labels SeriesMap::LabelsOf(TargetId target, std::uint32_t column) const {
+Labels SeriesMap::LabelsOf(TargetId target, std::uint32_t column, const std::vector<Symbol>* only) const {
   const LineId line = targets_[target]->columns()[column].line;
-  return LabelSets::Join(symbols_, target_sets_[target].pairs, line_sets_[line].pairs);
+  return LabelSets::Join(symbols_, target_sets_[target].pairs, line_sets_[line].pairs, only);
+}
+
+std::vector<Symbol> SeriesMap::SymbolsOf(std::span<const std::string> names) const {
+  const std::shared_lock lock(mu_);
+  std::vector<Symbol> symbols;
+  for (const std::string& name : names) {
+    Symbol symbol = 0;
+    if (symbols_.Find(name, &symbol)) symbols.push_back(symbol);
+  }
+  return symbols;
 }
 
 void SeriesMap::RestoreTarget(TargetId id, const Labels& labels) {

@@ -40,7 +40,10 @@ class SeriesMap {
   TargetId target_end() const { return static_cast<TargetId>(targets_.size()); }  // One past the last id.
   // nullptr when there is no such target or column.
   Column* Find(TargetId target, std::uint32_t column) const;
-  Labels LabelsOf(TargetId target, std::uint32_t column) const;
+  // All labels, or those with names in `only`.
+  Labels LabelsOf(TargetId target, std::uint32_t column, const std::vector<Symbol>* only = nullptr) const;
+  // The symbols of those of the names that any label has.
+  std::vector<Symbol> SymbolsOf(std::span<const std::string> names) const;
   LabelSet& target_set(TargetId id) const { return target_sets_[id]; }
   LabelSet& line_set(LineId id) const { return line_sets_[id]; }
   Labels TargetLabels(TargetId id) const { return target_sets_.ToLabels(id); }

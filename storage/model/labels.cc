@@ -28,11 +28,22 @@ void AppendString(std::string& out, std::string_view text) {
   if (text.size() < 255) {
     out.push_back(static_cast<char>(text.size()));
   } else {
-    const char prefix[] = {static_cast<char>(0xff), static_cast<char>(text.size()),
-                           static_cast<char>(text.size() >> 8), static_cast<char>(text.size() >> 16)};
+    const char prefix[] = {static_cast<char>(0xff), static_cast<char>(text.size()), static_cast<char>(text.size() >> 8),
+                           static_cast<char>(text.size() >> 16)};
     out.append(prefix, sizeof(prefix));
   }
   out.append(text);
+}
+
+// How many bytes both begin with.
+std::size_t EqualBytes(std::string_view a, std::string_view b) {
+  const std::size_t size = std::min(a.size(), b.size());
+  std::size_t at = 0;
+  for (; at + 8 <= size; at += 8) {
+    if (std::memcmp(a.data() + at, b.data() + at, 8) != 0) break;
+  }
+  while (at < size && a[at] == b[at]) ++at;
+  return at;
 }
 
 bool SkipString(std::string_view& bytes) {
@@ -104,6 +115,15 @@ Labels Labels::FromPairs(std::vector<LabelView> labels) {
   return out;
 }
 
+Labels Labels::FromSorted(std::span<const LabelView> labels) {
+  std::size_t bytes = 0;
+  for (const LabelView& label : labels) bytes += label.name.size() + label.value.size() + 2;
+  Labels out;
+  out.data_.reserve(bytes);
+  for (const LabelView& label : labels) Append(out.data_, label.name, label.value);
+  return out;
+}
+
 Labels Labels::FromBytes(std::string bytes) {
   assert(IsWellFormed(bytes));
   Labels out;
@@ -158,11 +178,20 @@ Labels Labels::Keep(const std::vector<std::string>& names) const {
 Labels Labels::Drop(const std::vector<std::string>& names) const {
   assert(std::is_sorted(names.begin(), names.end()));
   Labels out;
+  out.data_.reserve(data_.size());
   auto unwanted = names.begin();
-  for (const LabelView label : *this) {
-    while (unwanted != names.end() && *unwanted < label.name) ++unwanted;
-    if (unwanted == names.end() || *unwanted != label.name) Append(out.data_, label.name, label.value);
+  const char* const end = data_.data() + data_.size();
+  const char* kept = data_.data();  // From here on nothing is dropped so far.
+  for (const char* at = kept; at != end && unwanted != names.end();) {
+    const char* const start = at;
+    const std::string_view name = ReadString(at);
+    ReadString(at);
+    while (unwanted != names.end() && *unwanted < name) ++unwanted;
+    if (unwanted == names.end() || *unwanted != name) continue;
+    out.data_.append(kept, start);
+    kept = at;
   }
+  out.data_.append(kept, end);
   return out;
 }
 
@@ -176,12 +205,25 @@ Labels Labels::WithoutMetricName() const {
 }
 
 std::strong_ordering Labels::operator<=>(const Labels& other) const {
-  auto a = begin();
-  auto b = other.begin();
-  for (; a != end() && b != other.end(); ++a, ++b) {
-    if (const auto order = *a <=> *b; order != 0) return order;
+  // Labels before the first byte that differs are equal: they need no decoding.
+  const std::size_t equal = EqualBytes(data_, other.data_);
+  const char* a = data_.data();
+  const char* const end = a + data_.size();
+  const char* b = other.data_.data();
+  const char* const other_end = b + other.data_.size();
+  while (a != end && b != other_end) {
+    const char* const start = a;
+    const std::string_view name = ReadString(a);
+    const std::string_view value = ReadString(a);
+    if (static_cast<std::size_t>(a - data_.data()) <= equal) {
+      b += a - start;
+      continue;
+    }
+    const std::string_view other_name = ReadString(b);
+    const std::string_view other_value = ReadString(b);
+    if (const auto order = LabelView{name, value} <=> LabelView{other_name, other_value}; order != 0) return order;
   }
-  return (a != end()) <=> (b != other.end());
+  return (a != end) <=> (b != other_end);
 }
 
 std::string Labels::ToString() const {

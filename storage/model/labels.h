@@ -1,7 +1,7 @@
 // A label set: names unique, sorted bytewise, no empty values (an empty value equals an absent label).
 //
-// Held as one string in the encoding of Prometheus' default build: for each label the name and then the value, each as a
-// length (one byte, or 0xff and three bytes little-endian from 255 on) followed by its bytes. Hash() is XXH64 of that
+// Held as one string in the encoding of Prometheus' default build: for each label the name and then the value, each as
+// a length (one byte, or 0xff and three bytes little-endian from 255 on) followed by its bytes. Hash() is XXH64 of that
 // string, hence equal to the reference's (surface.md 5.6).
 //
 // Names and values are at most kMaxLabelBytes long; callers that take input from outside check before they build.
@@ -11,6 +11,7 @@
 #include <compare>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +54,8 @@ class Labels {
   // Sorts; of equal names the last wins; labels with an empty value are left out.
   Labels(std::initializer_list<std::pair<std::string_view, std::string_view>> labels);
   static Labels FromPairs(std::vector<LabelView> labels);
+  // REQUIRES: names strictly ascending, no value empty.
+  static Labels FromSorted(std::span<const LabelView> labels);
   // `bytes` is what bytes() returned for a set. REQUIRES: well formed (see IsWellFormed for bytes from a disk).
   static Labels FromBytes(std::string bytes);
   static bool IsWellFormed(std::string_view bytes);

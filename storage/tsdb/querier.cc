@@ -30,9 +30,10 @@ class TsdbQuerier final : public Querier {
     for (TargetHits& hit : *hits) {
       targets.push_back({hit.target, std::move(hit.columns), std::move(snapshots[hit.target]), {}});
     }
-    return std::unique_ptr<Selection>(
-        std::make_unique<TsdbSelection>(deps_, std::move(runs), std::move(tombstones), std::move(targets), from, to,
-                                        RestorationFor(hints)));
+    auto selection = std::make_unique<TsdbSelection>(deps_, std::move(runs), std::move(tombstones), std::move(targets),
+                                                     from, to, RestorationFor(hints));
+    if (hints.wanted_labels) selection->Want(deps_.series.SymbolsOf(*hints.wanted_labels));
+    return std::unique_ptr<Selection>(std::move(selection));
   }
 
   Result<LabelStrings> LabelNames(std::span<const Matcher> matchers, std::uint64_t limit) override {

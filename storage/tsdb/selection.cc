@@ -102,6 +102,12 @@ Labels TsdbSelection::labels(std::size_t i) const {
   return deps_.series.LabelsOf(targets_[series_[i].first].target->id(), series_[i].second);
 }
 
+Labels TsdbSelection::wanted_labels(std::size_t i) const {
+  assert(i < size());
+  return deps_.series.LabelsOf(targets_[series_[i].first].target->id(), series_[i].second,
+                               wanted_ ? &*wanted_ : nullptr);
+}
+
 Status TsdbSelection::ReadUndamaged(const SelectedRun& part, std::uint32_t column, TimeInterval range, TileCache& tiles,
                                     RunSamples& into) const {
   const auto& starts = part.entry->chunk_starts;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -31,9 +32,12 @@ class TsdbSelection final : public Selection {
   TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet> runs,
                 std::shared_ptr<const TombstoneSet> tombstones, std::vector<SelectedTarget> targets, TimestampMs from,
                 TimestampMs to, Restoration restoration);
+  // Of which labels wanted_labels() is made up; before the call of all. REQUIRES: called before anything else.
+  void Want(std::vector<Symbol> labels) { wanted_ = std::move(labels); }
 
   std::size_t size() const override { return series_.size(); }
   Labels labels(std::size_t i) const override;
+  Labels wanted_labels(std::size_t i) const override;
   Result<SamplesView> Read(std::size_t i, ReadBuffer& buffer) const override;
 
  private:
@@ -57,6 +61,7 @@ class TsdbSelection final : public Selection {
   const TimestampMs from_;
   const TimestampMs to_;
   const Restoration restoration_;
+  std::optional<std::vector<Symbol>> wanted_;
 };
 
 }  // namespace vigia::storage

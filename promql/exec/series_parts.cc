@@ -1,0 +1,44 @@
+#include "promql/exec/series_parts.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vigia::promql {
+namespace {
+
+// A helper takes some ten microseconds to come: what is done sooner is done alone.
+constexpr std::size_t kMinSeries = 256;
+constexpr std::size_t kMinSlots = 32768;  // Series times steps.
+constexpr std::size_t kMaxPerPart = 256;
+
+}  // namespace
+
+storage::Result<std::unique_ptr<SeriesParts>> SeriesParts::MakeIfWorthwhile(QueryContext& context, const Steps& steps,
+                                                                            std::size_t series) {
+  WorkerPool* const pool = context.workers();
+  if (pool == nullptr || pool->threads() == 0 || context.counts_by_operator() || series < 2) return {nullptr};
+  if (series < kMinSeries && series * steps.count < kMinSlots) return {nullptr};
+  const std::size_t per_thread = (series - 1) / (pool->threads() + 1) + 1;
+  const std::size_t per_part = std::min({RowBatch::Capacity(steps.count), kMaxPerPart, per_thread});
+  const std::size_t held = OrderedParts<SeriesPart>::WindowFor(pool->threads());
+  const std::uint64_t slots = std::uint64_t{held} * RowBatch::Capacity(steps.count) * steps.count;
+  if (auto status = context.budget().ReserveBytes(slots * SampleBudget::kBytesPerSlot); !status) return status.error();
+  return std::unique_ptr<SeriesParts>(new SeriesParts(*pool, steps.count, series, per_part));
+}
+
+void SeriesParts::Start(Fill fill) {
+  const std::size_t parts = (series_ + per_part_ - 1) / per_part_;
+  const auto make = [this, fill = std::move(fill)](std::size_t index, std::size_t worker, SeriesPart& part) {
+    if (!part.rows) part.rows.emplace(steps_);
+    part.rows->Clear();
+    part.notes.clear();
+    part.status = {};
+    part.samples_read = 0;
+    part.rest = index * per_part_;
+    part.end = std::min(part.rest + per_part_, series_);
+    fill(worker, part);
+  };
+  parts_.emplace(pool_, parts, helpers_, make);
+}
+
+}  // namespace vigia::promql
