@@ -271,6 +271,14 @@ test('storage tells what metrics and retention policies hold', () => visit('tsdb
   const card = page.locator('.card').filter({has: page.getByRole('heading', {name: 'Bytes by metric'})});
   await card.getByRole('button', {name: 'Measure'}).click();
   await card.locator('li').filter({hasText: 'prometheus_http_request_duration_seconds_bucket'}).getByText(/^[1-9].* k?B$/).waitFor();
+  const count = Number(await stack.valueOf('count(count by (__name__) ({__name__!=""}))'));
+  assert.ok(count > 100);
+  await card.getByText(/^1 to 50 of /).waitFor();
+  while (await card.getByRole('button', {name: 'Next'}).isEnabled()) await card.getByRole('button', {name: 'Next'}).click();
+  await becomes(() => card.locator('li').filter({hasText: '…'}).count(), 0);
+  await card.getByRole('searchbox').fill('TSDB_head_series');
+  await becomes(() => card.locator('.bar-name').allInnerTexts().then((names) => names.includes('prometheus_tsdb_head_series')), true);
+  await card.locator('li').filter({hasText: 'prometheus_tsdb_head_series'}).first().getByText(/^[1-9].* k?B$/).waitFor();
   await page.getByText('Try other policies').click();
   await page.locator('.more textarea').fill('30d {job="node"}\n2d up');
   await page.locator('.more').getByRole('button', {name: 'Measure'}).click();

@@ -136,6 +136,18 @@ export interface TsdbStatus {
   seriesCountByLabelValuePair: NameValue[];
 }
 
+export interface Policy {
+  match?: string;
+  time: string;         // Empty: for ever.
+  series: number;
+  bytes: number;
+  expiredBytes: number;
+}
+export interface Retention {
+  policies: Policy[];
+  rest: Policy;
+}
+
 export interface QueryOrigin {
   kind: 'api' | 'rule' | 'unknown';
   client?: string;

@@ -1,26 +1,13 @@
-// How long what is kept: retention policies with what they hold, a try of others, and the bytes of the biggest metrics. The
-// server measures when asked, for it looks at every series.
+// How long what is kept: retention policies with what they hold, and a try of others. The server measures when asked, for it
+// looks at every series.
 import {useState} from 'preact/hooks';
 import {ApiError, get} from '../api/envelope';
 import {useLive} from '../api/live';
-import type {NameValue} from '../api/types';
+import type {Policy, Retention} from '../api/types';
 import {bytes, integer} from '../format/number';
 import {Expression} from '../parts/expression';
 import {LoadError, Notice} from '../parts/notice';
-
-interface Policy {
-  match?: string;
-  time: string;  // Empty: for ever.
-  series: number;
-  bytes: number;
-  expiredBytes: number;
-}
-interface Retention {
-  policies: Policy[];
-  rest: Policy;
-}
-
-const measuredAtMost = 50;
+import {BytesByMetric} from './status_metrics';
 
 function Row({policy}: {policy: Policy}) {
   return (
@@ -81,50 +68,8 @@ function Try() {
   );
 }
 
-// Bytes at rest of metrics: each is measured as a policy of its own.
-function BytesByMetric({metrics}: {metrics: NameValue[]}) {
-  const [measured, setMeasured] = useState<NameValue[]>();
-  const [failure, setFailure] = useState('');
-  const [busy, setBusy] = useState(false);
-  const asked = metrics.slice(0, measuredAtMost);
-  const measure = async () => {
-    setBusy(true);
-    try {
-      const policy = asked.map(({name}) => `100y {__name__=${JSON.stringify(name)}}`);
-      const {policies} = (await get<Retention>('status/retention', {policy})).data;
-      setMeasured(policies.map((one, i) => ({name: asked[i].name, value: one.bytes})).sort((a, b) => b.value - a.value));
-      setFailure('');
-    } catch (problem) {
-      setFailure(problem instanceof ApiError ? problem.message : String(problem));
-    } finally {
-      setBusy(false);
-    }
-  };
-  const most = Math.max(1, ...(measured ?? []).map(({value}) => value));
-  return (
-    <section class="card">
-      <div class="card-head">
-        <h2>Bytes by metric</h2><span class="muted">of the {integer(asked.length)} with the most series, on disk</span>
-        <button type="button" class="small-button card-tool" disabled={busy || asked.length === 0} onClick={() => void measure()}>
-          {busy ? 'Measuring…' : measured ? 'Measure again' : 'Measure'}</button>
-      </div>
-      {failure && <Notice kind="error">{failure}</Notice>}
-      {measured && (
-        <ul class="bars">
-          {measured.map(({name, value}) => (
-            <li key={name}>
-              <span class="bar" style={{width: `${(100 * value) / most}%`}} />
-              <span class="bar-name mono" title={name}>{name}</span><span class="figure">{bytes(value)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
-  );
-}
-
-// Nothing where the server has no such figures. `metrics`: those with the most series.
-export function StorageRetention({metrics}: {metrics: NameValue[]}) {
+// Nothing where the server has no such figures.
+export function StorageRetention() {
   const {answer, error} = useLive<Retention>('status/retention', {}, 0);
   if (error?.kind === 'missing' || (!answer && !error)) return null;
   return (
@@ -135,7 +80,7 @@ export function StorageRetention({metrics}: {metrics: NameValue[]}) {
         {answer && <Policies retention={answer.data} caption="Retention policies" />}
         {answer && <Try />}
       </section>
-      <BytesByMetric metrics={metrics} />
+      <BytesByMetric />
     </div>
   );
 }

@@ -134,7 +134,7 @@ export function StorageView() {
           <div class="card-grid rankings">{rankings(status).map((ranking) => <RankingCard key={ranking.title} ranking={ranking} />)}</div>
         </>
       )}
-      {status && <StorageRetention metrics={status.seriesCountByMetricName} />}
+      {status && <StorageRetention />}
       {status && <StorageMaintenance />}
     </>
   );
