@@ -43,8 +43,52 @@ Shared CountShared(const RunTarget& entry, const ColumnRanges& columns, Duration
     if (ResolutionFrom(part.resolution_ms, resolution) != part.resolution_ms) continue;
     ForEachShared(part.columns, columns, [&](std::uint32_t first, std::uint32_t end) { shared.done += end - first; });
   }
+  shared.done = std::min(shared.done, shared.all);  // A rewrite may have left columns behind.
   return shared;
 }
+
+// What the columns of one target in one run come to, for one rule.
+class EntryMeasure {
+ public:
+  EntryMeasure(const RunTarget& entry, DurationMs resolution, double bytes_each, double samples_each)
+      : entry_(entry), resolution_(resolution), bytes_each_(bytes_each), samples_each_(samples_each) {}
+
+  void Add(const ColumnRanges& columns, bool due, DownsamplingUsage& sum) const {
+    const Shared shared = CountShared(entry_, columns, resolution_);
+    Add(shared.all, bytes_each_, sum.bytes);
+    Add(shared.all, samples_each_, sum.samples);
+    Add(shared.done, bytes_each_, sum.downsampled_bytes);
+    if (!due) return;
+    std::uint64_t raw = shared.all - shared.done;
+    Add(raw, bytes_each_, sum.due_bytes);
+    Add(raw, samples_each_, sum.due_samples);
+    for (const DownsampledColumns& part : entry_.downsampled) {
+      if (ResolutionFrom(part.resolution_ms, resolution_) == part.resolution_ms) continue;
+      std::uint64_t finer = 0;
+      ForEachShared(part.columns, columns, [&](std::uint32_t first, std::uint32_t end) { finer += end - first; });
+      finer = std::min(finer, raw);
+      raw -= finer;
+      const double left = static_cast<double>(part.resolution_ms) / static_cast<double>(resolution_);
+      Add(finer, samples_each_ * (1 - left), sum.replaced_samples);
+      Add(finer, bytes_each_ * (1 - left), sum.freed_bytes);
+    }
+    const double intervals = static_cast<double>((entry_.max_t - entry_.min_t) / resolution_ + 1);
+    const double samples = std::max(samples_each_, 1.0);
+    if (kRawSamplesPerRecord * intervals >= samples) return;  // They stay as they are.
+    Add(raw, samples_each_ * (1 - kKeptPerInterval * intervals / samples), sum.replaced_samples);
+    Add(raw, bytes_each_ * (1 - kRawSamplesPerRecord * intervals / samples), sum.freed_bytes);
+  }
+
+ private:
+  static void Add(std::uint64_t columns, double each, std::uint64_t& sum) {
+    sum += static_cast<std::uint64_t>(static_cast<double>(columns) * each);
+  }
+
+  const RunTarget& entry_;
+  const DurationMs resolution_;
+  const double bytes_each_;
+  const double samples_each_;
+};
 
 }  // namespace
 
@@ -174,23 +218,8 @@ Result<std::vector<DownsamplingUsage>> MeasureDownsampling(const std::vector<Dow
     const double samples_each = static_cast<double>(run->samples) / static_cast<double>(columns);
     for (const RunTarget& entry : run->targets) {
       for (const auto& part : assigned->PartsOf(entry.target)) {
-        const DownsamplingRule& rule = rules[part.rule];
-        DownsamplingUsage& sum = usage[part.rule];
-        const Shared shared = CountShared(entry, part.columns, rule.resolution_ms);
-        const auto add = [](std::uint64_t& to, double amount) { to += static_cast<std::uint64_t>(amount); };
-        add(sum.bytes, bytes_each * static_cast<double>(shared.all));
-        add(sum.samples, samples_each * static_cast<double>(shared.all));
-        add(sum.downsampled_bytes, bytes_each * static_cast<double>(shared.done));
-        if (!assigned->IsDue(part.rule, run->day, now_ms)) continue;
-        const auto due = static_cast<double>(shared.all - std::min(shared.all, shared.done));
-        const double intervals = static_cast<double>((entry.max_t - entry.min_t) / rule.resolution_ms + 1);
-        const double kept = std::min(1.0, kKeptPerInterval * intervals / std::max(samples_each, 1.0));
-        const double room = std::min(1.0, kRawSamplesPerRecord * intervals / std::max(samples_each, 1.0));
-        add(sum.due_bytes, bytes_each * due);
-        add(sum.due_samples, samples_each * due);
-        if (room >= 1) continue;  // Stays as it is.
-        add(sum.replaced_samples, samples_each * due * (1 - kept));
-        add(sum.freed_bytes, bytes_each * due * (1 - room));
+        EntryMeasure(entry, rules[part.rule].resolution_ms, bytes_each, samples_each)
+            .Add(part.columns, assigned->IsDue(part.rule, run->day, now_ms), usage[part.rule]);
       }
     }
   }
