@@ -1,10 +1,12 @@
 #include "server/otlp/receiver.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "server/otlp/delta_streams.h"
 #include "server/otlp/metrics_data.h"
 #include "server/otlp/sample_writer.h"
 #include "server/otlp/translator.h"
@@ -28,7 +30,9 @@ Response Text(int status, std::string_view text) {
 // Thread-safe.
 class Receiver {
  public:
-  explicit Receiver(OtlpDeps deps) : deps_(std::move(deps)), metrics_(deps_.registry) {}
+  explicit Receiver(OtlpDeps deps) : deps_(std::move(deps)), metrics_(deps_.registry) {
+    if (deps_.options.adds_deltas) delta_streams_ = std::make_unique<DeltaStreams>(deps_.registry);
+  }
 
   Response Handle(const Request& request) {
     const std::string_view type = request.headers.Get("Content-Type");
@@ -47,8 +51,7 @@ class Receiver {
                                .type_and_unit_labels = deps_.options.type_and_unit_labels,
                                .lookback_ms = deps_.options.lookback_ms},
                               writer);
-    const storage::Status read =
-        type == kJson ? WalkOtlpJson(request.body, translator) : WalkOtlpProtobuf(request.body, translator);
+    const storage::Status read = Walk(type, request.body, translator);
     if (!read) return Undecodable(read.error().what);
     SampleWriter::Outcome outcome = writer.Finish();
     if (outcome.status == 200) return {};
@@ -57,6 +60,12 @@ class Receiver {
   }
 
  private:
+  storage::Status Walk(std::string_view type, std::string_view body, OtlpVisitor& translator) {
+    std::optional<DeltaAccumulator> accumulator;
+    if (delta_streams_) accumulator.emplace(*delta_streams_, translator, deps_.clock());
+    OtlpVisitor& visitor = accumulator ? static_cast<OtlpVisitor&>(*accumulator) : translator;
+    return type == kJson ? WalkOtlpJson(body, visitor) : WalkOtlpProtobuf(body, visitor);
+  }
   Response Unsupported(std::string_view text) {
     metrics_.unsupported.Add();
     deps_.log.Error("Error decoding OTLP write request", {{"err", text}});
@@ -70,6 +79,7 @@ class Receiver {
 
   const OtlpDeps deps_;
   OtlpMetrics metrics_;
+  std::unique_ptr<DeltaStreams> delta_streams_;  // Null: deltas are not added up.
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace vigia::server {
 
 struct OtlpOptions {
   bool enabled = false;                       // --web.enable-otlp-receiver; without it the path answers 404.
+  bool adds_deltas = false;                   // Feature otlp-deltatocumulative.
   bool takes_deltas = false;                  // Feature otlp-native-delta-ingestion.
   bool type_and_unit_labels = false;          // Feature of that name.
   storage::DurationMs lookback_ms = 300'000;  // --query.lookback-delta.

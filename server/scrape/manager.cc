@@ -27,9 +27,15 @@ ScrapeManager::ScrapeManager(ScrapeManagerOptions options, storage::Appendable& 
       log_(log.With({{"component", "scrape manager"}})),
       metrics_(registry),
       io_(options_.io_threads),
-      context_{storage,          metrics_,           log_,
-               std::move(clock), io_.executor(),     shutdown_.get_token(),
-               count_,           {options_.exemplars, options_.starts}, options_.align_timestamps} {}
+      context_{storage,
+               metrics_,
+               log_,
+               std::move(clock),
+               io_.executor(),
+               shutdown_.get_token(),
+               count_,
+               {options_.exemplars, options_.starts, options_.type_and_unit_labels},
+               options_.align_timestamps} {}
 
 ScrapeManager::~ScrapeManager() { Stop(); }
 

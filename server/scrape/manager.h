@@ -32,8 +32,9 @@ struct ScrapeManagerOptions {
   std::string user_agent;  // "Prometheus/3.x".
   std::string host_name;   // Shifts the slots, so that twins on two hosts scrape at different times; "": this host's.
   bool exemplars = false;  // Hand exemplars to storage (feature exemplar-storage).
-  storage::StartUse starts = {};  // Of start timestamps (features st-storage, created-timestamp-zero-ingestion).
-  bool align_timestamps = true;   // scrape.adjust-timestamps.
+  storage::StartUse starts = {};      // Of start timestamps (features st-storage, created-timestamp-zero-ingestion).
+  bool type_and_unit_labels = false;  // Feature of that name.
+  bool align_timestamps = true;       // scrape.adjust-timestamps.
 };
 
 // Thread-safe, but Apply(), SetTargets() and Stop() block, and must not be called from one of the I/O threads.

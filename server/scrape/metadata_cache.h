@@ -33,6 +33,8 @@ class MetadataCache {
   Id SetHelp(std::string_view family, std::string help);
   Id SetUnit(std::string_view family, std::string_view unit);
   void Touch(Id id);
+  // REQUIRES: the writer's thread; good until a call of it changes the family.
+  const MetricMetadata& At(Id id) const { return slots_[id].metadata; }
   // The body ended; forgets families that the last ten bodies did not have.
   void EndBody();
 

@@ -62,6 +62,26 @@ std::size_t CountRunes(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+// Whether a family exposes a series of this name: the family's own, or with a suffix that its type has.
+bool IsOfFamily(std::string_view name, const MetricMetadata& family) {
+  if (!name.starts_with(family.metric)) return false;
+  const std::string_view suffix = name.substr(family.metric.size());
+  if (suffix.empty()) return true;
+  switch (family.type) {
+    case MetricType::kCounter: return suffix == "_total" || suffix == "_created";
+    case MetricType::kHistogram:
+      return suffix == "_bucket" || suffix == "_sum" || suffix == "_count" || suffix == "_created";
+    case MetricType::kGaugeHistogram:
+      return suffix == "_bucket" || suffix == "_gsum" || suffix == "_gcount" || suffix == "_sum" || suffix == "_count";
+    case MetricType::kSummary: return suffix == "_sum" || suffix == "_count" || suffix == "_created";
+    case MetricType::kInfo: return suffix == "_info";
+    case MetricType::kUnknown:
+    case MetricType::kGauge:
+    case MetricType::kStateset: return false;
+  }
+  return false;
+}
+
 bool HasInvalidText(const std::vector<storage::LabelView>& labels) {
   return std::any_of(labels.begin(), labels.end(), [](const storage::LabelView& label) {
     return !storage::IsValidUtf8(label.name) || !storage::IsValidUtf8(label.value);
@@ -145,6 +165,7 @@ Status ScrapeBody::AppendBody(Pass& pass, const FetchedBody& fetched) {
   const bool new_ids = reads_created && created_.Read(fetched.body);
   if (other_form || others_are_series || new_ids) cache_.Invalidate();
   cache_.Begin();
+  family_ = SeriesCache::kNone;
   Status status = ReadEntries(pass, *parser);
   const std::uint64_t limit = config_->sample_limit;
   if (limit > 0 && pass.appended > limit) {
@@ -191,7 +212,10 @@ bool ScrapeBody::TakePredicted(Pass& pass, ExpositionParser& parser, Status& sta
   if (!cache_.Matches(index, upcoming)) return false;
   if (entry.kind() == SeriesCache::Kind::kLine) {
     if (!parser.TryLine(upcoming, entry.type())) return false;
-    if (entry.metadata != SeriesCache::kNone) metadata_.Touch(entry.metadata);
+    if (entry.metadata != SeriesCache::kNone) {
+      metadata_.Touch(entry.metadata);
+      family_ = entry.metadata;
+    }
     cache_.Visit(index);
     return true;
   }
@@ -205,6 +229,7 @@ void ScrapeBody::TakeLine(ExpositionParser& parser, EntryKind kind) {
   if (kind == EntryKind::kType) metadata = metadata_.SetType(parser.family(), parser.type());
   if (kind == EntryKind::kHelp) metadata = metadata_.SetHelp(parser.family(), parser.help());
   if (kind == EntryKind::kUnit) metadata = metadata_.SetUnit(parser.family(), parser.unit());
+  if (metadata != SeriesCache::kNone) family_ = metadata;
   const std::string_view line = parser.line();
   if (!line.ends_with('\n')) return;  // Might go on differently next time.
   SeriesCache::Index index = cache_.Find(line);
@@ -214,6 +239,19 @@ void ScrapeBody::TakeLine(ExpositionParser& parser, EntryKind kind) {
     if (kind == EntryKind::kType) cache_.at(index).SetType(parser.type());
   }
   cache_.Visit(index);
+}
+
+// __type__ and __unit__ of the family that exposed_ is of; exposed ones give way to what the metadata says.
+void ScrapeBody::AddTypeAndUnit() {
+  if (family_ == SeriesCache::kNone) return;
+  const MetricMetadata& family = metadata_.At(family_);
+  if (!IsOfFamily(exposed_.front().value, family)) return;
+  const auto set = [this](std::string_view name, std::string_view value) {
+    std::erase_if(exposed_, [name](const storage::LabelView& label) { return label.name == name; });
+    exposed_.push_back({name, value});
+  };
+  if (family.type != MetricType::kUnknown) set("__type__", ToString(family.type));
+  if (!family.unit.empty()) set("__unit__", family.unit);
 }
 
 Status ScrapeBody::TakeSeries(Pass& pass, ExpositionParser& parser) {
@@ -249,6 +287,7 @@ Status ScrapeBody::TakeNew(Pass& pass, ExpositionParser& parser) {
     return {};
   }
   ++pass.outcome.samples;
+  if (extras_.type_and_unit_labels) AddTypeAndUnit();
   const std::uint32_t created = reads_created_ ? created_.IdOf(parser.type(), exposed_) : SeriesCache::kNone;
   const SampleLabels built = BuildSampleLabels(*config_, labels_, exposed_);
   if (built.dropped) {

@@ -46,6 +46,7 @@ struct ScrapeOutcome {
 struct ScrapeExtras {
   bool exemplars = false;
   storage::StartUse starts = {};
+  bool type_and_unit_labels = false;  // Type and unit of its family become labels of a series.
 };
 
 using ScrapeConfigPtr = std::shared_ptr<const config::ScrapeConfig>;
@@ -77,6 +78,7 @@ class ScrapeBody {
   storage::Status ReadEntries(Pass& pass, ExpositionParser& parser);
   bool TakePredicted(Pass& pass, ExpositionParser& parser, storage::Status& status);
   void TakeLine(ExpositionParser& parser, EntryKind kind);
+  void AddTypeAndUnit();
   storage::Status TakeSeries(Pass& pass, ExpositionParser& parser);
   storage::Status TakeKnown(Pass& pass, ExpositionParser& parser, SeriesCache::Index index);
   storage::Status TakeNew(Pass& pass, ExpositionParser& parser);
@@ -107,7 +109,8 @@ class ScrapeBody {
   bool reads_created_ = false;  // Of the current body.
   ExpositionFormat format_ = ExpositionFormat::kText;
   storage::SeriesRef report_refs_[kReportSeries] = {};
-  std::vector<storage::LabelView> exposed_;  // Scratch memory of new lines.
+  std::uint32_t family_ = SeriesCache::kNone;  // Id in metadata_ of the family that the body last told something about.
+  std::vector<storage::LabelView> exposed_;    // Scratch memory of new lines.
   std::string scratch_;
 };
 

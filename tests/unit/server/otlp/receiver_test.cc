@@ -266,6 +266,54 @@ TEST_CASE("otlp: deltas are refused unless they may be stored as they come") {
   CHECK_THAT(g.HistogramsText(), Contains("integer gauge schema:0"));
 }
 
+TEST_CASE("otlp: deltas are added up where that is wanted") {
+  Fixture f({}, {.enabled = true, .adds_deltas = true, .starts = {.stored = true}});
+  const auto sum = [](double v, storage::TimestampMs t, storage::TimestampMs start) {
+    return Sum("c", Number(v, t, TimeField(2, start)), 1);
+  };
+  CHECK(f.Send(sum(2, kNow, kNow - 10)).status == 200);
+  CHECK(f.Send(sum(3, kNow + 10, kNow)).status == 200);
+  CHECK(f.Send(sum(9, kNow + 5, kNow)).status == 200);        // Older than the last: left out.
+  CHECK(f.Send(sum(9, kNow + 20, kNow - 20)).status == 200);  // Began before the stream: left out.
+  CHECK(f.Send(sum(4, kNow + 20, kNow + 10)).status == 200);
+  CHECK(f.Of("c_total") == fmt::format("{}:2 {}:5 {}:9", kNow, kNow + 10, kNow + 20));
+  CHECK(f.storage.starts.at({R"(c_total{instance="i", job="s"})", kNow + 20}) == kNow - 10);
+}
+
+TEST_CASE("otlp: histograms of deltas are added up") {
+  Fixture f({}, {.enabled = true, .adds_deltas = true});
+  const auto explicit_point = [](std::int64_t t, std::vector<std::uint64_t> counts, std::vector<double> bounds) {
+    std::uint64_t total = 0;
+    for (const std::uint64_t count : counts) total += count;
+    return Histogram("h", TimeField(3, t) + Fixed64Field(4, total) + PackedFixed(6, counts) + PackedDoubles(7, bounds),
+                     9, 1);
+  };
+  f.Send(explicit_point(kNow, {1, 2}, {1}));
+  f.Send(explicit_point(kNow + 1, {3, 4}, {1}));
+  f.Send(explicit_point(kNow + 2, {5, 6}, {2}));  // Other bounds begin anew.
+  CHECK(f.Of("h_count") == fmt::format("{}:3 {}:10 {}:11", kNow, kNow + 1, kNow + 2));
+  CHECK(f.Of(R"(h_bucket{instance="i", job="s", le="1"})") == fmt::format("{}:1 {}:4", kNow, kNow + 1));
+
+  const auto exponential = [](std::int64_t t, std::int32_t scale, std::int32_t offset,
+                              std::vector<std::uint64_t> counts) {
+    std::uint64_t total = 0;
+    for (const std::uint64_t count : counts) total += count;
+    return Histogram("e",
+                     TimeField(3, t) + Fixed64Field(4, total) + DoubleField(5, 1) + SignedField(6, scale) +
+                         BytesField(8, SignedField(1, offset) + PackedVarints(2, counts)),
+                     10, 1);
+  };
+  f.Send(exponential(kNow, 1, 2, {1, 2}));
+  // Buckets 2 and 3 of scale 1 are in bucket 1 of scale 0.
+  f.Send(exponential(kNow + 1, 0, 0, {4, 0, 8}));
+  f.Send(exponential(kNow + 2, 0, 1'000'000, {1}));
+  const auto stored = f.storage.Histograms();
+  REQUIRE(stored.size() == 3);
+  CHECK(server::HistogramText(*stored[1].h) == "integer schema:0 count:15 sum:2 zero:0/1e-128 +(1,3) 4 3 8");
+  // A million buckets at scale 0 are more than 160 until each is 2^13 of them: there is no such schema.
+  CHECK(server::HistogramText(*stored[2].h) == "integer schema:0 count:1 sum:1 zero:0/1e-128 +(1000001,1) 1");
+}
+
 TEST_CASE("otlp: metrics that say nothing are refused") {
   Fixture f;
   CHECK(f.Send(Gauge("g", "")).body == "empty data points. g is dropped\n");
@@ -306,6 +354,15 @@ TEST_CASE("otlp: UTF-8 names stay when they are not to be escaped") {
   Fixture f(config);
   f.Send(Gauge("a.b", Number(1, kNow, TextAttribute(7, "x.y", "v")), "s"));
   CHECK(f.storage.Series() == std::vector<std::string>{R"({"a.b", instance="i", job="s", "x.y"="v"})"});
+}
+
+TEST_CASE("otlp: type and unit become labels where they are wanted") {
+  Fixture f({}, {.enabled = true, .type_and_unit_labels = true});
+  f.Send(Gauge("g", Number(1, kNow), "By/s") + Sum("c", Number(1, kNow)));
+  CHECK(f.storage.Series() ==
+        std::vector<std::string>{
+            R"(c_total{__type__="counter", instance="i", job="s"})",
+            R"(g_bytes_per_second{__type__="gauge", __unit__="bytes_per_second", instance="i", job="s"})"});
 }
 
 TEST_CASE("otlp: headers") {

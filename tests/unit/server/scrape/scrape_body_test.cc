@@ -72,6 +72,21 @@ TEST_CASE("a scrape stores its samples and its report") {
   CHECK(f.storage.Series().size() == 7);
 }
 
+TEST_CASE("type and unit become labels where they are wanted") {
+  Fixture f({}, {.exemplars = false, .starts = {}, .type_and_unit_labels = true});
+  const std::string body =
+      "# TYPE a_seconds counter\n# UNIT a_seconds seconds\na_seconds_total 1\n# TYPE g gauge\n"
+      "g{__type__=\"mine\",__unit__=\"own\"} 2\n# TYPE u unknown\nu 3\nother 4\n# EOF\n";
+  for (const TimestampMs t : {1000, 2000}) CHECK(f.Scrape(t, body, "application/openmetrics-text").status.has_value());
+  CHECK(f.storage.Samples(R"(a_seconds_total{__type__="counter", __unit__="seconds", job="j"})") == "1000:1 2000:1");
+  CHECK(f.storage.Samples(R"(g{__type__="gauge", __unit__="own", job="j"})") == "1000:2 2000:2");
+  CHECK(f.Of("u") == "1000:3 2000:3");
+  CHECK(f.Of("other") == "1000:4 2000:4");
+  // A line that comes later in a known body still knows its family.
+  CHECK(f.Scrape(3000, "# TYPE g gauge\ng{x=\"1\"} 5\n# EOF\n", "application/openmetrics-text").status.has_value());
+  CHECK(f.storage.Samples(R"(g{__type__="gauge", job="j", x="1"})") == "3000:5");
+}
+
 TEST_CASE("a second scrape resolves nothing and adds no series") {
   Fixture f;
   const std::string text = "# HELP a x\n# TYPE a counter\na 1\nb{x=\"1\"} 2\n# c\nc 3\n";
