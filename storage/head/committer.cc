@@ -364,25 +364,44 @@ void Committer::RaiseMaxT(TimestampMs t) {
   }
 }
 
-// The columns themselves are what the log's differences build upon.
+// The columns themselves are what the log's differences build upon. No thread but this one knows them yet, so nothing
+// here is ordered; and it is what the time of a start goes into.
 class Committer::ReplayState final : public FrameState {
  public:
   explicit ReplayState(SeriesMap& series) : series_(series) {}
   bool Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) override {
-    Column* const state = series_.Find(target, column);
-    if (state == nullptr) return false;
-    *base = state->epoch == epoch && !state->Is(Column::kHistogram) ? state->last_bits.load() : 0;
+    if (!Seek(target, column)) return false;
+    const bool known = found_->epoch == epoch && !found_->Is(Column::kHistogram);
+    *base = known ? found_->last_bits.load(std::memory_order_relaxed) : 0;
     return true;
   }
+  // The decoder has asked for the column's base before.
   void Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) override {
-    Column& state = *series_.Find(target, column);
-    state.epoch = bits == nullptr ? 0 : epoch;
-    state.last_bits.store(bits == nullptr ? 0 : *bits);
-    state.Reset(Column::kHistogram);
+    if (!Seek(target, column)) return;
+    found_->epoch = bits == nullptr ? 0 : epoch;
+    found_->last_bits.store(bits == nullptr ? 0 : *bits, std::memory_order_relaxed);
+    if (found_->Is(Column::kHistogram)) found_->Reset(Column::kHistogram);
   }
 
  private:
+  bool Seek(std::uint32_t target, std::uint32_t column) {
+    if (found_ != nullptr && column == column_ && target == target_) return true;
+    if (columns_ == nullptr || target != target_) {
+      found_ = series_.Find(target, column);
+      columns_ = found_ == nullptr ? nullptr : &series_.target(target).columns();
+    } else {
+      found_ = column < columns_->size() ? &(*columns_)[column] : nullptr;
+    }
+    target_ = target;
+    column_ = column;
+    return found_ != nullptr;
+  }
+
   SeriesMap& series_;
+  std::uint32_t target_ = 0;
+  std::uint32_t column_ = 0;
+  StableVector<Column>* columns_ = nullptr;  // Of the target.
+  Column* found_ = nullptr;
 };
 
 Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::string_view bytes,

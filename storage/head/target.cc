@@ -186,6 +186,7 @@ void Target::ReplaceTiles(std::vector<std::shared_ptr<const HeadTile>> tiles) {
 void Target::Release(std::size_t count) {
   assert(count <= tiles_.size());
   frozen_ = {};
+  was_sealed_ = true;
   const std::size_t before = bytes();
   for (std::size_t i = 0; i < count; ++i) tile_bytes_ -= BytesOf(*tiles_[i]);
   head_bytes_.fetch_sub(before - bytes(), std::memory_order_relaxed);

@@ -87,6 +87,7 @@ class Target {
   void ReplaceTiles(std::vector<std::shared_ptr<const HeadTile>> tiles);
   // Forgets the first `count` tiles: those that the last Freeze() returned.
   void Release(std::size_t count);
+  bool was_sealed() const { return was_sealed_; }  // Since the process began.
 
   // Memory of the unsealed rows, about.
   std::size_t bytes() const { return tile_bytes_ + staged_bytes_; }
@@ -101,6 +102,7 @@ class Target {
   Unsealed unsealed_;           // Guarded by write_mu_: since then.
   std::size_t tile_bytes_ = 0;  // Guarded by write_mu_, as is the next one.
   std::size_t staged_bytes_ = 0;
+  bool was_sealed_ = false;  // Guarded by write_mu_.
 
   // The writer changes these with both locks held, so it may read them with write_mu_ alone.
   mutable std::mutex mu_;

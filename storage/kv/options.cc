@@ -64,7 +64,7 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(Family family, const std::shared_
     case Family::kWal0:
     case Family::kWal1:
       options.disable_auto_compactions = true;  // The whole family is dropped before merging could pay.
-      options.write_buffer_size = 16u << 20;
+      options.write_buffer_size = 8u << 20;
       break;
   }
   return options;

@@ -34,6 +34,7 @@ class Sealer {
     Target* target;
     std::size_t tiles;
   };
+  std::pair<std::size_t, DurationMs> DueAt(const Target& target) const;
   bool IsDue(Target& target, Scope scope, TimestampMs now_ms);
   Status Add(Target& target, GroupBuilder& builder, std::vector<Frozen>& frozen);
   Status Finish(GroupBuilder& builder, std::vector<Frozen>& frozen);

@@ -1,77 +1,9 @@
 // What storage costs: CPU per appended sample, memory per series, bytes per sample at rest, time of a restart.
 // Usage: storage_bench FOLDER [TARGETS LINES ROWS]. The folder must not exist.
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <random>
-#include <string>
-#include <vector>
+#include "tests/bench/simulated_fleet.h"
 
-#include <fmt/format.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include "storage/tsdb/tsdb.h"
-
-namespace {
-
+using namespace vigia::bench;
 using namespace vigia::storage;
-
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-double ResidentBytes() {
-  std::ifstream in("/proc/self/statm");
-  double pages = 0;
-  in >> pages >> pages;
-  return pages * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
-double WallSeconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// A fleet's mix: mostly constants, then small gauges, counters, decimals, a few full-precision doubles.
-class Values {
- public:
-  double Next(int line, double& last) {
-    const int kind = line % 100;
-    if (kind < 62) return last;
-    if (kind < 68) return last = static_cast<double>(random_() % 8);
-    if (kind < 76) return last += random_() % 20 == 0 ? 1 : 0;
-    if (kind < 86) return last += static_cast<double>(random_() % 100);
-    if (kind < 91) return last += static_cast<double>(random_() % 1'000'000);
-    if (kind < 96) return last = static_cast<double>(static_cast<std::int64_t>(last * 100 + 0.5) + 15) / 100;
-    return last = static_cast<double>(random_()) * 0x1p-64;
-  }
-
- private:
-  std::mt19937_64 random_{1};
-};
-
-std::unique_ptr<Tsdb> OpenOrDie(const TsdbOptions& options, Registry& registry) {
-  auto db = Tsdb::Open(options, registry);
-  if (!db) {
-    std::fprintf(stderr, "%s\n", db.error().what.c_str());
-    std::exit(1);
-  }
-  return std::move(*db);
-}
-
-void Require(bool ok, const char* what) {
-  if (ok) return;
-  std::fprintf(stderr, "%s failed\n", what);
-  std::exit(1);
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2) return std::fprintf(stderr, "usage: storage_bench FOLDER [TARGETS LINES ROWS]\n"), 2;
