@@ -78,7 +78,7 @@ std::vector<Rewriter::Job> Rewriter::Choose(const Runs& day, TimestampMs now_ms,
   for (const auto& run : day) {
     const bool chosen = std::find(join.inputs.begin(), join.inputs.end(), run) != join.inputs.end();
     const bool has_deleted = HasDeleted(*run, now_ms, extent != Extent::kDue) || kept_->HasExpired(*run, now_ms) ||
-                             (run->tier == kDayTier && resolutions_->HasWork(*run, now_ms));
+                             (starts_downsampling_ && run->tier == kDayTier && resolutions_->HasWork(*run, now_ms));
     if (run->tier != kDayTier) {
       open.push_back(run);
       open_has_deleted = open_has_deleted || (has_deleted && !chosen);
@@ -95,6 +95,8 @@ Result<std::size_t> Rewriter::Rewrite(TimestampMs now_ms, Extent extent, const s
   now_ms_ = now_ms;
   kept_ = deps_.policies.Current();
   resolutions_ = deps_.downsampling.Current();
+  starts_downsampling_ = true;
+  const double downsampled = deps_.downsampling_metrics.runs.value();
   std::map<std::int32_t, Runs> days;
   for (const auto& run : deps_.runs.Current()->runs) {
     if (!deps_.quarantine.HasGroupOf(*run)) days[run->day].push_back(run);
@@ -107,6 +109,7 @@ Result<std::size_t> Rewriter::Rewrite(TimestampMs now_ms, Extent extent, const s
       if (!status) return status.error();
       ++rewritten;
     }
+    starts_downsampling_ = extent == Extent::kAll || deps_.downsampling_metrics.runs.value() == downsampled;
   }
   return rewritten;
 }

@@ -44,7 +44,8 @@ class Rewriter {
   enum class Extent { kDue, kDeleted, kAll };
   // Runs in which damage is found stay as they are from then on. Returns how many times it joined runs. Samples that
   // are deleted or too old for their policy stay behind, and closed days are downsampled as far as the rules say.
-  // `breathe` is called now and then, since it takes long; it may seal.
+  // Of days that are rewritten for that alone only one is, unless it is kAll: the first time there may be a year of
+  // them. `breathe` is called now and then, since it takes long; it may seal.
   Result<std::size_t> Rewrite(TimestampMs now_ms, Extent extent, const std::function<void()>& breathe = {});
 
  private:
@@ -80,6 +81,7 @@ class Rewriter {
   TimestampMs now_ms_ = 0;  // Of the present Rewrite(), as is the next one.
   std::shared_ptr<const PolicyColumns> kept_;
   std::shared_ptr<const DownsamplingColumns> resolutions_;
+  bool starts_downsampling_ = false;  // Whether days may be rewritten for no other reason. See Rewrite().
 };
 
 }  // namespace vigia::storage

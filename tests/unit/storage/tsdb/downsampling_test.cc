@@ -151,8 +151,10 @@ TEST_CASE("days are downsampled when all of them is old enough, and stay so") {
   const auto version = f.db->time_versions()->now();
   f.now_ms = DayStart(f.today + 4);
   f.Rules({RuleFor("counter|gauge", 2 * kDayMs, kHour)});
-  REQUIRE(f.db->RunMaintenance().has_value());
-  CHECK(f.Metric("vigia_storage_downsampling_runs_total") == 2);
+  for (const double days : {1, 2, 2}) {
+    REQUIRE(f.db->RunMaintenance().has_value());
+    CHECK(f.Metric("vigia_storage_downsampling_runs_total") == days);
+  }
   CHECK(f.Metric("vigia_storage_downsampling_failures_total") == 0);
   const std::size_t written = f.model["gauge"].size();
   CHECK(f.Stored("gauge") == written / 2 + 2 * 48);
