@@ -15,15 +15,7 @@ using promql::VectorElement;
 
 constexpr std::size_t kPieceBytes = 128 * 1024;
 
-void AppendPoint(std::string& out, storage::TimestampMs t, double v) {
-  out.push_back('[');
-  AppendTimestampSeconds(out, t);
-  out.append(",\"");
-  AppendSampleValue(out, v);
-  out.append("\"]");
-}
-
-void AppendPoint(std::string& out, storage::TimestampMs t, const storage::FloatHistogram& h) {
+void AppendHistogramPoint(std::string& out, storage::TimestampMs t, const storage::FloatHistogram& h) {
   out.push_back('[');
   AppendTimestampSeconds(out, t);
   out.push_back(',');
@@ -36,7 +28,7 @@ void AppendElement(std::string& out, const VectorElement& element) {
   AppendLabelsJson(out, element.metric);
   out.append(element.h ? R"(,"histogram":)" : R"(,"value":)");
   if (element.h) {
-    AppendPoint(out, element.t, *element.h);
+    AppendHistogramPoint(out, element.t, *element.h);
   } else {
     AppendPoint(out, element.t, element.v);
   }
@@ -57,7 +49,7 @@ void AppendSeries(std::string& out, const Series& series) {
   if (!series.histograms.empty()) {
     out.append(R"(,"histograms":[)");
     for (const auto& point : series.histograms) {
-      AppendPoint(out, point.t, *point.h);
+      AppendHistogramPoint(out, point.t, *point.h);
       out.push_back(',');
     }
     out.back() = ']';
@@ -132,6 +124,7 @@ class ResultWriter {
   template <class List, class Append>
   bool AppendList(std::string& out, const List& list, Append append) {
     const std::size_t full = out.size() + kPieceBytes;
+    out.reserve(full + kPieceBytes / 2);  // An element may pass the end.
     for (; next_ < list.size() && out.size() < full; ++next_) {
       if (next_ > 0) out.push_back(',');
       append(out, list[next_]);

@@ -10,7 +10,11 @@ namespace vigia::server {
 // 1e-6 <= |v| < 1e21, otherwise as Go writes it ("1e+21", "1e-07"); "NaN", "+Inf", "-Inf", "-0".
 void AppendSampleValue(std::string& out, double value);
 
-// Appends the time as Unix seconds, with exactly three decimals unless all are zero: 1435781451.780, 1435781451, -0.001.
+// Appends the time as Unix seconds, with exactly three decimals unless all are zero: 1435781451.780, 1435781451,
+// -0.001.
 void AppendTimestampSeconds(std::string& out, std::int64_t timestamp_ms);
+
+// A point of a result: [seconds,"value"].
+void AppendPoint(std::string& out, std::int64_t timestamp_ms, double value);
 
 }  // namespace vigia::server

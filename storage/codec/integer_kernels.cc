@@ -83,6 +83,10 @@ VIGIA_SHARED void ToDoublesBody(const std::int64_t* q, double* out, std::size_t 
   }
 }
 
+VIGIA_SHARED void SumBody(std::int64_t* v, std::size_t first, std::size_t n, U64 sum) {
+  for (std::size_t i = first; i < n; ++i) v[i] = static_cast<std::int64_t>(sum += static_cast<U64>(v[i]));
+}
+
 VIGIA_SHARED std::size_t FindOnesBody(const char* bytes, std::size_t size, std::uint32_t* at, std::size_t n) {
   std::size_t found = 0;
   for (std::size_t byte = 0; byte < size && found < n; byte += 8) {
@@ -119,6 +123,7 @@ void UnpackPlain(const char* bytes, unsigned width, std::int64_t* out, std::size
 }
 void ScalePlain(std::int64_t* v, std::size_t n, U64 base, U64 factor) { ScaleBody(v, n, base, factor); }
 void UnZigZagPlain(std::int64_t* v, std::size_t n) { UnZigZagBody(v, n); }
+void SumPlain(std::int64_t* v, std::size_t n) { SumBody(v, 0, n, 0); }
 std::size_t FindOnesPlain(const char* bytes, std::size_t size, std::uint32_t* at, std::size_t n) {
   return FindOnesBody(bytes, size, at, n);
 }
@@ -127,8 +132,8 @@ void PutAbovePlain(const std::uint32_t* ones, unsigned width, std::int64_t* v, s
 }
 void ToDoublesPlain(const std::int64_t* q, double* out, std::size_t n, double d) { ToDoublesBody(q, out, n, d); }
 
-constexpr IntegerKernels kPlain{"plain",       UnpackPlain,   ScalePlain,    UnZigZagPlain,
-                                FindOnesPlain, PutAbovePlain, ToDoublesPlain};
+constexpr IntegerKernels kPlain{"plain",  UnpackPlain,   ScalePlain,    UnZigZagPlain,
+                                SumPlain, FindOnesPlain, PutAbovePlain, ToDoublesPlain};
 
 #ifdef VIGIA_X86_KERNELS
 
@@ -163,6 +168,7 @@ VIGIA_AVX2 void UnpackAvx2(const char* bytes, unsigned width, std::int64_t* out,
 }
 VIGIA_AVX2 void ScaleAvx2(std::int64_t* v, std::size_t n, U64 base, U64 factor) { ScaleBody(v, n, base, factor); }
 VIGIA_AVX2 void UnZigZagAvx2(std::int64_t* v, std::size_t n) { UnZigZagBody(v, n); }
+VIGIA_AVX2 void SumAvx2(std::int64_t* v, std::size_t n) { SumBody(v, 0, n, 0); }
 VIGIA_AVX2 std::size_t FindOnesAvx2(const char* bytes, std::size_t size, std::uint32_t* at, std::size_t n) {
   return FindOnesBody(bytes, size, at, n);
 }
@@ -197,6 +203,25 @@ VIGIA_AVX512 void UnpackAvx512(const char* bytes, unsigned width, std::int64_t* 
 }
 VIGIA_AVX512 void ScaleAvx512(std::int64_t* v, std::size_t n, U64 base, U64 factor) { ScaleBody(v, n, base, factor); }
 VIGIA_AVX512 void UnZigZagAvx512(std::int64_t* v, std::size_t n) { UnZigZagBody(v, n); }
+// Eight at a time: each lane gets the one before it, then the two before these, then the four, and last what came
+// before all of them.
+VIGIA_AVX512 void SumAvx512(std::int64_t* v, std::size_t n) {
+  const __m512i zero = _mm512_setzero_si512();
+  const __m512i last = _mm512_set1_epi64(7);
+  __m512i before = zero;
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    __m512i x = _mm512_loadu_si512(v + i);
+    x = _mm512_add_epi64(x, _mm512_maskz_alignr_epi64(0xff, x, zero, 7));
+    x = _mm512_add_epi64(x, _mm512_maskz_alignr_epi64(0xff, x, zero, 6));
+    x = _mm512_add_epi64(x, _mm512_maskz_alignr_epi64(0xff, x, zero, 4));
+    x = _mm512_add_epi64(x, before);
+    before = _mm512_maskz_permutexvar_epi64(0xff, last, x);
+    _mm512_storeu_si512(v + i, x);
+  }
+  SumBody(v, i, n, i > 0 ? static_cast<U64>(v[i - 1]) : 0);
+}
+
 // Sixteen bits at a time: their positions are what is left of 0..15 when the others are squeezed out.
 VIGIA_AVX512 std::size_t FindOnesAvx512(const char* bytes, std::size_t size, std::uint32_t* at, std::size_t n) {
   const __m512i iota = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
@@ -220,9 +245,10 @@ VIGIA_AVX512 void ToDoublesAvx512(const std::int64_t* q, double* out, std::size_
   ToDoublesBody(q, out, n, d);
 }
 
-constexpr IntegerKernels kAvx2{"avx2", UnpackAvx2, ScaleAvx2, UnZigZagAvx2, FindOnesAvx2, PutAboveAvx2, ToDoublesAvx2};
-constexpr IntegerKernels kAvx512{"avx512",       UnpackAvx512,   ScaleAvx512,    UnZigZagAvx512,
-                                 FindOnesAvx512, PutAboveAvx512, ToDoublesAvx512};
+constexpr IntegerKernels kAvx2{"avx2",  UnpackAvx2,   ScaleAvx2,    UnZigZagAvx2,
+                               SumAvx2, FindOnesAvx2, PutAboveAvx2, ToDoublesAvx2};
+constexpr IntegerKernels kAvx512{"avx512",  UnpackAvx512,   ScaleAvx512,    UnZigZagAvx512,
+                                 SumAvx512, FindOnesAvx512, PutAboveAvx512, ToDoublesAvx512};
 
 #endif  // VIGIA_X86_KERNELS
 

@@ -153,9 +153,8 @@ void Differences(std::span<const std::int64_t> values, std::vector<std::int64_t>
 }
 
 void Sum(std::int64_t first, std::span<std::int64_t> values) {
-  U64 sum = AsU64(first);
   values[0] = first;
-  for (std::size_t i = 1; i < values.size(); ++i) values[i] = AsI64(sum += AsU64(values[i]));
+  BestIntegerKernels().sum(values.data(), values.size());
 }
 
 // A field of 64 bits cannot be named in the header.

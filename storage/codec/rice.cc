@@ -234,9 +234,8 @@ bool ReadSparse(ByteReader& in, unsigned low_bits, bool has_escapes, U64 center,
 }
 
 void Sum(std::int64_t first, std::span<std::int64_t> values) {
-  U64 sum = AsU64(first);
   values[0] = first;
-  for (std::size_t i = 1; i < values.size(); ++i) values[i] = AsI64(sum += AsU64(values[i]));
+  BestIntegerKernels().sum(values.data(), values.size());
 }
 
 }  // namespace

@@ -110,3 +110,17 @@ TEST_CASE("every form puts the zeros between set bits above the low bits") {
       CHECK(v[i] == zeros[i] * 4 + std::vector{1, 2, 3, 0, 1, 2, 3, 0, 1, 2}[i]);
   }
 }
+
+TEST_CASE("every form adds up, modulo 2^64") {
+  std::mt19937_64 random(22);
+  for (const std::size_t n : {0, 1, 2, 7, 8, 9, 16, 31, 512}) {
+    const auto input = RandomFields(random, 64, n);
+    for (auto* kernels = AllIntegerKernels(); *kernels != nullptr; ++kernels) {
+      auto v = input;
+      (*kernels)->sum(v.data(), n);
+      std::uint64_t sum = 0;
+      for (std::size_t i = 0; i < n; ++i)
+        CHECK(static_cast<std::uint64_t>(v[i]) == (sum += static_cast<std::uint64_t>(input[i])));
+    }
+  }
+}
