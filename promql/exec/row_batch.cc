@@ -39,6 +39,7 @@ Row RowBatch::WithHistograms(std::size_t i) {
 
 void RowBatch::Swap(RowBatch& other) {
   assert(steps_ == other.steps_);
+  std::swap(capacity_, other.capacity_);
   std::swap(ids_, other.ids_);
   std::swap(values_, other.values_);
   std::swap(valid_, other.valid_);

@@ -28,7 +28,8 @@ struct Row {
 // Rows of floats pay for no histograms: that column is allocated row by row, when asked for.
 class RowBatch {
  public:
-  explicit RowBatch(std::size_t steps) : steps_(steps), capacity_(Capacity(steps)) {}
+  explicit RowBatch(std::size_t steps) : RowBatch(steps, Capacity(steps)) {}
+  RowBatch(std::size_t steps, std::size_t capacity) : steps_(steps), capacity_(capacity) {}
 
   std::size_t steps() const { return steps_; }
   std::size_t size() const { return ids_.size(); }
@@ -55,7 +56,7 @@ class RowBatch {
   // Row `to` becomes what row `from` is, but for its id; `from` is to be dropped.
   void MoveRow(std::size_t from, std::size_t to);
 
-  // Takes the other's rows and gives its own. REQUIRES: both have as many steps.
+  // Takes the other's rows and capacity and gives its own. REQUIRES: both have as many steps.
   void Swap(RowBatch& other);
 
   // What a batch of so many steps takes.
@@ -67,7 +68,7 @@ class RowBatch {
   static constexpr std::size_t kSlots = 32768;  // 256 KB of values: a batch stays in the second-level cache.
   static constexpr std::size_t kMaxRows = 1024;
   const std::size_t steps_;
-  const std::size_t capacity_;
+  std::size_t capacity_;
   std::vector<SeriesId> ids_;
   std::vector<double> values_;  // Grown once to capacity * steps.
   std::vector<std::uint8_t> valid_;

@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kMinSeries = 256;
 constexpr std::size_t kMinSlots = 32768;  // Series times steps.
 constexpr std::size_t kMaxPerPart = 256;
+// Neighbours share what is read for them: a worker should have some of them, as long as the rows are not too many.
+constexpr std::size_t kMinPerPart = 64;
+constexpr std::size_t kMaxSlots = std::size_t{1} << 20;  // Of all parts that are held.
 
 }  // namespace
 
@@ -19,9 +22,11 @@ storage::Result<std::unique_ptr<SeriesParts>> SeriesParts::MakeIfWorthwhile(Quer
   if (pool == nullptr || pool->threads() == 0 || context.counts_by_operator() || series < 2) return {nullptr};
   if (series < kMinSeries && series * steps.count < kMinSlots) return {nullptr};
   const std::size_t per_thread = (series - 1) / (pool->threads() + 1) + 1;
-  const std::size_t per_part = std::min({RowBatch::Capacity(steps.count), kMaxPerPart, per_thread});
   const std::size_t held = OrderedParts<SeriesPart>::WindowFor(pool->threads());
-  const std::uint64_t slots = std::uint64_t{held} * RowBatch::Capacity(steps.count) * steps.count;
+  const std::size_t capacity = RowBatch::Capacity(steps.count);
+  const std::size_t wanted = std::max(capacity, std::min(kMinPerPart, kMaxSlots / held / steps.count));
+  const std::size_t per_part = std::min({wanted, kMaxPerPart, per_thread});
+  const std::uint64_t slots = std::uint64_t{held} * per_part * steps.count;
   if (auto status = context.budget().ReserveBytes(slots * SampleBudget::kBytesPerSlot); !status) return status.error();
   return std::unique_ptr<SeriesParts>(new SeriesParts(*pool, steps.count, series, per_part));
 }
@@ -29,7 +34,7 @@ storage::Result<std::unique_ptr<SeriesParts>> SeriesParts::MakeIfWorthwhile(Quer
 void SeriesParts::Start(Fill fill) {
   const std::size_t parts = (series_ + per_part_ - 1) / per_part_;
   const auto make = [this, fill = std::move(fill)](std::size_t index, std::size_t worker, SeriesPart& part) {
-    if (!part.rows) part.rows.emplace(steps_);
+    if (!part.rows) part.rows.emplace(steps_, per_part_);
     part.rows->Clear();
     part.notes.clear();
     part.status = {};
