@@ -16,6 +16,7 @@ void RowBatch::Clear() {
 }
 
 Row RowBatch::Append(SeriesId id) {
+  assert(!full());
   if (values_.empty()) {
     values_.resize(capacity_ * steps_);
     valid_.resize(capacity_ * steps_);

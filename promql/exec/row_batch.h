@@ -37,7 +37,7 @@ class RowBatch {
   bool full() const { return ids_.size() >= capacity_; }
   void Clear();
 
-  // A new row without valid steps. REQUIRES: !full(). Spans of earlier rows stay good.
+  // A new row without valid steps. REQUIRES: !full() (asserted). Spans of earlier rows stay good.
   Row Append(SeriesId id);
   void DropLast();
 

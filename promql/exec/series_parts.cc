@@ -34,7 +34,8 @@ storage::Result<std::unique_ptr<SeriesParts>> SeriesParts::MakeIfWorthwhile(Quer
 void SeriesParts::Start(Fill fill) {
   const std::size_t parts = (series_ + per_part_ - 1) / per_part_;
   const auto make = [this, fill = std::move(fill)](std::size_t index, std::size_t worker, SeriesPart& part) {
-    if (!part.rows) part.rows.emplace(steps_, per_part_);
+    // The batch that came back for the last one's rows may be smaller.
+    if (!part.rows || part.rows->capacity() < per_part_) part.rows.emplace(steps_, per_part_);
     part.rows->Clear();
     part.notes.clear();
     part.status = {};

@@ -85,6 +85,17 @@ TEST_CASE("results, counts and annotations are the same with any number of threa
   }
 }
 
+TEST_CASE("parts may have more rows than the batches of the query") {
+  QueryFixture alone(WithThreads(0));
+  QueryFixture helped(WithThreads(2));
+  Fill(alone.storage());
+  Fill(helped.storage());
+  for (const char* text : {"rate(a_total[2m])", "b", "sum by (job) (b)"}) {
+    CHECK(Everything(alone.Run(text, 300 * kSecond, 500 * kSecond, 50)) ==
+          Everything(helped.Run(text, 300 * kSecond, 500 * kSecond, 50)));
+  }
+}
+
 TEST_CASE("an error is the same with any number of threads") {
   EngineOptions few = WithThreads(0);
   few.max_samples = 20'000;
