@@ -1,8 +1,7 @@
 #include "server/api/status_api.h"
 
-#include <atomic>
+#include <algorithm>
 #include <charconv>
-#include <memory>
 #include <thread>
 
 #include <fmt/format.h>
@@ -63,24 +62,47 @@ Response RuntimeInfo(const StatusApiDeps& deps) {
   return ApiSuccess(data);
 }
 
-// What an operator should know, for the bell of the web interface: at present a configuration that was refused.
-// `since_ms` remembers when that was first told, 0 while there is nothing to tell.
-Response Notifications(const StatusApiDeps& deps, std::atomic<storage::TimestampMs>& since_ms) {
-  const bool failed = !deps.runtime().reload_ok;
-  storage::TimestampMs since = 0;
-  if (!failed) {
-    since_ms = 0;
-  } else if (const storage::TimestampMs now = deps.clock(); since_ms.compare_exchange_strong(since, now)) {
-    since = now;
-  }
+// Serving begins when the replay has ended.
+Response WalReplay() { return ApiSuccess(R"({"min":0,"max":0,"current":0})"); }
+
+Response Features(const StatusApiDeps& deps) {
   std::string data;
   JsonWriter json(data);
-  json.BeginArray();
-  if (failed) {
-    json.BeginObject().Field("text", "Configuration reload has failed.").Field("date", FormatRfc3339Ms(since));
-    json.Key("active").Bool(true).EndObject();
+  json.BeginObject();
+  for (const auto& [category, features] : deps.features()) {
+    json.Key(category).BeginObject();
+    for (const auto& [name, on] : features) json.Key(name).Bool(on);
+    json.EndObject();
   }
-  json.EndArray();
+  json.EndObject();
+  return ApiSuccess(data);
+}
+
+// 26 digits of base 32: 48 bits of time and 80 that make it unique (github.com/ulid/spec).
+std::string Ulid(storage::TimestampMs t, std::uint64_t id) {
+  constexpr char kDigits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  std::string out(26, '0');
+  auto time = static_cast<std::uint64_t>(std::max<storage::TimestampMs>(0, t)) & ((std::uint64_t{1} << 48) - 1);
+  for (std::size_t i = 10; i-- > 0; time >>= 5) out[i] = kDigits[time & 31];
+  for (std::size_t i = 26; i-- > 10; id >>= 5) out[i] = kDigits[id & 31];
+  return out;
+}
+
+// The end of a block is exclusive.
+Response Blocks(const StatusApiDeps& deps) {
+  std::string data;
+  JsonWriter json(data);
+  json.BeginObject().Key("blocks").BeginArray();
+  for (const BlockStatus& block : deps.blocks()) {
+    const std::string ulid = Ulid(block.min_time_ms, block.id);
+    json.BeginObject().Field("ulid", ulid);
+    json.Key("minTime").Int(block.min_time_ms).Key("maxTime").Int(block.max_time_ms + 1);
+    json.Key("stats").BeginObject().Key("numSamples").Uint(block.samples).Key("numSeries").Uint(block.series);
+    json.Key("numChunks").Uint(block.chunks).EndObject();
+    json.Key("compaction").BeginObject().Key("level").Int(block.level).Key("sources").BeginArray().String(ulid);
+    json.EndArray().EndObject().Key("version").Int(1).EndObject();
+  }
+  json.EndArray().EndObject();
   return ApiSuccess(data);
 }
 
@@ -154,9 +176,9 @@ void RegisterStatusApi(Router& router, StatusApiDeps deps) {
   router.Add(get, "/api/v1/status/config", [deps](const Request&) { return Config(deps); });
   router.Add(get, "/api/v1/status/flags", [deps](const Request&) { return Flags(deps); });
   router.Add(get, "/api/v1/status/runtimeinfo", [deps](const Request&) { return RuntimeInfo(deps); });
-  const auto since_ms = std::make_shared<std::atomic<storage::TimestampMs>>(0);
-  router.Add({"GET"}, "/api/v1/notifications",
-             [deps, since_ms](const Request&) { return Notifications(deps, *since_ms); });
+  router.Add({"GET"}, "/api/v1/status/walreplay", [](const Request&) { return WalReplay(); });
+  router.Add({"GET"}, "/api/v1/status/tsdb/blocks", [deps](const Request&) { return Blocks(deps); });
+  router.Add({"GET"}, "/api/v1/features", [deps](const Request&) { return Features(deps); });
   router.Add(get, "/api/v1/status/tsdb", [deps](const Request& http) { return Tsdb(deps, http); });
   router.Add({"GET"}, "/version", [](const Request&) {
     Response response;

@@ -42,12 +42,27 @@ struct RuntimeStatus {
   std::string storage_retention;  // "15d or 10GiB"
 };
 
+// A partition of storage, as /status/tsdb/blocks shows it.
+struct BlockStatus {
+  std::uint64_t id = 0;
+  int level = 1;
+  storage::TimestampMs min_time_ms = 0;
+  storage::TimestampMs max_time_ms = 0;  // Inclusive.
+  std::uint64_t samples = 0;
+  std::uint64_t series = 0;
+  std::uint64_t chunks = 0;
+};
+
+using FeatureMap = std::map<std::string, std::map<std::string, bool>>;  // By category.
+
 // Callbacks are thread-safe.
 struct StatusApiDeps {
   std::function<std::string()> config_yaml;
   std::function<std::map<std::string, std::string>()> flags;
   std::function<RuntimeStatus()> runtime;
   std::function<TsdbStatus(std::size_t limit)> tsdb;
+  std::function<std::vector<BlockStatus>()> blocks;
+  std::function<FeatureMap()> features;
   storage::Clock clock;
 };
 

@@ -11,6 +11,7 @@
 #include "promql/parser/parse.h"
 #include "server/api/query_log_file.h"
 #include "server/api/slow_query_log.h"
+#include "server/app/features.h"
 #include "server/app/metadata_to_send.h"
 #include "server/app/process_metrics.h"
 #include "server/app/remote_transport.h"
@@ -98,6 +99,7 @@ App::App(Options options, Logger log, WebAddress address)
       ready_gauge_(registry_.AddGauge("prometheus_ready",
                                       "Whether Prometheus startup was fully completed and the server is "
                                       "ready for normal operation.")),
+      notices_(clock_, registry_, static_cast<std::size_t>(options_.max_notifications_subscribers)),
       io_(1) {
   RegisterProcessMetrics(registry_, start_ms_);
 }
@@ -153,6 +155,7 @@ Status App::Build(LoadedConfig loaded) {
   scrape.user_agent = kUserAgent;
   scrape.exemplars = options_.HasFeature("exemplar-storage");
   scrape.starts = options_.start_use();
+  scrape.type_and_unit_labels = options_.HasFeature("type-and-unit-labels");
   scrape.align_timestamps = options_.scrape_adjust_timestamps;
   scrape_ =
       std::make_unique<ScrapeManager>(scrape, *tsdb_, registry_, log_.With({{"component", "scrape manager"}}), clock_);
@@ -194,6 +197,7 @@ Status App::Start() {
           .scrape = *scrape_,
           .rules = *rules_,
           .notifications = *notifications_,
+          .notices = notices_,
           .clock = clock_,
           .external_url = address_.external_url,
           .route_prefix = address_.route_prefix,
@@ -205,6 +209,8 @@ Status App::Start() {
                      .flags = [this] { return options_.values; },
                      .runtime = [this] { return Runtime(); },
                      .tsdb = [this](std::size_t limit) { return TsdbInfo(limit); },
+                     .blocks = [this] { return Blocks(); },
+                     .features = [this] { return FeaturesOf(options_); },
                      .clock = clock_},
           .admin = {.enabled = options_.enable_admin_api,
                     .snapshot = [this] { return TakeSnapshot(); },
@@ -274,6 +280,7 @@ Status App::Apply(const LoadedConfig& loaded) {
   }
   const Status status = scraping.has_error() ? scraping : sending;
   reload_ok_.Set(status.has_error() ? 0 : 1);
+  notices_.Set(NoticeBoard::kReloadFailed, status.has_error());
   if (status.has_value()) reload_seconds_.Set(static_cast<double>(clock_()) / 1000);
   return status;
 }
@@ -298,6 +305,7 @@ Status App::Reload() {
   auto loaded = LoadAll(options_.config_file, options_.parser());
   Status status = loaded.has_error() ? Status(loaded.error()) : Apply(*loaded);
   if (status.has_error()) reload_ok_.Set(0);
+  notices_.Set(NoticeBoard::kReloadFailed, status.has_error());
   return status;
 }
 
@@ -305,6 +313,7 @@ Status App::Stop() {
   if (stopping_.exchange(true)) return {};
   ready_ = false;
   ready_gauge_.Set(0);
+  notices_.Set(NoticeBoard::kStopping, true);
   const std::lock_guard reload_lock(reload_mu_);
   if (scrape_discovery_) scrape_discovery_->Stop();
   if (scrape_) scrape_->Stop();
@@ -352,6 +361,14 @@ storage::Result<std::string> App::TakeSnapshot() {
   if (error) return Error{Errc::kIo, fmt::format("{}: {}", folder.string(), error.message())};
   if (auto status = tsdb_->Snapshot((folder / name).string()); status.has_error()) return status.error();
   return name;
+}
+
+std::vector<BlockStatus> App::Blocks() const {
+  std::vector<BlockStatus> out;
+  for (const storage::RunStats& run : tsdb_->Runs()) {
+    out.push_back({run.id, run.tier + 1, run.min_t, run.max_t, run.samples, run.series, run.groups});
+  }
+  return out;
 }
 
 TsdbStatus App::TsdbInfo(std::size_t limit) const {

@@ -8,6 +8,7 @@
 
 #include "alerting/rules/manager.h"
 #include "promql/engine/engine.h"
+#include "server/api/notice_board.h"
 #include "server/api/rules_api.h"
 #include "server/api/status_api.h"
 #include "server/app/loaded_config.h"
@@ -61,6 +62,7 @@ class App {
   RuntimeStatus Runtime() const;
   storage::Result<std::string> TakeSnapshot();
   TsdbStatus TsdbInfo(std::size_t limit) const;
+  std::vector<BlockStatus> Blocks() const;
   config::ConfigPtr CurrentConfig() const;
 
   const Options options_;
@@ -74,6 +76,8 @@ class App {
   storage::Gauge& retention_percentage_;
   storage::Gauge& reload_seconds_;
   storage::Gauge& ready_gauge_;
+
+  NoticeBoard notices_;
 
   mutable std::mutex config_mu_;  // Guards loaded_. Never held while something is applied.
   LoadedConfig loaded_;

@@ -39,7 +39,7 @@ constexpr std::array kKnownFeatures = {
     Feature{"native-histograms", ""},
     Feature{"old-ui", ""},
     Feature{"ooo-native-histograms", ""},
-    Feature{"otlp-deltatocumulative", ""},
+    Feature{"otlp-deltatocumulative", "OTLP metrics with delta temporality are added up, in memory."},
     Feature{"otlp-native-delta-ingestion", "OTLP metrics with delta temporality are stored as they come."},
     Feature{"promql-binop-fill-modifiers", "fill(), fill_left(), fill_right() of binary operators."},
     Feature{"promql-delayed-name-removal", "Metric names are taken off at the end of a query."},
@@ -50,7 +50,7 @@ constexpr std::array kKnownFeatures = {
     Feature{"search-api", ""},
     Feature{"st-storage", "Start timestamps are kept with samples."},
     Feature{"st-synthesis", ""},
-    Feature{"type-and-unit-labels", ""},
+    Feature{"type-and-unit-labels", "Type and unit of scraped and OTLP metrics become the labels __type__ and __unit__."},
     Feature{"use-start-timestamps", "rate() and its like look at start timestamps; start_timestamp()."},
     Feature{"use-uncached-io", ""},
     Feature{"xor2-encoding", ""}};
@@ -150,6 +150,9 @@ void AddWebFlags(FlagSet& flags, Options& o) {
              false, Duration(o.web_read_timeout_ms)});
   flags.Add({"web.max-connections", "512", "Most simultaneous connections over all listeners.", false, false,
              Number(o.web_max_connections, 1)});
+  flags.Add({"web.max-notifications-subscribers", "16",
+             "Most subscribers of /api/v1/notifications/live at the same time.", false, false,
+             Number(o.max_notifications_subscribers, 0)});
   flags.Add({"web.external-url", "", "URL under which the server is reached from outside: links in alerts and pages.",
              false, false, Text(o.external_url)});
   flags.Add({"web.route-prefix", "", "Prefix of all routes. Default: the path of --web.external-url.", false, false,
@@ -286,7 +289,6 @@ void AddIgnoredFlags(FlagSet& flags, Options& o) {
                                                              {"storage.tsdb.block-reload-interval", "1m"},
                                                              {"storage.tsdb.delayed-compaction.max-percent", "10"},
                                                              {"storage.tsdb.delay-compact-file.path", ""},
-                                                             {"web.max-notifications-subscribers", "16"},
                                                              {"web.user-assets", ""},
                                                              {"web.console.templates", "consoles"},
                                                              {"web.console.libraries", "console_libraries"},

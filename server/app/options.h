@@ -31,6 +31,7 @@ struct Options {
   int web_max_connections = 512;
   std::string external_url;  // As given; empty = derived from host name and port.
   std::string route_prefix;  // As given; empty = the path of the external URL.
+  int max_notifications_subscribers = 16;
   bool enable_lifecycle = false;
   bool enable_admin_api = false;
   bool enable_remote_write_receiver = false;

@@ -6,9 +6,12 @@
 #include "server/api/active_queries_api.h"
 #include "server/api/exemplars_api.h"
 #include "server/api/federate.h"
+#include "server/api/notices_api.h"
 #include "server/api/pages.h"
+#include "server/api/parse_query_api.h"
 #include "server/api/query_api.h"
 #include "server/api/rules_api.h"
+#include "server/api/self_metrics_api.h"
 #include "server/api/series_api.h"
 #include "server/api/targets_api.h"
 #include "server/exposition/render.h"
@@ -43,6 +46,7 @@ Response Metrics(const storage::Registry& registry, const Request& http) {
 
 void RegisterRoutes(Router& router, RouteParts parts) {
   RegisterQueryApi(router, {parts.engine, parts.clock});
+  RegisterParseQueryApi(router, parts.engine.options().parser);
   RegisterExemplarsApi(router, parts.exemplars, parts.engine.options().parser);
   RegisterActiveQueriesApi(router, {parts.engine, parts.options.enable_admin_api});
   RegisterSeriesApi(router, parts.storage);
@@ -50,6 +54,8 @@ void RegisterRoutes(Router& router, RouteParts parts) {
   RegisterRulesApi(router, {[&rules = parts.rules] { return rules.Snapshot(); },
                             [&notifications = parts.notifications] { return notifications.Urls(); }});
   RegisterStatusApi(router, parts.status);
+  RegisterSelfMetricsApi(router, parts.registry);
+  RegisterNoticesApi(router, parts.notices);
   RegisterAdminApi(router, parts.admin);
   RegisterRetentionApi(router, parts.retention);
   RegisterFederate(router, {parts.storage, parts.registry, parts.clock, parts.options.query_lookback_delta_ms,
@@ -74,7 +80,9 @@ void RegisterRoutes(Router& router, RouteParts parts) {
                         parts.log.With({{"component", "otlp"}}),
                         parts.otlp_config,
                         {.enabled = parts.options.enable_otlp_receiver,
+                         .adds_deltas = parts.options.HasFeature("otlp-deltatocumulative"),
                          .takes_deltas = parts.options.HasFeature("otlp-native-delta-ingestion"),
+                         .type_and_unit_labels = parts.options.HasFeature("type-and-unit-labels"),
                          .lookback_ms = parts.options.query_lookback_delta_ms,
                          .starts = parts.options.start_use()}});
   RegisterLifecycle(router, parts.lifecycle);

@@ -8,6 +8,7 @@
 #include "promql/engine/engine.h"
 #include "config/schema/otlp_config.h"
 #include "server/api/admin_api.h"
+#include "server/api/notice_board.h"
 #include "server/api/retention_api.h"
 #include "server/api/status_api.h"
 #include "server/app/notifications.h"
@@ -32,6 +33,7 @@ struct RouteParts {
   const ScrapeManager& scrape;
   const alerting::RuleManager& rules;
   const Notifications& notifications;
+  NoticeBoard& notices;
   storage::Clock clock;
   std::string external_url;
   std::string route_prefix;

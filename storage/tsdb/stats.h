@@ -28,6 +28,17 @@ struct TsdbStats {
   std::vector<NamedCount> series_by_label_pair;
 };
 
+// What is at rest and was written at one time for one day.
+struct RunStats {
+  std::uint64_t id = 0;
+  int tier = 0;
+  TimestampMs min_t = 0;
+  TimestampMs max_t = 0;
+  std::uint64_t samples = 0;
+  std::uint64_t series = 0;
+  std::uint64_t groups = 0;  // Row groups.
+};
+
 // Fills everything that the labels tell.
 void CountLabels(const SeriesMap& series, std::size_t limit, TsdbStats& stats);
 

@@ -149,6 +149,30 @@ TsdbStats Tsdb::Stats(std::size_t limit) const {
   return stats;
 }
 
+std::vector<RunStats> Tsdb::Runs() const {
+  std::shared_ptr<const RunSet> set;
+  {
+    const std::shared_lock visible(impl_->visibility);
+    set = impl_->runs.Current();
+  }
+  std::vector<RunStats> out;
+  for (const auto& run : set->runs) {
+    RunStats& stats = out.emplace_back();
+    stats.id = run->id;
+    stats.tier = run->tier;
+    stats.min_t = run->min_t;
+    stats.max_t = run->max_t;
+    stats.samples = run->samples;
+    for (const RunTarget& target : run->targets) {
+      std::uint64_t columns = 0;
+      for (const auto& [first, end] : target.columns.ranges()) columns += end - first;
+      stats.series += columns;
+      stats.groups += (columns + kPageColumns - 1) / kPageColumns * target.chunk_starts.size();
+    }
+  }
+  return out;
+}
+
 TimestampMs Tsdb::MinTime() const {
   TimestampMs min = impl_->HeadTimes().first;
   const std::shared_lock visible(impl_->visibility);

@@ -80,6 +80,7 @@ class Tsdb final : public Appendable, public Queryable, public ExemplarQueryable
 
   // `limit`: entries per list.
   TsdbStats Stats(std::size_t limit) const;
+  std::vector<RunStats> Runs() const;  // By day.
   // Of all stored samples; kMaxTimestampMs and kMinTimestampMs while there are none.
   TimestampMs MinTime() const;
   TimestampMs MaxTime() const;
