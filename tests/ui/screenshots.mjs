@@ -84,6 +84,13 @@ const shots = [
   }],
   ['status', 'status', (page) => page.locator('.facts-table').nth(1).waitFor()],
   ['storage', 'tsdb-status', (page) => page.locator('.bars').first().waitFor()],
+  ['storage-metrics', 'tsdb-status', async (page) => {
+    const card = page.locator('.card').filter({has: page.getByRole('heading', {name: 'Bytes by metric'})});
+    await page.evaluate(() => fetch('api/v1/admin/tsdb/compact', {method: 'POST'}));
+    await card.getByRole('button', {name: 'Measure'}).click();
+    await card.locator('.bar').first().waitFor();
+    await card.evaluate((element) => element.scrollIntoView({block: 'center'}));
+  }],
   ['storage-delete', 'tsdb-status', async (page) => {
     await page.getByLabel('Selectors, one a line').fill('http_requests_total{code="500"}');
     await page.getByRole('button', {name: 'Show what matches'}).click();

@@ -7,7 +7,7 @@ import {bytes, integer} from '../format/number';
 import {Notice} from '../parts/notice';
 import {Search} from '../parts/search';
 
-const pageSize = 50;
+const pageSize = 20;
 const ranked = 10_000;     // As many names as the server ranks by their series.
 const patienceMs = 250;    // While somebody types.
 
@@ -47,7 +47,7 @@ function Pager({page, of, onPage}: {page: number; of: number; onPage: (page: num
   const last = Math.min(of, (page + 1) * pageSize);
   return (
     <div class="pager">
-      <span class="muted">{integer(page * pageSize + 1)} to {integer(last)} of {integer(of)}</span>
+      <span class="muted">{integer(page * pageSize + 1)} to {integer(last)} of {integer(of)}, most series first</span>
       <button type="button" class="small-button" disabled={page === 0} onClick={() => onPage(page - 1)}>Previous</button>
       <button type="button" class="small-button" disabled={last >= of} onClick={() => onPage(page + 1)}>Next</button>
     </div>
@@ -97,7 +97,7 @@ export function BytesByMetric() {
   return (
     <section class="card">
       <div class="card-head">
-        <h2>Bytes by metric</h2><span class="muted">on disk; pages by number of series</span>
+        <h2>Bytes by metric</h2><span class="muted">on disk</span>
         <button type="button" class="small-button card-tool" disabled={busy} onClick={() => void start()}>
           {names ? 'Measure again' : 'Measure'}</button>
       </div>

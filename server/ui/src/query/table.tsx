@@ -90,7 +90,7 @@ export function ResultTable({data}: {data: QueryData}) {
       </div>
       <Virtual role="rowgroup" items={shown} estimate={33} keyOf={(row, i) => `${i} ${row.lines.length}`}
         render={(row, i) => (
-          <div class="result-row" role="row" aria-rowindex={i + 2} key={i}>
+          <div class={row.histograms.length > 0 ? 'result-row with-histogram' : 'result-row'} role="row" aria-rowindex={i + 2} key={i}>
             <span role="cell">{single ? <span class="muted">{data.resultType}</span> : <Series labels={row.metric} />}</span>
             <span role="cell" class="figure"><Value row={row} clock={clock} /></span>
           </div>
