@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "server/api/parameters.h"
+#include "server/exposition/client_model_writer.h"
+#include "server/exposition/format.h"
 #include "server/json/number.h"
 #include "storage/model/sample.h"
 
@@ -16,6 +18,7 @@ using storage::Labels;
 struct Newest {
   Labels labels;
   storage::Sample sample;
+  storage::HistogramPtr histogram;  // Null: the sample is a float.
 };
 
 struct FederateMetrics {
@@ -31,9 +34,10 @@ Response Failure(const FederateMetrics& metrics, int status, const std::string& 
   return response;
 }
 
-// The newest sample of each series in the window, unless it is a staleness marker or a histogram, which this format
-// cannot carry.
-storage::Status Collect(const FederateDeps& deps, const MatcherSets& sets, std::vector<Newest>& out) {
+// The newest sample of each series in the window, unless it is a staleness marker, or a histogram and the format is
+// text, which cannot carry it.
+storage::Status Collect(const FederateDeps& deps, const MatcherSets& sets, ExpositionFormat format,
+                        std::vector<Newest>& out) {
   storage::SelectHints hints;
   hints.end_ms = deps.clock();
   hints.start_ms = hints.end_ms - deps.lookback_delta_ms;
@@ -46,8 +50,9 @@ storage::Status Collect(const FederateDeps& deps, const MatcherSets& sets, std::
       const auto samples = (*selection)->Read(i, buffer);
       if (samples.has_error()) return samples.error();
       if (samples->t.empty() || storage::IsStaleNan(samples->v.back())) continue;
-      if (!samples->h.empty() && samples->h.back()) continue;
-      out.push_back({(*selection)->labels(i), {samples->t.back(), samples->v.back()}});
+      const storage::HistogramPtr histogram = samples->h.empty() ? nullptr : samples->h.back();
+      if (histogram && format != ExpositionFormat::kProtobuf) continue;
+      out.push_back({(*selection)->labels(i), {samples->t.back(), samples->v.back()}, histogram});
     }
   }
   return {};
@@ -73,12 +78,9 @@ void AppendLabel(std::string& out, std::string_view name, std::string_view value
   out.push_back('"');
 }
 
-void AppendSample(std::string& out, const Newest& newest, const Labels& external) {
-  const std::string_view name = newest.labels.metric_name();
-  const bool bare = storage::IsLegacyMetricName(name);
-  if (bare) out.append(name);
-  out.push_back('{');
-  if (!bare) out.append(storage::Quoted(name));
+// Calls add(name, value) for the labels that are told, but the metric name.
+template <class Add>
+void ForEachLabel(const Newest& newest, const Labels& external, const Add& add) {
   storage::LabelsBuilder labels(newest.labels);
   for (const auto label : external) {
     if (labels.Get(label.name).empty()) labels.Set(label.name, label.value);
@@ -88,12 +90,50 @@ void AppendSample(std::string& out, const Newest& newest, const Labels& external
   bool instance = false;
   labels.ForEach([&](std::string_view label, std::string_view value) {
     if (!instance && label >= "instance") {
-      if (label != "instance") AppendLabel(out, "instance", "");
+      if (label != "instance") add("instance", "");
       instance = true;
     }
-    AppendLabel(out, label, value);
+    add(label, value);
   });
-  if (!instance) AppendLabel(out, "instance", "");
+  if (!instance) add("instance", "");
+}
+
+ClientType TypeOf(const Newest& newest) {
+  if (!newest.histogram) return ClientType::kUntyped;
+  return newest.histogram->hint == storage::CounterResetHint::kGauge ? ClientType::kGaugeHistogram
+                                                                     : ClientType::kHistogram;
+}
+
+// Of series sorted by name. One name may be more than one family: of floats, of histograms.
+std::string ProtobufBody(const std::vector<Newest>& newest, const Labels& external) {
+  std::string out;
+  std::string metrics;
+  for (std::size_t i = 0; i < newest.size(); ++i) {
+    const Newest& n = newest[i];
+    const ClientType type = TypeOf(n);
+    std::vector<std::pair<std::string, std::string>> pairs;
+    ForEachLabel(n, external, [&](std::string_view name, std::string_view value) { pairs.emplace_back(name, value); });
+    std::vector<storage::LabelView> labels;
+    for (const auto& [name, value] : pairs) labels.push_back({name, value});
+    AppendMetric(metrics, labels, type, n.histogram ? HistogramMessage(*n.histogram) : ValueMessage(n.sample.v),
+                 n.sample.t);
+    const bool last = i + 1 == newest.size() || newest[i + 1].labels.metric_name() != n.labels.metric_name() ||
+                      TypeOf(newest[i + 1]) != type;
+    if (!last) continue;
+    AppendFamily(out, n.labels.metric_name(), {}, type, metrics);
+    metrics.clear();
+  }
+  return out;
+}
+
+void AppendSample(std::string& out, const Newest& newest, const Labels& external) {
+  const std::string_view name = newest.labels.metric_name();
+  const bool bare = storage::IsLegacyMetricName(name);
+  if (bare) out.append(name);
+  out.push_back('{');
+  if (!bare) out.append(storage::Quoted(name));
+  ForEachLabel(newest, external,
+               [&](std::string_view label, std::string_view value) { AppendLabel(out, label, value); });
   out.append("} ");
   AppendSampleValue(out, newest.sample.v);
   out.append(fmt::format(" {}\n", newest.sample.t));
@@ -102,8 +142,9 @@ void AppendSample(std::string& out, const Newest& newest, const Labels& external
 Response Federate(const FederateDeps& deps, const FederateMetrics& metrics, const Request& http) {
   const auto sets = ParseMatcherSets(http.params);
   if (sets.has_error()) return Failure(metrics, 400, sets.error().what);
+  const NegotiatedFormat negotiated = Negotiate(http.headers.Get("Accept"), Offer::kProtobuf);
   std::vector<Newest> newest;
-  if (const auto status = Collect(deps, *sets, newest); status.has_error()) {
+  if (const auto status = Collect(deps, *sets, negotiated.format, newest); status.has_error()) {
     return Failure(metrics, 500, status.error().what);
   }
   const auto key = [](const Newest& n) { return std::pair(n.labels.metric_name(), std::cref(n.labels)); };
@@ -118,6 +159,11 @@ Response Federate(const FederateDeps& deps, const FederateMetrics& metrics, cons
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8";
   const Labels external = deps.external_labels();
+  if (negotiated.format == ExpositionFormat::kProtobuf) {
+    response.content_type = negotiated.content_type;
+    response.body = ProtobufBody(newest, external);
+    return response;
+  }
   std::string_view family;
   for (const Newest& n : newest) {
     if (const auto name = n.labels.metric_name(); name != family) {

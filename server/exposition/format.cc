@@ -55,6 +55,8 @@ struct AcceptedType {
   std::string type;
   std::string version;
   std::string escaping;
+  std::string proto;
+  std::string encoding;
   double quality = 1;
 };
 
@@ -68,6 +70,8 @@ AcceptedType ParseAccepted(std::string_view text) {
     const std::string_view value = Trim(parts[i].substr(std::min(equal + 1, parts[i].size())));
     if (name == "version") accepted.version = value;
     if (name == "escaping") accepted.escaping = value;
+    if (name == "proto") accepted.proto = value;
+    if (name == "encoding") accepted.encoding = value;
     if (name == "q") accepted.quality = ParseGoFloat(value).value_or(0);
   }
   return accepted;
@@ -108,7 +112,7 @@ std::unique_ptr<ExpositionParser> NewParser(ExpositionFormat format, std::string
   return lines;
 }
 
-NegotiatedFormat Negotiate(std::string_view accept) {
+NegotiatedFormat Negotiate(std::string_view accept, Offer offer) {
   std::vector<AcceptedType> wanted;
   for (const std::string_view part : Split(accept, ',')) wanted.push_back(ParseAccepted(part));
   std::stable_sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) { return a.quality > b.quality; });
@@ -118,7 +122,14 @@ NegotiatedFormat Negotiate(std::string_view accept) {
     const bool known =
         escaping == "underscores" || escaping == "allow-utf-8" || escaping == "dots" || escaping == "values";
     const std::string_view shown = known ? std::string_view(escaping) : "underscores";
-    if (type.type == "application/openmetrics-text" &&
+    if (type.type == "application/vnd.google.protobuf" && type.proto == "io.prometheus.client.MetricFamily" &&
+        type.encoding == "delimited") {
+      return {ExpositionFormat::kProtobuf,
+              fmt::format("application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
+                          "encoding=delimited; escaping={}",
+                          shown)};
+    }
+    if (offer == Offer::kOpenMetricsAndProtobuf && type.type == "application/openmetrics-text" &&
         (type.version.empty() || type.version == "0.0.1" || type.version == "1.0.0")) {
       const std::string_view version = type.version == "1.0.0" ? "1.0.0" : "0.0.1";
       return {ExpositionFormat::kOpenMetrics,

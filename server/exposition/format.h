@@ -27,7 +27,10 @@ struct NegotiatedFormat {
   std::string content_type;
 };
 
-// The best of what an Accept header asks for; text 0.0.4 when it asks for nothing that is offered. Never kProtobuf.
-NegotiatedFormat Negotiate(std::string_view accept);
+// What an answer can be, beside text 0.0.4.
+enum class Offer { kOpenMetricsAndProtobuf, kProtobuf };
+
+// The best of what an Accept header asks for; text 0.0.4 when it asks for nothing that is offered.
+NegotiatedFormat Negotiate(std::string_view accept, Offer offer = Offer::kOpenMetricsAndProtobuf);
 
 }  // namespace vigia::server

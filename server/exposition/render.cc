@@ -98,6 +98,7 @@ class Writer {
 }  // namespace
 
 std::string Render(const std::vector<CollectedFamily>& families, ExpositionFormat format) {
+  if (format == ExpositionFormat::kProtobuf) return RenderProtobuf(families);
   Writer writer(format);
   for (const CollectedFamily& family : families) {
     if (!family.points.empty()) writer.Write(family);

@@ -1,4 +1,4 @@
-// Our own metrics as text: what /metrics answers (surface.md 5.8).
+// Our own metrics: what /metrics answers (surface.md 5.8).
 #pragma once
 
 #include <string>
@@ -9,8 +9,10 @@
 
 namespace vigia::server {
 
-// `families` in text 0.0.4 or in OpenMetrics 1.0 with its # EOF. A family without points is left out. In OpenMetrics a
-// counter's family drops its _total; one that has none is of type unknown. REQUIRES: format is not kProtobuf.
+// `families` in text 0.0.4, in OpenMetrics 1.0 with its # EOF, or in protobuf. A family without points is left out. In
+// OpenMetrics a counter's family drops its _total; one that has none is of type unknown.
 std::string Render(const std::vector<storage::CollectedFamily>& families, ExpositionFormat format);
+// In protobuf.
+std::string RenderProtobuf(const std::vector<storage::CollectedFamily>& families);
 
 }  // namespace vigia::server

@@ -190,6 +190,37 @@ class NativeHistograms(unittest.TestCase):
         self.addCleanup(setattr, self.target, "shows_histogram", True)
         wait_until("the end of the series", lambda: not self.query('h{job="native"}'))
 
+    def test_federated(self):
+        """A second server pulls the histograms and what the server says about itself, both as protobuf."""
+        config = f"""
+global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+scrape_configs:
+  - job_name: federate
+    scrape_native_histograms: true
+    honor_labels: true
+    metrics_path: /federate
+    params: {{'match[]': ['{{__name__=~"h|g|t"}}']}}
+    static_configs: [{{targets: ['127.0.0.1:{self.vigia.port}']}}]
+  - job_name: itself
+    scrape_protocols: [PrometheusProto]
+    static_configs: [{{targets: ['127.0.0.1:{self.vigia.port}']}}]
+"""
+        folder = tempfile.mkdtemp(prefix="vigia-federate-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        other = Vigia(BINARY, pathlib.Path(folder) / "vigia", config)
+        self.addCleanup(lambda: other.process.stop())
+
+        def query(text):
+            return get_json(other.base + "/api/v1/query", query=text, time=now())["data"]["result"]
+
+        wait_until("federated histogram", lambda: query('h{job="native"}'))
+        self.assertEqual(query('h{job="native"}')[0]["histogram"][1], self.query('h{job="native"}')[0]["histogram"][1])
+        self.assertEqual(query('g{job="native"}')[0]["value"][1], "7")
+        # Custom buckets have no form of their own there: they come as a classic histogram.
+        self.assertEqual(query('t_bucket{le="3.0"}')[0]["value"][1], "10")
+        self.assertEqual(query('t_bucket{le="1.0"}')[0]["value"][1], "4")
+        wait_until("own metrics", lambda: query("prometheus_build_info or vigia_build_info"))
+
     def post(self, body, **headers):
         request = urllib.request.Request(self.vigia.base + "/api/v1/otlp/v1/metrics", body, headers, method="POST")
         try:

@@ -32,4 +32,14 @@ TEST_CASE("the Accept header chooses the format of /metrics") {
   CHECK(scrape.format == ExpositionFormat::kOpenMetrics);
   CHECK(scrape.content_type == "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8");
   CHECK(Negotiate("application/openmetrics-text;q=0").format == ExpositionFormat::kText);
+  const char* protobuf =
+      "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6";
+  CHECK(Negotiate(protobuf).format == ExpositionFormat::kProtobuf);
+  CHECK(Negotiate(protobuf).content_type ==
+        "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; "
+        "escaping=underscores");
+  CHECK(Negotiate("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text").format ==
+        ExpositionFormat::kText);
+  CHECK(Negotiate("application/openmetrics-text", Offer::kProtobuf).format == ExpositionFormat::kText);
+  CHECK(Negotiate(protobuf, Offer::kProtobuf).format == ExpositionFormat::kProtobuf);
 }
