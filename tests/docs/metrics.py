@@ -32,7 +32,8 @@ scrape_configs:
   - job_name: http
     http_sd_configs: [{{url: 'http://127.0.0.1:1/'}}]
 """
-FLAGS = ["--web.enable-admin-api", "--web.enable-remote-write-receiver"]
+FLAGS = ["--web.enable-admin-api", "--web.enable-remote-write-receiver", "--web.enable-otlp-receiver",
+         "--enable-feature=otlp-deltatocumulative"]
 
 SECTIONS = [
     ("Process", r"process_|vigia_process|prometheus_build_info|vigia_build_info|prometheus_ready"),
@@ -44,6 +45,7 @@ SECTIONS = [
     ("Rules and templates", r"prometheus_rule_|prometheus_template_"),
     ("Notifications", r"prometheus_notifications_"),
     ("Remote write", r"prometheus_remote_|prometheus_api_remote|vigia_remote_"),
+    ("OTLP", r"prometheus_api_otlp|vigia_otlp_"),
     ("Storage", r"prometheus_tsdb_|vigia_storage_"),
 ]
 
