@@ -18,8 +18,8 @@ constexpr std::uint8_t kTileVersionWithStarts = 2;   // or this one,
 constexpr std::uint8_t kTileVersionWithDropped = 3;  // or this one, with start timestamps or without,
 constexpr std::uint8_t kSubset = 0x80;               // with this bit when the tile is a subset.
 constexpr std::size_t kGroup = 32;                   // Columns per entry of the searchable part of the directory.
-constexpr std::size_t kGroupBytes = 12;  // u32 first id, u32 offset in the directory, u32 offset in the chunks.
-constexpr std::size_t kMaxRows = 1u << 24;
+constexpr std::size_t kGroupBytes = 12;     // u32 first id, u32 offset in the directory, u32 offset in the chunks.
+constexpr std::size_t kMaxRows = 1u << 16;  // Far above what a chunk is cut to; against damaged numbers.
 
 enum Presence : unsigned { kAllRows = 0, kRun = 1, kBitmap = 2, kList = 3 };
 constexpr unsigned kPresenceBits = 2;

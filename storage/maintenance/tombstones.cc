@@ -74,7 +74,9 @@ Result<Tombstone> DecodeTombstone(std::string_view key, std::string_view value) 
   tombstone.interval.from = in.ZigZagVarint();
   tombstone.interval.to = in.ZigZagVarint();
   const std::uint64_t targets = in.Varint();
-  if (!in.ok() || targets > in.left() || tombstone.interval.from > tombstone.interval.to) return damaged;
+  const TimeInterval& interval = tombstone.interval;
+  if (!in.ok() || targets > in.left() || interval.from > interval.to) return damaged;
+  if (interval.from < kMinTimestampMs || interval.to > kMaxTimestampMs) return damaged;
   std::uint64_t last = 0;
   for (std::uint64_t i = 0; i < targets; ++i) {
     TombstoneTarget& entry = tombstone.targets.emplace_back();

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "storage/bytes/varint.h"
+#include "storage/bytes/wrapping.h"
 #include "storage/model/format_version.h"
 
 namespace vigia::storage {
@@ -56,15 +57,27 @@ bool GetDownsampled(ByteReader& in, std::vector<DownsampledColumns>& out) {
   return in.ok();
 }
 
+// Times of samples: differences of two of them cannot overflow.
+bool IsTime(TimestampMs t) { return kMinTimestampMs <= t && t <= kMaxTimestampMs; }
+
+bool GetTime(ByteReader& in, TimestampMs base, TimestampMs* t) {
+  *t = WrappingPlus(base, in.ZigZagVarint());
+  return IsTime(*t);
+}
+
 bool GetTarget(ByteReader& in, std::uint32_t last, TimestampMs base, std::uint8_t version, RunTarget& target) {
-  target.target = last + static_cast<std::uint32_t>(in.Varint());
+  const std::uint64_t step = in.Varint();
+  if (step == 0 || step > UINT32_MAX - last) return false;
+  target.target = last + static_cast<std::uint32_t>(step);
   target.sealed_seq = in.Varint();
-  target.min_t = base + in.ZigZagVarint();
-  target.max_t = target.min_t + in.ZigZagVarint();
+  if (!GetTime(in, base, &target.min_t) || !GetTime(in, target.min_t, &target.max_t)) return false;
   const std::uint64_t chunks = in.Varint();
   if (chunks > in.left()) return false;
   TimestampMs start = target.min_t;
-  for (std::uint64_t i = 0; i < chunks; ++i) target.chunk_starts.push_back(start += in.ZigZagVarint());
+  for (std::uint64_t i = 0; i < chunks; ++i) {
+    if (!GetTime(in, start, &start)) return false;
+    target.chunk_starts.push_back(start);
+  }
   if (!GetRanges(in, target.columns) || !in.ok()) return false;
   return version != kRunVersionDownsampled || GetDownsampled(in, target.downsampled);
 }
@@ -183,13 +196,14 @@ Result<Run> DecodeRun(std::string_view key, std::string_view value) {
   const std::uint8_t version = in.Byte();
   if (IsNewerVersion(version, kRunVersionDownsampled))
     return WrittenByNewer("catalog: run", version, kRunVersionDownsampled);
-  if (version == 0 || version > kRunVersionDownsampled || !in_key.ok()) return damaged;
+  if (version == 0 || version > kRunVersionDownsampled || !in_key.ok() || in_key.left() != 0) return damaged;
   run.bytes = in.Varint();
   run.samples = in.Varint();
   run.min_t = in.ZigZagVarint();
   run.max_t = in.ZigZagVarint();
   const std::uint64_t targets = in.Varint();
-  if (targets == 0 || targets > in.left() || run.min_t > run.max_t) return damaged;
+  if (targets == 0 || targets > in.left() || run.min_t > run.max_t || !IsTime(run.min_t) || !IsTime(run.max_t))
+    return damaged;
   std::uint32_t last = 0;
   for (std::uint64_t i = 0; i < targets; ++i) {
     if (!GetTarget(in, last, run.min_t, version, run.targets.emplace_back())) return damaged;

@@ -1,10 +1,12 @@
 #include "storage/wal/frame.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <optional>
 
 #include "storage/bytes/varint.h"
+#include "storage/bytes/wrapping.h"
 #include "storage/codec/histograms.h"
 #include "storage/model/format_version.h"
 
@@ -19,14 +21,6 @@ constexpr std::uint64_t kMaxCount = 1u << 26;        // Rows, runs and cells of 
 // 10dddddd and 11dddddd dddddddd = both are integers, zig-zag difference of 6 and 14 bits.
 constexpr std::uint8_t kShortDelta = 0x80;
 constexpr std::uint8_t kLongDelta = 0xc0;
-
-// Differences of any two times, and back: they wrap around.
-std::int64_t Minus(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
-}
-std::int64_t Plus(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
 
 std::optional<std::int64_t> ExactInteger(std::uint64_t bits) {
   constexpr double kLimit = 4503599627370496.0;  // 2^52: sums of two stay exact.
@@ -101,10 +95,14 @@ bool GetColumns(ByteReader& in, bool* detached, std::vector<FrameCell>& cells) {
   const std::uint64_t runs = head >> 1;
   std::int64_t end = 0;
   for (std::uint64_t i = 0; i < runs && in.ok(); ++i) {
-    const std::int64_t start = end + in.ZigZagVarint();
+    const std::int64_t start = WrappingPlus(end, in.ZigZagVarint());
     const std::uint64_t length = in.Varint();
-    if (start < 0 || start > UINT32_MAX || length == 0 || length > kMaxCount - cells.size()) return false;
+    // A bit of the bitmap that follows is there for each of them.
+    const std::uint64_t most = std::min<std::uint64_t>(in.left() * 8, kMaxCount);
+    if (start < 0 || start > UINT32_MAX || length == 0 || cells.size() > most || length > most - cells.size())
+      return false;
     end = start + static_cast<std::int64_t>(length);
+    if (end > std::int64_t{UINT32_MAX} + 1) return false;
     for (std::int64_t column = start; column < end; ++column)
       cells.push_back({static_cast<std::uint32_t>(column), 0, 0});
   }
@@ -134,7 +132,7 @@ void PutStarts(std::string& out, const FrameRow& row) {
   TimestampMs last = row.t;
   for (const FrameStart& start : row.starts) {
     PutZigZag(out, std::int64_t{start.column} - column);
-    PutZigZag(out, Minus(start.start, last));
+    PutZigZag(out, WrappingMinus(start.start, last));
     column = start.column;
     last = start.start;
   }
@@ -145,8 +143,8 @@ bool GetStarts(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameS
   std::int64_t column = 0;
   TimestampMs last = row.t;
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-    column = Plus(column, in.ZigZagVarint());
-    last = Plus(last, in.ZigZagVarint());
+    column = WrappingPlus(column, in.ZigZagVarint());
+    last = WrappingPlus(last, in.ZigZagVarint());
     std::uint64_t base = 0;
     if (column < 0 || column > UINT32_MAX) return false;
     if (!state.Base(epoch, target, static_cast<std::uint32_t>(column), &base)) return false;
@@ -174,7 +172,9 @@ bool GetRow(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameStat
   }
   const std::uint64_t histograms = in.Varint();
   for (std::uint64_t i = 0; i < histograms && in.ok(); ++i) {
-    const auto column = static_cast<std::uint32_t>(in.Varint());
+    const std::uint64_t number = in.Varint();
+    const auto column = static_cast<std::uint32_t>(number);
+    if (number > UINT32_MAX) return false;
     std::uint64_t base = 0;
     HistogramPtr value = DecodeHistogram(in);
     if (value == nullptr || !state.Base(epoch, target, column, &base)) return false;
@@ -200,13 +200,24 @@ std::string EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& se
     PutVarint(out, section.rows.size());
     TimestampMs last = 0;
     for (const FrameRow& row : section.rows) {
-      PutZigZag(out, row.t - last);
+      PutZigZag(out, WrappingMinus(row.t, last));
       last = row.t;
       PutRow(out, row);
       if (with_starts) PutStarts(out, row);
     }
   }
   return out;
+}
+
+std::optional<std::uint32_t> OnlyTargetOf(std::string_view frame) {
+  ByteReader in(frame);
+  const std::uint8_t version = in.Byte();
+  in.Varint();  // Epoch.
+  const std::uint64_t sections = in.Varint();
+  const std::uint64_t target = in.Varint();
+  const bool known = version != 0 && version <= kFrameVersionWithStarts;
+  if (!in.ok() || !known || sections != 1 || target > UINT32_MAX) return std::nullopt;
+  return static_cast<std::uint32_t>(target);
 }
 
 Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state) {
@@ -222,12 +233,14 @@ Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state) {
   const std::uint64_t sections = in.Varint();
   for (std::uint64_t i = 0; i < sections && in.ok(); ++i) {
     FrameSection& section = frame.sections.emplace_back();
-    section.target = static_cast<std::uint32_t>(in.Varint());
+    const std::uint64_t target = in.Varint();
+    if (target > UINT32_MAX) return damaged;
+    section.target = static_cast<std::uint32_t>(target);
     const std::uint64_t rows = in.Varint();
     TimestampMs last = 0;
     for (std::uint64_t r = 0; r < rows && in.ok(); ++r) {
       FrameRow& row = section.rows.emplace_back();
-      row.t = last += in.ZigZagVarint();
+      row.t = last = WrappingPlus(last, in.ZigZagVarint());
       if (!GetRow(in, frame.epoch, section.target, state, row)) return damaged;
       if (with_starts && !GetStarts(in, frame.epoch, section.target, state, row)) return damaged;
     }
