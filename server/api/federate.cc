@@ -7,6 +7,7 @@
 #include "server/api/parameters.h"
 #include "server/exposition/client_model_writer.h"
 #include "server/exposition/format.h"
+#include "server/exposition/number.h"
 #include "server/json/number.h"
 #include "storage/model/sample.h"
 
@@ -34,8 +35,24 @@ Response Failure(const FederateMetrics& metrics, int status, const std::string& 
   return response;
 }
 
-// The newest sample of each series in the window, unless it is a staleness marker, or a histogram and the format is
-// text, which cannot carry it.
+// A histogram with custom buckets is told as the classic one that it stands for: neither format can carry it.
+void AddClassic(const Labels& labels, const storage::FloatHistogram& h, storage::TimestampMs t,
+                std::vector<Newest>& out) {
+  const std::string name(labels.metric_name());
+  storage::LabelsBuilder builder(labels);
+  const auto add = [&](const char* suffix, double value) {
+    out.push_back({builder.Set(storage::kMetricName, name + suffix).Build(), {t, value}, nullptr});
+  };
+  add("_count", h.count);
+  add("_sum", h.sum);
+  for (const CumulativeBucket& bucket : ClassicBuckets(h)) {
+    builder.Set("le", FormatOpenMetricsFloat(bucket.upper_bound));
+    add("_bucket", bucket.count);
+  }
+}
+
+// The newest sample of each series in the window, unless it is a staleness marker, or an exponential histogram and the
+// format is text.
 storage::Status Collect(const FederateDeps& deps, const MatcherSets& sets, ExpositionFormat format,
                         std::vector<Newest>& out) {
   storage::SelectHints hints;
@@ -51,6 +68,10 @@ storage::Status Collect(const FederateDeps& deps, const MatcherSets& sets, Expos
       if (samples.has_error()) return samples.error();
       if (samples->t.empty() || storage::IsStaleNan(samples->v.back())) continue;
       const storage::HistogramPtr histogram = samples->h.empty() ? nullptr : samples->h.back();
+      if (histogram && histogram->schema == storage::kCustomBucketsSchema) {
+        AddClassic((*selection)->labels(i), *histogram, samples->t.back(), out);
+        continue;
+      }
       if (histogram && format != ExpositionFormat::kProtobuf) continue;
       out.push_back({(*selection)->labels(i), {samples->t.back(), samples->v.back()}, histogram});
     }

@@ -47,26 +47,6 @@ void PutCounts(std::string& out, std::uint32_t field, const std::vector<double>&
   PutBytesField(out, field, packed);
 }
 
-std::vector<CumulativeBucket> ClassicBuckets(const storage::FloatHistogram& h) {
-  std::vector<double> counts(h.custom_values.size() + 1);
-  std::size_t index = 0;
-  std::size_t bucket = 0;
-  for (const storage::BucketSpan& span : h.positive_spans) {
-    index += static_cast<std::size_t>(span.offset);
-    for (std::uint32_t i = 0; i < span.length; ++i, ++index, ++bucket) {
-      if (index < counts.size() && bucket < h.positive_buckets.size()) counts[index] = h.positive_buckets[bucket];
-    }
-  }
-  std::vector<CumulativeBucket> out;
-  double cumulative = 0;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    cumulative += counts[i];
-    out.push_back(
-        {i < h.custom_values.size() ? h.custom_values[i] : std::numeric_limits<double>::infinity(), cumulative});
-  }
-  return out;
-}
-
 }  // namespace
 
 void AppendFamily(std::string& out, std::string_view name, std::string_view help, ClientType type,
@@ -108,6 +88,26 @@ std::string HistogramMessage(double count, double sum, std::span<const Cumulativ
     PutCount(message, bucket.count, 1, 4);
     PutDoubleField(message, 2, bucket.upper_bound);
     PutBytesField(out, 3, message);
+  }
+  return out;
+}
+
+std::vector<CumulativeBucket> ClassicBuckets(const storage::FloatHistogram& h) {
+  std::vector<double> counts(h.custom_values.size() + 1);
+  std::size_t index = 0;
+  std::size_t bucket = 0;
+  for (const storage::BucketSpan& span : h.positive_spans) {
+    index += static_cast<std::size_t>(span.offset);
+    for (std::uint32_t i = 0; i < span.length; ++i, ++index, ++bucket) {
+      if (index < counts.size() && bucket < h.positive_buckets.size()) counts[index] = h.positive_buckets[bucket];
+    }
+  }
+  std::vector<CumulativeBucket> out;
+  double cumulative = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    cumulative += counts[i];
+    out.push_back(
+        {i < h.custom_values.size() ? h.custom_values[i] : std::numeric_limits<double>::infinity(), cumulative});
   }
   return out;
 }

@@ -39,6 +39,8 @@ struct CumulativeBucket {
 };
 // Classic. Counts that are no integers, or not below 2^53, are written as floats.
 std::string HistogramMessage(double count, double sum, std::span<const CumulativeBucket> buckets);
+// The classic buckets of a native histogram with custom ones. REQUIRES: that schema.
+std::vector<CumulativeBucket> ClassicBuckets(const storage::FloatHistogram& h);
 // Native, as one of floats, which holds both kinds; one with custom buckets as a classic one.
 std::string HistogramMessage(const storage::FloatHistogram& h);
 

@@ -17,7 +17,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from processes import Vigia, get_json, now, wait_until
+from processes import Vigia, get, get_json, now, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("VIGIA_BINARY", str(ROOT / "build/release/vigia"))
@@ -216,9 +216,13 @@ scrape_configs:
         wait_until("federated histogram", lambda: query('h{job="native"}'))
         self.assertEqual(query('h{job="native"}')[0]["histogram"][1], self.query('h{job="native"}')[0]["histogram"][1])
         self.assertEqual(query('g{job="native"}')[0]["value"][1], "7")
-        # Custom buckets have no form of their own there: they come as a classic histogram.
+        # Custom buckets have no form of their own there: they come as the series of a classic histogram.
         self.assertEqual(query('t_bucket{le="3.0"}')[0]["value"][1], "10")
         self.assertEqual(query('t_bucket{le="1.0"}')[0]["value"][1], "4")
+        text = get(self.vigia.base + "/federate", **{"match[]": '{__name__=~"h|t"}'})
+        self.assertIn('t_bucket{instance="i",job="converted",le="3.0"} 10 ', text)
+        self.assertIn('t_count{instance="i",job="converted"} 10 ', text)
+        self.assertNotIn("\nh{", text)
         wait_until("own metrics", lambda: query("prometheus_build_info or vigia_build_info"))
 
     def post(self, body, **headers):
