@@ -364,8 +364,8 @@ void Committer::RaiseMaxT(TimestampMs t) {
   }
 }
 
-// The columns themselves are what the log's differences build upon. No thread but this one knows them yet, so nothing
-// here is ordered; and it is what the time of a start goes into.
+// The columns themselves are what the log's differences build upon. No other thread looks at those of this frame's
+// targets yet, so nothing here is ordered; and it is what the time of a start goes into.
 class Committer::ReplayState final : public FrameState {
  public:
   explicit ReplayState(SeriesMap& series) : series_(series) {}
@@ -409,9 +409,18 @@ Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::strin
   ReplayState state(deps_.series);
   Result<Frame> frame = DecodeFrame(bytes, state);
   if (!frame) return frame.error();
-  newest_epoch_ = std::max(newest_epoch_, frame->epoch);
+  for (std::uint32_t seen = newest_epoch_.load();
+       frame->epoch > seen && !newest_epoch_.compare_exchange_weak(seen, frame->epoch);) {
+  }
   for (FrameSection& section : frame->sections) {
     Target& target = deps_.series.target(section.target);
+    if (seq <= sealed_seq(section.target)) {  // The runs tell the bounds of its series.
+      for (const FrameRow& row : section.rows) {
+        if (!row.detached) RaiseMaxT(row.t);
+      }
+      target.NoteLogged(seq);
+      continue;
+    }
     for (FrameRow& row : section.rows) {
       const auto deleted = [&](std::uint32_t column) {
         return is_deleted && is_deleted(section.target, column, row.t, seq);
@@ -432,8 +441,8 @@ Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::strin
     }
     std::erase_if(section.rows, [](const FrameRow& row) { return row.cells.empty() && row.histograms.empty(); });
     target.NoteLogged(seq);
-    if (seq <= sealed_seq(section.target) || section.rows.empty()) continue;
-    replayed_rows_ += section.rows.size();
+    if (section.rows.empty()) continue;
+    replayed_rows_.fetch_add(section.rows.size(), std::memory_order_relaxed);
     const std::lock_guard lock(target.write_mutex());
     target.Publish(target.Prepare(section.rows), seq, generation, deps_.now());
   }

@@ -90,12 +90,13 @@ class Committer {
 
   // Whether a sample in a frame of the log was deleted after it was written.
   using IsDeleted = std::function<bool(TargetId, std::uint32_t column, TimestampMs, std::uint64_t seq)>;
-  // A frame of the log at start. Rows up to `sealed_seq(target)` are at rest already and only restore state, as do
-  // samples for which `is_deleted`, if set, holds.
+  // A frame of the log at start. May be called at the same time for frames without a target in common. Rows up to
+  // `sealed_seq(target)` are at rest already and only restore state, as do samples for which `is_deleted`, if set,
+  // holds.
   Status Replay(std::uint64_t seq, std::uint32_t generation, std::string_view frame,
                 const std::function<std::uint64_t(TargetId)>& sealed_seq, const IsDeleted& is_deleted);
-  std::uint32_t newest_epoch() const { return newest_epoch_; }
-  std::size_t replayed_rows() const { return replayed_rows_; }  // That were not at rest.
+  std::uint32_t newest_epoch() const { return newest_epoch_.load(); }
+  std::size_t replayed_rows() const { return replayed_rows_.load(); }  // That were not at rest.
 
   TimestampMs max_t() const { return max_t_.load(std::memory_order_acquire); }
   void RaiseMaxT(TimestampMs t);
@@ -114,9 +115,8 @@ class Committer {
 
   CommitterDeps deps_;
   std::atomic<TimestampMs> max_t_{kNoTime};
-  std::uint32_t newest_epoch_ = 0;  // Of replayed frames; written before threads
-                                    // start, as is the next one.
-  std::size_t replayed_rows_ = 0;
+  std::atomic<std::uint32_t> newest_epoch_{0};  // Of replayed frames.
+  std::atomic<std::size_t> replayed_rows_{0};
 };
 
 }  // namespace vigia::storage

@@ -1,6 +1,7 @@
 // How a Tsdb comes to know what was stored before: catalog, runs, log.
 #include <algorithm>
 #include <chrono>
+#include <thread>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "storage/catalog/records.h"
 #include "storage/rowgroup/reader.h"
 #include "storage/tsdb/engine.h"
+#include "storage/tsdb/parallel_replay.h"
 
 namespace vigia::storage {
 namespace {
@@ -98,9 +100,17 @@ Status Tsdb::Impl::Recover() {
       return deleted->IsDeleted(target, column, t, seq);
     };
   }
-  Status status = log.Replay([&](std::uint64_t seq, std::uint32_t generation, std::string_view frame) {
+  const std::size_t threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
+  ParallelReplay replay(threads, [&](std::uint64_t seq, std::uint32_t generation, std::string_view frame) {
     return committer.Replay(seq, generation, frame, sealed_seq, is_deleted);
   });
+  Status status = log.Replay([&](std::uint64_t seq, std::uint32_t generation, std::string_view frame) {
+    return replay.Add(seq, generation, frame);
+  });
+  if (status) {
+    status = replay.Finish();
+    if (!status && status.error().code == Errc::kCorruption) metrics.log_corruptions.Add();
+  }
   if (!status) return Prefixed(status.error(), "replay of the row log");
   for (const auto& [target, seq] : sealed) newest_sealed = std::max(newest_sealed, seq);
   log.StartAfter(newest_sealed, committer.newest_epoch());

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,9 @@ struct Frame {
   std::uint32_t epoch = 0;
   std::vector<FrameSection> sections;
 };
+
+// The target of a frame that is about one only, as those of scrapes are; nullopt for others and for damaged ones.
+std::optional<std::uint32_t> OnlyTargetOf(std::string_view frame);
 
 // kCorruption when the bytes are no frame or name an unknown column, kInvalid when a newer version wrote them.
 Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state);
