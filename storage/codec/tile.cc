@@ -20,6 +20,10 @@ constexpr std::uint8_t kSubset = 0x80;               // with this bit when the t
 constexpr std::size_t kGroup = 32;                   // Columns per entry of the searchable part of the directory.
 constexpr std::size_t kGroupBytes = 12;     // u32 first id, u32 offset in the directory, u32 offset in the chunks.
 constexpr std::size_t kMaxRows = 1u << 16;  // Far above what a chunk is cut to; against damaged numbers.
+// A column may refer to one of so many before it (a count follows the sum, which follows the last bucket: the same
+// number), and the way from one to the next ends after so many.
+constexpr std::size_t kBases = 2;
+constexpr unsigned kMaxDepth = 8;
 
 enum Presence : unsigned { kAllRows = 0, kRun = 1, kBitmap = 2, kList = 3 };
 constexpr unsigned kPresenceBits = 2;
@@ -75,7 +79,21 @@ void TileBuilder::AddFloats(std::uint32_t column, std::span<const std::uint32_t>
   thread_local std::string chunk;
   chunk.clear();
   EncodeValues(values, chunk);
+  if (rows.size() == times_.size()) MakeRelative(column, values, chunk);
   AddChunk(IdOf(column, kFloats), rows, chunk);
+}
+
+void TileBuilder::MakeRelative(std::uint32_t column, std::span<const double> values, std::string& chunk) {
+  Base own{column, 0, DecimalsOf(values)};
+  if (own.values.empty()) return;
+  for (auto base = bases_.rbegin(); base != bases_.rend(); ++base) {
+    const std::uint32_t distance = column - base->column;
+    if (distance > kMaxBaseDistance || base->depth == kMaxDepth) continue;
+    if (EncodeRelative(own.values, base->values, distance, 0, chunk)) own.depth = base->depth + 1;
+  }
+  if (!HoldsDecimals(chunk)) return;
+  bases_.push_back(std::move(own));
+  if (bases_.size() > kBases) bases_.pop_front();
 }
 
 void TileBuilder::AddHistograms(std::uint32_t column, std::span<const std::uint32_t> rows,
@@ -234,8 +252,9 @@ std::optional<TileView::Chunk> TileView::FindId(std::uint32_t wanted, Cursor& cu
     const std::uint64_t offset = cursor.offset;
     cursor = {cursor.entry + 1, directory_.size() - in.left(), id, offset + (size >> kPresenceBits)};
     if (id < wanted) continue;
-    if (offset > chunks_.size()) return Chunk{kAllRows, {}};  // Reading the empty chunk reports the damage.
-    return Chunk{static_cast<unsigned>(size & 3), chunks_.substr(offset, size >> kPresenceBits)};
+    const std::uint32_t column = id >> kind_bits();
+    if (offset > chunks_.size()) return Chunk{kAllRows, {}, column};  // Reading the empty chunk reports the damage.
+    return Chunk{static_cast<unsigned>(size & 3), chunks_.substr(offset, size >> kPresenceBits), column};
   }
   return std::nullopt;
 }
@@ -280,8 +299,45 @@ Result<std::vector<std::uint32_t>> TileView::Rows(const Chunk& chunk, std::strin
   return rows;
 }
 
+const Decimals* RecentDecimals::Find(std::uint32_t column) const {
+  for (const auto& [kept, decimals] : columns_) {
+    if (kept == column) return &decimals;
+  }
+  return nullptr;
+}
+
+const Decimals& RecentDecimals::Add(std::uint32_t column, Decimals decimals) {
+  if (columns_.size() == kKept) columns_.pop_front();
+  return columns_.emplace_back(column, std::move(decimals)).second;
+}
+
+bool TileView::DecodeAllRows(const Chunk& chunk, RecentDecimals* recent, std::span<double> values) const {
+  if (BaseDistance(chunk.bytes) == 0) return DecodeValues(chunk.bytes, values);
+  RecentDecimals own;
+  const Decimals* const decimals = ReadDecimals(chunk, recent != nullptr ? *recent : own, 0);
+  if (decimals == nullptr) return false;
+  ToValues(*decimals, values);
+  return true;
+}
+
+const Decimals* TileView::ReadDecimals(const Chunk& chunk, RecentDecimals& recent, unsigned depth) const {
+  if (const Decimals* known = recent.Find(chunk.column)) return known;
+  Decimals decimals;
+  const unsigned distance = BaseDistance(chunk.bytes);
+  if (distance == 0) {
+    if (!DecodeDecimals(chunk.bytes, rows_, decimals)) return nullptr;
+    return &recent.Add(chunk.column, std::move(decimals));
+  }
+  if (depth == kMaxDepth || distance > chunk.column) return nullptr;
+  const auto base = Find({chunk.column - distance, false});
+  if (!base || !base->in_all_rows()) return nullptr;
+  const Decimals* const of_base = ReadDecimals(*base, recent, depth + 1);
+  if (of_base == nullptr || !DecodeRelative(chunk.bytes, *of_base, decimals)) return nullptr;
+  return &recent.Add(chunk.column, std::move(decimals));
+}
+
 Status TileView::ReadFloats(const Chunk& chunk, std::span<const TimestampMs> times, TimestampMs from, TimestampMs to,
-                            std::vector<TimestampMs>& t, std::vector<double>& v) const {
+                            std::vector<TimestampMs>& t, std::vector<double>& v, RecentDecimals* recent) const {
   assert(times.size() == rows_);
   if (chunk.in_all_rows()) {
     const auto first = std::lower_bound(times.begin(), times.end(), from);
@@ -289,11 +345,11 @@ Status TileView::ReadFloats(const Chunk& chunk, std::span<const TimestampMs> tim
     if (first == last) return {};
     if (static_cast<std::size_t>(last - first) == rows_) {
       v.resize(v.size() + rows_);
-      if (!DecodeValues(chunk.bytes, std::span(v).last(rows_))) return Damaged("values");
+      if (!DecodeAllRows(chunk, recent, std::span(v).last(rows_))) return Damaged("values");
     } else {
       thread_local std::vector<double> all;
       all.resize(rows_);
-      if (!DecodeValues(chunk.bytes, all)) return Damaged("values");
+      if (!DecodeAllRows(chunk, recent, all)) return Damaged("values");
       v.insert(v.end(), all.begin() + (first - times.begin()), all.begin() + (last - times.begin()));
     }
     t.insert(t.end(), first, last);

@@ -4,13 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "storage/codec/dropped.h"
+#include "storage/codec/values.h"
 #include "storage/model/error.h"
 #include "storage/model/histogram.h"
 #include "storage/model/timestamp.h"
@@ -35,8 +38,8 @@ class TileBuilder {
   void AddHistograms(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const HistogramPtr> values);
   // Start timestamps of samples of the column added last. `rows` as above: where it has a sample with a known start.
   void AddStarts(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const TimestampMs> starts);
-  // What was dropped before samples of the column added last, behind its start timestamps. `rows` as above: where it has
-  // a sample with such a record.
+  // What was dropped before samples of the column added last, behind its start timestamps. `rows` as above: where it
+  // has a sample with such a record.
   void AddDropped(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const DroppedSamples> records);
 
   bool empty() const { return entries_.empty(); }
@@ -49,12 +52,33 @@ class TileBuilder {
     std::uint32_t size;  // Of the chunk; the low two bits say how presence is written.
   };
   void AddChunk(std::uint32_t id, std::span<const std::uint32_t> rows, std::string_view values);
+  // Puts differences from a column shortly before in place of `chunk`, if that is clearly shorter.
+  void MakeRelative(std::uint32_t column, std::span<const double> values, std::string& chunk);
 
+  // A column that has samples in all rows, as others may refer to it.
+  struct Base {
+    std::uint32_t column = 0;
+    unsigned depth = 0;  // How many columns it refers to, one to the next.
+    Decimals values;
+  };
   const std::span<const TimestampMs> times_;
+  std::deque<Base> bases_;  // The last ones.
   std::vector<Entry> entries_;
   std::string chunks_;
   bool has_starts_ = false;
   bool has_dropped_ = false;
+};
+
+// Columns of one tile that were read as decimals: the ones that come next often refer to them. Thread-compatible.
+class RecentDecimals {
+ public:
+  // Null when it is not among the last few. Valid until the next Add().
+  const Decimals* Find(std::uint32_t column) const;
+  const Decimals& Add(std::uint32_t column, Decimals decimals);
+
+ private:
+  static constexpr std::size_t kKept = 3;
+  std::deque<std::pair<std::uint32_t, Decimals>> columns_;
 };
 
 // Reads a tile in place. The bytes must outlive the view. Safe for many threads.
@@ -76,6 +100,7 @@ class TileView {
   struct Chunk {
     unsigned presence = 0;
     std::string_view bytes;
+    std::uint32_t column = 0;
     bool in_all_rows() const { return presence == 0; }
   };
   // Where a search ended, so that one for a later column goes on from there. Belongs to one tile.
@@ -91,9 +116,10 @@ class TileView {
 
   // The rows at which the chunk has samples; the values follow in `values`.
   Result<std::vector<std::uint32_t>> Rows(const Chunk& chunk, std::string_view* values) const;
-  // Appends the samples with from <= t <= to. REQUIRES: `times` is what Times() returned.
+  // Appends the samples with from <= t <= to. REQUIRES: `times` is what Times() returned. Columns may refer to others,
+  // which are read first: whoever reads several gives `recent`, always the same for one tile.
   Status ReadFloats(const Chunk& chunk, std::span<const TimestampMs> times, TimestampMs from, TimestampMs to,
-                    std::vector<TimestampMs>& t, std::vector<double>& v) const;
+                    std::vector<TimestampMs>& t, std::vector<double>& v, RecentDecimals* recent = nullptr) const;
   Status ReadHistograms(const Chunk& chunk, std::span<const TimestampMs> times, TimestampMs from, TimestampMs to,
                         std::vector<TimestampMs>& t, std::vector<HistogramPtr>& h) const;
   // Finds the start timestamps of samples that were read from this tile: of those at t[first] and later. When there are
@@ -109,6 +135,10 @@ class TileView {
   unsigned kind_bits() const;
   bool SeekGroup(std::uint32_t wanted, Cursor& cursor) const;
   std::optional<Chunk> FindId(std::uint32_t wanted, Cursor& cursor) const;
+  // Values of a chunk with samples in all rows.
+  bool DecodeAllRows(const Chunk& chunk, RecentDecimals* recent, std::span<double> values) const;
+  // The same as decimals; null when the bytes are damaged. `depth`: how many columns refer to this one by now.
+  const Decimals* ReadDecimals(const Chunk& chunk, RecentDecimals& recent, unsigned depth) const;
 
   std::size_t rows_ = 0;
   std::size_t columns_ = 0;

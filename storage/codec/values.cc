@@ -24,7 +24,9 @@ enum Method : std::uint8_t {
   kIntegerExcept = 3,
   kXor = 4,
   kRice = 5,
-  kRiceExcept = 6
+  kRiceExcept = 6,
+  kRelative = 7,      // These two: differences from another column. The high nibble is its distance,
+  kRelativeRice = 8,  // the exponent is that of the other one.
 };
 constexpr unsigned kMethodBits = 4;
 constexpr unsigned kMaxExponent = 14;
@@ -33,6 +35,8 @@ constexpr double kMaxInteger = 9007199254740992.0;  // 2^53
 // smaller gain than this part is not worth the slower reading, and block compression finds most of it.
 constexpr std::size_t kMinRiceValues = 128;
 constexpr std::size_t kRiceGain = 32;
+// Reading a column by differences reads another one first, unless that was just read anyway.
+constexpr std::size_t kRelativeGain = 16;
 
 constexpr std::array<double, kMaxExponent + 1> kPow10{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
                                                       1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
@@ -168,6 +172,8 @@ std::string_view EncodingName(std::string_view bytes) {
     case kXor: return "xor";
     case kRice: return "rice";
     case kRiceExcept: return "rice with exceptions";
+    case kRelative: return "differences from a column";
+    case kRelativeRice: return "rice of differences from a column";
   }
   return "unknown";  // Not a value of the enumeration: the bytes come from a disk.
 }
@@ -209,6 +215,91 @@ void EncodeValues(std::span<const double> values, std::string& out) {
   }
 }
 
+Decimals DecimalsOf(std::span<const double> values) {
+  Decimals decimals;
+  if (values.size() < kMinRiceValues || AllEqual(values)) return decimals;
+  std::vector<std::uint32_t> exceptions;
+  decimals.exponent = ChooseExponent(values);
+  Scale(values, decimals.exponent, decimals.q, exceptions);
+  if (!exceptions.empty()) decimals.q.clear();
+  return decimals;
+}
+
+namespace {
+
+// About how many bits the differences of neighbours take, one by one.
+std::uint64_t BitsOfSteps(std::span<const std::int64_t> values) {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    bits += static_cast<std::uint64_t>(std::bit_width(ZigZag(values[i] - values[i - 1])));
+  }
+  return bits;
+}
+
+}  // namespace
+
+bool EncodeRelative(const Decimals& values, const Decimals& base, unsigned distance, std::size_t start,
+                    std::string& out) {
+  assert(1 <= distance && distance <= kMaxBaseDistance);
+  if (values.q.size() != base.q.size() || values.exponent != base.exponent) return false;
+  thread_local std::vector<std::int64_t> differences;
+  differences.resize(values.q.size());
+  for (std::size_t i = 0; i < differences.size(); ++i) differences[i] = values.q[i] - base.q[i];
+  // Columns that have nothing to do with each other are the rule: do not try to encode them.
+  if (BitsOfSteps(differences) * 8 >= BitsOfSteps(values.q) * 7) return false;
+  thread_local std::string other;
+  other.assign(1, static_cast<char>(kRelative | distance << kMethodBits));
+  PackIntegers(differences, other);
+  if (ReplaceByRice(differences, 1, other)) other[0] = static_cast<char>(kRelativeRice | distance << kMethodBits);
+  const std::size_t bytes = out.size() - start;
+  if (other.size() >= bytes - bytes / kRelativeGain) return false;
+  out.replace(start, bytes, other);
+  return true;
+}
+
+bool HoldsDecimals(std::string_view bytes) {
+  if (bytes.empty()) return false;
+  const unsigned method = static_cast<unsigned char>(bytes[0]) & ((1u << kMethodBits) - 1);
+  return method == kInteger || method == kRice || BaseDistance(bytes) != 0;
+}
+
+unsigned BaseDistance(std::string_view bytes) {
+  if (bytes.empty()) return 0;
+  const auto header = static_cast<unsigned char>(bytes[0]);
+  const unsigned method = header & ((1u << kMethodBits) - 1);
+  return method == kRelative || method == kRelativeRice ? header >> kMethodBits : 0;
+}
+
+bool DecodeRelative(std::string_view bytes, const Decimals& base, Decimals& values) {
+  if (BaseDistance(bytes) == 0 || base.q.empty()) return false;
+  ByteReader in(bytes);
+  const unsigned method = in.Byte() & ((1u << kMethodBits) - 1);
+  values.exponent = base.exponent;
+  values.q.resize(base.q.size());
+  if (!(method == kRelativeRice ? UnpackRice(in, values.q) : UnpackIntegers(in, values.q))) return false;
+  for (std::size_t i = 0; i < values.q.size(); ++i) {
+    values.q[i] =
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(values.q[i]) + static_cast<std::uint64_t>(base.q[i]));
+  }
+  return in.ok() && in.left() == 0;
+}
+
+bool DecodeDecimals(std::string_view bytes, std::size_t size, Decimals& values) {
+  ByteReader in(bytes);
+  const std::uint8_t header = in.Byte();
+  const unsigned method = header & ((1u << kMethodBits) - 1);
+  values.exponent = header >> kMethodBits;
+  values.q.resize(size);
+  if (size == 0 || values.exponent > kMaxExponent || (method != kInteger && method != kRice)) return false;
+  const bool read = method == kRice ? UnpackRice(in, values.q) : UnpackIntegers(in, values.q);
+  return read && in.ok() && in.left() == 0;
+}
+
+void ToValues(const Decimals& decimals, std::span<double> values) {
+  assert(values.size() == decimals.q.size() && decimals.exponent <= kMaxExponent);
+  BestIntegerKernels().to_doubles(decimals.q.data(), values.data(), values.size(), kPow10[decimals.exponent]);
+}
+
 bool DecodeValues(std::string_view bytes, std::span<double> values) {
   ByteReader in(bytes);
   const std::uint8_t header = in.Byte();
@@ -225,7 +316,9 @@ bool DecodeValues(std::string_view bytes, std::span<double> values) {
       if (!DecodeIntegers(in, exponent, static_cast<Method>(header & 0xf), values)) return false;
       break;
     case kXor: return in.ok() && DecodeXor(in.rest(), values);
-    default:  // Not a value of the enumeration: the bytes come from a disk.
+    case kRelative:
+    case kRelativeRice: return false;  // Not without the other column.
+    default:                           // Not a value of the enumeration: the bytes come from a disk.
       return false;
   }
   return in.ok() && in.left() == 0;

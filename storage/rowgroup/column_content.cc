@@ -34,7 +34,8 @@ void ColumnContent::StartColumn(std::uint32_t number) {
   dropped.clear();
 }
 
-Status AppendColumn(const TileView& tile, std::span<const TimestampMs> times, ColumnContent& out) {
+Status AppendColumn(const TileView& tile, std::span<const TimestampMs> times, ColumnContent& out,
+                    RecentDecimals* recent) {
   for (const bool histogram : {false, true}) {
     const auto chunk = tile.Find({out.column, histogram});
     if (!chunk) continue;
@@ -42,7 +43,7 @@ Status AppendColumn(const TileView& tile, std::span<const TimestampMs> times, Co
     std::vector<TimestampMs>& starts = histogram ? out.histogram_starts : out.float_starts;
     const std::size_t first = t.size();
     Status status = histogram ? tile.ReadHistograms(*chunk, times, kMinTimestampMs, kMaxTimestampMs, t, out.histograms)
-                              : tile.ReadFloats(*chunk, times, kMinTimestampMs, kMaxTimestampMs, t, out.floats);
+                              : tile.ReadFloats(*chunk, times, kMinTimestampMs, kMaxTimestampMs, t, out.floats, recent);
     if (status) status = tile.ReadStarts(out.column, times, t, first, starts);
     if (!status) return status;
     if (!starts.empty()) starts.resize(t.size());

@@ -28,7 +28,8 @@ struct ColumnContent {
 };
 
 // Appends what the tile has of the column. REQUIRES: `times` is what tile.Times() returned.
-Status AppendColumn(const TileView& tile, std::span<const TimestampMs> times, ColumnContent& out);
+Status AppendColumn(const TileView& tile, std::span<const TimestampMs> times, ColumnContent& out,
+                    RecentDecimals* recent = nullptr);  // As in TileView::ReadFloats().
 // Makes all times strictly ascending; of samples with one time the first stays.
 void SortColumn(ColumnContent& content);
 

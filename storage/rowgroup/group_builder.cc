@@ -125,7 +125,7 @@ Status GroupBuilder::AddPage(std::uint32_t page, std::span<const std::uint32_t> 
   for (const std::uint32_t column : columns) {
     content.StartColumn(column);
     for (const TileSource& source : sources) {
-      if (Status status = AppendColumn(*source.tile, source.times, content); !status) return status;
+      if (Status status = AppendColumn(*source.tile, source.times, content, source.recent); !status) return status;
     }
     SortColumn(content);
     started.Clear();

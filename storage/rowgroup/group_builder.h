@@ -16,6 +16,7 @@ namespace vigia::storage {
 struct TileSource {
   const TileView* tile = nullptr;
   std::span<const TimestampMs> times;
+  RecentDecimals* recent = nullptr;  // As in TileView::ReadFloats().
 };
 
 // A run in the making, and its row groups in order of keys.

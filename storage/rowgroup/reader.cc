@@ -31,7 +31,7 @@ Status ReadColumn(const Store& store, const Run& run, const RunTarget& entry, st
     if (!floats || !floats->in_all_rows() || tile->subset()) out.in_all_rows = false;
     if (floats) {
       const std::size_t first = out.t.size();
-      Status status = tile->ReadFloats(*floats, *times, from, to, out.t, out.v);
+      Status status = tile->ReadFloats(*floats, *times, from, to, out.t, out.v, &(*loaded)->recent);
       if (status) status = tile->ReadStarts(column, *times, out.t, first, out.starts);
       if (!status) return At(status.error(), entry);
     }

@@ -11,7 +11,7 @@ Result<std::optional<LoadedTile>> LoadTile(const Store& store, const Run& run, s
   if (!tile) return tile.error();
   auto times = tile->Times();
   if (!times) return times.error();
-  return std::optional<LoadedTile>(LoadedTile{std::move(**value), *tile, std::move(*times), {}});
+  return std::optional<LoadedTile>(LoadedTile{std::move(**value), *tile, std::move(*times)});
 }
 
 TileCache::Entry* TileCache::Find(std::uint64_t run, std::uint32_t chunk) {

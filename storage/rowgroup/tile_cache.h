@@ -18,6 +18,7 @@ struct LoadedTile {
   TileView tile;
   std::vector<TimestampMs> times;
   TileView::Cursor cursor = {};
+  RecentDecimals recent = {};
 };
 
 // Reads and opens a row group; nullopt when the run has none there.

@@ -178,5 +178,95 @@ TEST_CASE("a damaged tile is an error, not a crash") {
   }
 }
 
+// A tile of cumulative buckets, their sum and their count, which is the last bucket.
+struct BucketTile {
+  static constexpr std::uint32_t kBuckets = 14;
+  static constexpr std::uint32_t kColumns = kBuckets + 2;
+  std::vector<TimestampMs> times;
+  std::vector<std::vector<double>> columns;
+  std::string bytes;
+
+  explicit BucketTile(std::size_t rows) : columns(kColumns) {
+    std::mt19937_64 random(31);
+    std::vector<double> counts(kBuckets);
+    double sum = 0;
+    std::vector<std::uint32_t> all;
+    for (std::size_t row = 0; row < rows; ++row) {
+      times.push_back(static_cast<TimestampMs>(row) * 15000);
+      all.push_back(static_cast<std::uint32_t>(row));
+      for (double& count : counts) count += static_cast<double>(random() % 40);
+      sum += static_cast<double>(random() % 100000) / 4096;
+      double below = 0;
+      for (std::uint32_t i = 0; i < kBuckets; ++i) columns[i].push_back(below += counts[i]);
+      columns[kBuckets].push_back(sum);
+      columns[kBuckets + 1].push_back(below);
+    }
+    TileBuilder builder(times);
+    for (std::uint32_t i = 0; i < kColumns; ++i) builder.AddFloats(i, all, columns[i]);
+    bytes = builder.Finish();
+  }
+};
+
+TEST_CASE("buckets that are sums of each other are written as differences, and a count that equals one as nothing") {
+  const BucketTile tile(500);
+  const auto view = TileView::Open(tile.bytes);
+  REQUIRE(view.has_value());
+  std::map<std::uint32_t, int> depths;
+  for (std::uint32_t i = 0; i < BucketTile::kColumns; ++i) {
+    const auto chunk = view->Find({i, false});
+    REQUIRE(chunk);
+    const unsigned distance = BaseDistance(chunk->bytes);
+    depths[i] = distance == 0 ? 0 : depths[i - distance] + 1;
+    CHECK(depths[i] <= 8);
+    // From the fourth on a bucket's steps scatter twice as far as what it has more than the one before.
+    if (i >= 4 && i < 9) CHECK(distance == 1);
+    if (i == BucketTile::kColumns - 1) CHECK((distance == 2 && chunk->bytes.size() < 8));
+  }
+  CHECK(depths[0] == 0);
+  CHECK(depths[BucketTile::kBuckets] == 0);  // The sum.
+}
+
+TEST_CASE("columns that refer to others come back to the bit, in any order, alone or one after another") {
+  const BucketTile tile(500);
+  const auto view = TileView::Open(tile.bytes);
+  REQUIRE(view.has_value());
+  std::mt19937_64 random(32);
+  RecentDecimals recent;
+  for (std::uint32_t k = 0; k < 200; ++k) {
+    const std::uint32_t column =
+        k < BucketTile::kColumns ? k : static_cast<std::uint32_t>(random() % BucketTile::kColumns);
+    const auto chunk = view->Find({column, false});
+    REQUIRE(chunk);
+    std::vector<TimestampMs> t;
+    std::vector<double> v;
+    REQUIRE(view->ReadFloats(*chunk, tile.times, kMinTimestampMs, kMaxTimestampMs, t, v, k % 3 == 0 ? nullptr : &recent)
+                .has_value());
+    CHECK(t == tile.times);
+    CHECK(v == tile.columns[column]);
+    v.clear();
+    t.clear();
+    REQUIRE(view->ReadFloats(*chunk, tile.times, tile.times[100], tile.times[110], t, v, &recent).has_value());
+    CHECK(v == std::vector(tile.columns[column].begin() + 100, tile.columns[column].begin() + 111));
+  }
+}
+
+TEST_CASE("a damaged way from column to column ends in an error, not in a loop") {
+  BucketTile tile(200);
+  std::mt19937_64 random(33);
+  for (int round = 0; round < 3000; ++round) {
+    std::string damaged = tile.bytes;
+    for (int i = 0; i < 3; ++i) damaged[random() % damaged.size()] = static_cast<char>(random());
+    const auto view = TileView::Open(damaged);
+    if (!view || view->rows() != 200) continue;
+    RecentDecimals recent;
+    for (std::uint32_t i = 0; i < BucketTile::kColumns; ++i) {
+      const auto chunk = view->Find({i, false});
+      std::vector<TimestampMs> t;
+      std::vector<double> v;
+      if (chunk) static_cast<void>(view->ReadFloats(*chunk, tile.times, 0, kMaxTimestampMs, t, v, &recent).has_value());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace vigia::storage
