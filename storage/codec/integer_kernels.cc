@@ -83,6 +83,11 @@ VIGIA_SHARED void ToDoublesBody(const std::int64_t* q, double* out, std::size_t 
   }
 }
 
+VIGIA_SHARED void AddBody(std::int64_t* __restrict v, const std::int64_t* __restrict other, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i)
+    v[i] = static_cast<std::int64_t>(static_cast<U64>(v[i]) + static_cast<U64>(other[i]));
+}
+
 VIGIA_SHARED void SumBody(std::int64_t* v, std::size_t first, std::size_t n, U64 sum) {
   for (std::size_t i = first; i < n; ++i) v[i] = static_cast<std::int64_t>(sum += static_cast<U64>(v[i]));
 }
@@ -122,6 +127,7 @@ void UnpackPlain(const char* bytes, unsigned width, std::int64_t* out, std::size
   UnpackTail(bytes, width, out, wide, n);
 }
 void ScalePlain(std::int64_t* v, std::size_t n, U64 base, U64 factor) { ScaleBody(v, n, base, factor); }
+void AddPlain(std::int64_t* v, const std::int64_t* other, std::size_t n) { AddBody(v, other, n); }
 void UnZigZagPlain(std::int64_t* v, std::size_t n) { UnZigZagBody(v, n); }
 void SumPlain(std::int64_t* v, std::size_t n) { SumBody(v, 0, n, 0); }
 std::size_t FindOnesPlain(const char* bytes, std::size_t size, std::uint32_t* at, std::size_t n) {
@@ -132,7 +138,7 @@ void PutAbovePlain(const std::uint32_t* ones, unsigned width, std::int64_t* v, s
 }
 void ToDoublesPlain(const std::int64_t* q, double* out, std::size_t n, double d) { ToDoublesBody(q, out, n, d); }
 
-constexpr IntegerKernels kPlain{"plain",  UnpackPlain,   ScalePlain,    UnZigZagPlain,
+constexpr IntegerKernels kPlain{"plain",  UnpackPlain,   ScalePlain,    UnZigZagPlain, AddPlain,
                                 SumPlain, FindOnesPlain, PutAbovePlain, ToDoublesPlain};
 
 #ifdef VIGIA_X86_KERNELS
@@ -167,6 +173,7 @@ VIGIA_AVX2 void UnpackAvx2(const char* bytes, unsigned width, std::int64_t* out,
   UnpackTail(bytes, width, out, wide, n);
 }
 VIGIA_AVX2 void ScaleAvx2(std::int64_t* v, std::size_t n, U64 base, U64 factor) { ScaleBody(v, n, base, factor); }
+VIGIA_AVX2 void AddAvx2(std::int64_t* v, const std::int64_t* other, std::size_t n) { AddBody(v, other, n); }
 VIGIA_AVX2 void UnZigZagAvx2(std::int64_t* v, std::size_t n) { UnZigZagBody(v, n); }
 VIGIA_AVX2 void SumAvx2(std::int64_t* v, std::size_t n) { SumBody(v, 0, n, 0); }
 VIGIA_AVX2 std::size_t FindOnesAvx2(const char* bytes, std::size_t size, std::uint32_t* at, std::size_t n) {
@@ -202,6 +209,7 @@ VIGIA_AVX512 void UnpackAvx512(const char* bytes, unsigned width, std::int64_t* 
   UnpackTail(bytes, width, out, wide, n);
 }
 VIGIA_AVX512 void ScaleAvx512(std::int64_t* v, std::size_t n, U64 base, U64 factor) { ScaleBody(v, n, base, factor); }
+VIGIA_AVX512 void AddAvx512(std::int64_t* v, const std::int64_t* other, std::size_t n) { AddBody(v, other, n); }
 VIGIA_AVX512 void UnZigZagAvx512(std::int64_t* v, std::size_t n) { UnZigZagBody(v, n); }
 // Eight at a time: each lane gets the one before it, then the two before these, then the four, and last what came
 // before all of them.
@@ -245,9 +253,9 @@ VIGIA_AVX512 void ToDoublesAvx512(const std::int64_t* q, double* out, std::size_
   ToDoublesBody(q, out, n, d);
 }
 
-constexpr IntegerKernels kAvx2{"avx2",  UnpackAvx2,   ScaleAvx2,    UnZigZagAvx2,
+constexpr IntegerKernels kAvx2{"avx2",  UnpackAvx2,   ScaleAvx2,    UnZigZagAvx2, AddAvx2,
                                SumAvx2, FindOnesAvx2, PutAboveAvx2, ToDoublesAvx2};
-constexpr IntegerKernels kAvx512{"avx512",  UnpackAvx512,   ScaleAvx512,    UnZigZagAvx512,
+constexpr IntegerKernels kAvx512{"avx512",  UnpackAvx512,   ScaleAvx512,    UnZigZagAvx512, AddAvx512,
                                  SumAvx512, FindOnesAvx512, PutAboveAvx512, ToDoublesAvx512};
 
 #endif  // VIGIA_X86_KERNELS

@@ -15,7 +15,8 @@ struct IntegerKernels {
   void (*unpack)(const char* bytes, unsigned width, std::int64_t* out, std::size_t n);
   void (*scale)(std::int64_t* v, std::size_t n, std::uint64_t base, std::uint64_t factor);  // v = base + v * factor
   void (*unzigzag)(std::int64_t* v, std::size_t n);
-  void (*sum)(std::int64_t* v, std::size_t n);  // v[i] = v[0] + ... + v[i]
+  void (*add)(std::int64_t* v, const std::int64_t* other, std::size_t n);  // v += other
+  void (*sum)(std::int64_t* v, std::size_t n);                             // v[i] = v[0] + ... + v[i]
   // The positions of the first n set bits, counted from the low end; returns how many of them there are.
   // REQUIRES: size_bytes * 8 is less than 2^32.
   std::size_t (*find_ones)(const char* bytes, std::size_t size_bytes, std::uint32_t* at, std::size_t n);

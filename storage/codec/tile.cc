@@ -300,15 +300,24 @@ Result<std::vector<std::uint32_t>> TileView::Rows(const Chunk& chunk, std::strin
 }
 
 const Decimals* RecentDecimals::Find(std::uint32_t column) const {
-  for (const auto& [kept, decimals] : columns_) {
-    if (kept == column) return &decimals;
+  for (const Slot& slot : slots_) {
+    if (slot.column == column) return &slot.decimals;
   }
   return nullptr;
 }
 
-const Decimals& RecentDecimals::Add(std::uint32_t column, Decimals decimals) {
-  if (columns_.size() == kKept) columns_.pop_front();
-  return columns_.emplace_back(column, std::move(decimals)).second;
+Decimals& RecentDecimals::Replace(std::uint32_t column, const Decimals* kept) {
+  if (&slots_[next_].decimals == kept) next_ = (next_ + 1) % slots_.size();
+  Slot& slot = slots_[next_];
+  next_ = (next_ + 1) % slots_.size();
+  slot.column = column;
+  return slot.decimals;
+}
+
+void RecentDecimals::Forget(std::uint32_t column) {
+  for (Slot& slot : slots_) {
+    if (slot.column == column) slot.column = kNone;
+  }
 }
 
 bool TileView::DecodeAllRows(const Chunk& chunk, RecentDecimals* recent, std::span<double> values) const {
@@ -322,18 +331,19 @@ bool TileView::DecodeAllRows(const Chunk& chunk, RecentDecimals* recent, std::sp
 
 const Decimals* TileView::ReadDecimals(const Chunk& chunk, RecentDecimals& recent, unsigned depth) const {
   if (const Decimals* known = recent.Find(chunk.column)) return known;
-  Decimals decimals;
   const unsigned distance = BaseDistance(chunk.bytes);
-  if (distance == 0) {
-    if (!DecodeDecimals(chunk.bytes, rows_, decimals)) return nullptr;
-    return &recent.Add(chunk.column, std::move(decimals));
+  const Decimals* base = nullptr;
+  if (distance != 0) {
+    if (depth == kMaxDepth || distance > chunk.column) return nullptr;
+    const auto found = Find({chunk.column - distance, false});
+    if (found && found->in_all_rows()) base = ReadDecimals(*found, recent, depth + 1);
+    if (base == nullptr) return nullptr;
   }
-  if (depth == kMaxDepth || distance > chunk.column) return nullptr;
-  const auto base = Find({chunk.column - distance, false});
-  if (!base || !base->in_all_rows()) return nullptr;
-  const Decimals* const of_base = ReadDecimals(*base, recent, depth + 1);
-  if (of_base == nullptr || !DecodeRelative(chunk.bytes, *of_base, decimals)) return nullptr;
-  return &recent.Add(chunk.column, std::move(decimals));
+  Decimals& decimals = recent.Replace(chunk.column, base);
+  const bool read =
+      base != nullptr ? DecodeRelative(chunk.bytes, *base, decimals) : DecodeDecimals(chunk.bytes, rows_, decimals);
+  if (!read) recent.Forget(chunk.column);
+  return read ? &decimals : nullptr;
 }
 
 Status TileView::ReadFloats(const Chunk& chunk, std::span<const TimestampMs> times, TimestampMs from, TimestampMs to,

@@ -3,6 +3,7 @@
 // "Tiles".
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -72,13 +73,20 @@ class TileBuilder {
 // Columns of one tile that were read as decimals: the ones that come next often refer to them. Thread-compatible.
 class RecentDecimals {
  public:
-  // Null when it is not among the last few. Valid until the next Add().
+  // Null when it is not among the last few. Valid until the next Replace().
   const Decimals* Find(std::uint32_t column) const;
-  const Decimals& Add(std::uint32_t column, Decimals decimals);
+  // Room for this column, in the place of the one that was read longest ago, but for `kept`, which stays.
+  Decimals& Replace(std::uint32_t column, const Decimals* kept);
+  void Forget(std::uint32_t column);
 
  private:
-  static constexpr std::size_t kKept = 3;
-  std::deque<std::pair<std::uint32_t, Decimals>> columns_;
+  struct Slot {
+    std::uint32_t column = kNone;
+    Decimals decimals;
+  };
+  static constexpr std::uint32_t kNone = 0xffffffff;
+  std::array<Slot, 4> slots_;
+  std::size_t next_ = 0;
 };
 
 // Reads a tile in place. The bytes must outlive the view. Safe for many threads.
@@ -137,7 +145,8 @@ class TileView {
   std::optional<Chunk> FindId(std::uint32_t wanted, Cursor& cursor) const;
   // Values of a chunk with samples in all rows.
   bool DecodeAllRows(const Chunk& chunk, RecentDecimals* recent, std::span<double> values) const;
-  // The same as decimals; null when the bytes are damaged. `depth`: how many columns refer to this one by now.
+  // The same as decimals, kept in `recent`; null when the bytes are damaged. `depth`: how many columns refer to this
+  // one by now.
   const Decimals* ReadDecimals(const Chunk& chunk, RecentDecimals& recent, unsigned depth) const;
 
   std::size_t rows_ = 0;

@@ -277,10 +277,7 @@ bool DecodeRelative(std::string_view bytes, const Decimals& base, Decimals& valu
   values.exponent = base.exponent;
   values.q.resize(base.q.size());
   if (!(method == kRelativeRice ? UnpackRice(in, values.q) : UnpackIntegers(in, values.q))) return false;
-  for (std::size_t i = 0; i < values.q.size(); ++i) {
-    values.q[i] =
-        static_cast<std::int64_t>(static_cast<std::uint64_t>(values.q[i]) + static_cast<std::uint64_t>(base.q[i]));
-  }
+  BestIntegerKernels().add(values.q.data(), base.q.data(), base.q.size());
   return in.ok() && in.left() == 0;
 }
 

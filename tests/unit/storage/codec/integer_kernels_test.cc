@@ -118,6 +118,11 @@ TEST_CASE("every form adds up, modulo 2^64") {
     for (auto* kernels = AllIntegerKernels(); *kernels != nullptr; ++kernels) {
       auto v = input;
       (*kernels)->sum(v.data(), n);
+      auto twice = input;
+      (*kernels)->add(twice.data(), input.data(), n);
+      for (std::size_t i = 0; i < n; ++i) {
+        CHECK(static_cast<std::uint64_t>(twice[i]) == 2 * static_cast<std::uint64_t>(input[i]));
+      }
       std::uint64_t sum = 0;
       for (std::size_t i = 0; i < n; ++i)
         CHECK(static_cast<std::uint64_t>(v[i]) == (sum += static_cast<std::uint64_t>(input[i])));
