@@ -31,10 +31,9 @@ std::uint64_t CountFor(const Restoration& how, const Gap& gap) {
   switch (how.as) {
     case Restored::kNothing: wanted = 0; break;
     case Restored::kValueBefore: wanted = std::min(wanted, (length - 1) / window); break;
-    case Restored::kLine: wanted = std::min(wanted, few); break;
+    // Counts, and how far rates extrapolate, depend on the number of samples in the window.
+    case Restored::kLine:
     case Restored::kCounter:
-      wanted = std::min(wanted, std::max<std::uint64_t>(few, gap.record.increase != 0 ? 2 : 0));
-      break;
     case Restored::kShare: break;
     case Restored::kSum:
     case Restored::kMin:

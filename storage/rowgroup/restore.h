@@ -14,15 +14,15 @@ enum class Restored {
   kLine,         // A straight line to the kept sample behind them.
   kCounter,      // A line that rises as much as the counter did: with a reset when some do not show.
   kShare,        // As many as there were, and together they have their sum.
-  kSum,          // Together they have their sum; the windows that matter are `window_ms` long.
+  kSum,          // Together they have their sum.
   kMin,          // The least of them.
   kMax,          // The greatest of them.
 };
 
 struct Restoration {
   Restored as = Restored::kNothing;
-  // With kValueBefore so that no two samples are further apart where none of the dropped ones were; with the others how
-  // long the windows are that will be looked at: of long ones fewer samples are enough.
+  // With kValueBefore so that no two samples are further apart where none of the dropped ones were; with kSum, kMin and
+  // kMax how long the windows are that will be looked at: of long ones fewer samples are enough.
   DurationMs window_ms = 0;
 };
 

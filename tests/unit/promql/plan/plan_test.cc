@@ -96,6 +96,9 @@ TEST_CASE("hints say what is done with a selection") {
   CHECK(x.range_ms == 300'000);
   CHECK(sum->grouping == std::vector<std::string>{"a", "b"});
   CHECK(binary->rhs->As<SelectNode>()->hints.function.empty());
+  REQUIRE(AssignTimes(*plan, {0, 1000, 3}, 300'000, 100).has_value());
+  CHECK(binary->rhs->As<SelectNode>()->hints.lookback_ms == 300'000);
+  CHECK(x.lookback_ms == 0);
 }
 
 TEST_CASE("duration expressions") {
