@@ -1,5 +1,6 @@
 #include "server/exposition/client_model_writer.h"
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -34,7 +35,7 @@ void PutCount(std::string& out, double v, std::uint32_t integer_field, std::uint
 void PutSpans(std::string& out, std::uint32_t field, const std::vector<storage::BucketSpan>& spans) {
   for (const storage::BucketSpan& span : spans) {
     std::string message;
-    PutVarintField(message, 1, ZigZag32(span.offset));
+    PutSignedField(message, 1, span.offset);
     PutVarintField(message, 2, span.length);
     PutBytesField(out, field, message);
   }
@@ -43,7 +44,7 @@ void PutSpans(std::string& out, std::uint32_t field, const std::vector<storage::
 void PutCounts(std::string& out, std::uint32_t field, const std::vector<double>& counts) {
   if (counts.empty()) return;
   std::string packed;
-  for (const double count : counts) PutDouble(packed, count);
+  for (const double count : counts) storage::PutFixed64(packed, std::bit_cast<std::uint64_t>(count));
   PutBytesField(out, field, packed);
 }
 
@@ -55,7 +56,7 @@ void AppendFamily(std::string& out, std::string_view name, std::string_view help
   PutBytesField(message, 1, name);
   if (!help.empty()) PutBytesField(message, 2, help);
   PutVarintField(message, 3, static_cast<std::uint64_t>(type));
-  PutVarint(out, message.size() + metrics.size());
+  storage::PutVarint(out, message.size() + metrics.size());
   out.append(message).append(metrics);
 }
 
@@ -69,7 +70,7 @@ void AppendMetric(std::string& metrics, std::span<const storage::LabelView> labe
     PutBytesField(message, 1, pair);
   }
   PutBytesField(message, FieldOf(type), data);
-  if (t != 0) PutVarintField(message, 6, static_cast<std::uint64_t>(t));
+  if (t != 0) PutIntField(message, 6, t);
   PutBytesField(metrics, 4, message);
 }
 
@@ -117,7 +118,7 @@ std::string HistogramMessage(const storage::FloatHistogram& h) {
   std::string out;
   PutDoubleField(out, 2, h.sum);
   PutDoubleField(out, 4, h.count);
-  PutVarintField(out, 5, ZigZag32(h.schema));
+  PutSignedField(out, 5, h.schema);
   PutDoubleField(out, 6, h.zero_threshold);
   PutDoubleField(out, 8, h.zero_count);
   PutSpans(out, 9, h.negative_spans);

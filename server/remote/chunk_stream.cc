@@ -5,7 +5,7 @@
 
 #include "server/remote/chunks.h"
 #include "server/remote/wire_encode.h"
-#include "server/remote/wire_writer.h"
+#include "server/wire/wire_writer.h"
 
 namespace vigia::server {
 namespace {

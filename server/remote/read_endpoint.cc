@@ -12,7 +12,7 @@
 #include "server/remote/read_results.h"
 #include "server/remote/snappy_block.h"
 #include "server/remote/wire_encode.h"
-#include "server/remote/wire_writer.h"
+#include "server/wire/wire_writer.h"
 
 namespace vigia::server {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "server/remote/wire_writer.h"
+#include "server/wire/wire_writer.h"
 
 namespace vigia::server {
 namespace {

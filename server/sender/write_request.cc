@@ -3,7 +3,7 @@
 #include <unordered_map>
 
 #include "server/remote/wire_encode.h"
-#include "server/remote/wire_writer.h"
+#include "server/wire/wire_writer.h"
 
 namespace vigia::server {
 namespace {

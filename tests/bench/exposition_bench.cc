@@ -97,7 +97,7 @@ void RunScrapes(const char* what, int series, int scrapes, bool openmetrics) {
   server::ScrapeMetrics metrics(registry);
   Sink sink;
   server::ScrapeBody body(sink, metrics, server::Logger::Silent(), storage::Labels{{"job", "node"}, {"instance", "i"}},
-                          10'000, std::make_shared<const config::ScrapeConfig>(), false);
+                          10'000, std::make_shared<const config::ScrapeConfig>(), server::ScrapeExtras());
   server::FetchedBody fetched[2];
   for (int i = 0; i < 2; ++i) {
     fetched[i].body = Body(series, i, openmetrics);

@@ -1,15 +1,22 @@
-// What comes over the network: scraped bodies in each format, remote write of both versions.
+// What comes over the network: scraped bodies in each format, remote write of both versions, OTLP.
 #include <bit>
 #include <cmath>
+#include <limits>
+#include <memory>
 
 #include "server/exposition/format.h"
 #include "server/exposition/parser.h"
+#include "server/otlp/delta_streams.h"
+#include "server/otlp/metrics_data.h"
+#include "server/otlp/sample_writer.h"
+#include "server/otlp/translator.h"
 #include "server/remote/snappy_block.h"
 #include "server/remote/wire_encode.h"
 #include "server/remote/wire_labels.h"
 #include "server/remote/wire_samples.h"
-#include "server/remote/wire_writer.h"
 #include "server/remote/write_message.h"
+#include "server/wire/histogram_rules.h"
+#include "server/wire/wire_writer.h"
 #include "tests/fuzz/decoders/target.h"
 #include "tests/unit/storage/inspect/golden_items.h"
 
@@ -32,6 +39,7 @@ Seen ReadBody(ExpositionParser& parser, const Seen* expected) {
   std::vector<storage::LabelView> labels;
   std::string scratch;
   for (;;) {
+    static_cast<void>(parser.Upcoming(64));
     const std::size_t next = out.series.size();
     bool recognised = expected != nullptr && next < expected->series.size() && parser.TrySeries(expected->series[next]);
     const EntryKind kind = recognised ? EntryKind::kSeries : parser.Next();
@@ -42,7 +50,6 @@ Seen ReadBody(ExpositionParser& parser, const Seen* expected) {
       return out;
     }
     if (kind == EntryKind::kHelp) static_cast<void>(parser.help());
-    static_cast<void>(parser.Upcoming(64));
     if (kind != EntryKind::kSeries) {
       static_cast<void>(parser.line());
       continue;
@@ -69,7 +76,6 @@ void RunBody(ExpositionFormat format, std::string_view input) {
     handling.classic_to_custom = convert;
     const auto plain = NewParser(format, input, handling);
     const Seen first = ReadBody(*plain, nullptr);
-    if (format == ExpositionFormat::kProtobuf || convert) continue;
     // What recognises the series of the body before gives what reading gives.
     const auto quick = NewParser(format, input, handling);
     const Seen second = ReadBody(*quick, &first);
@@ -274,6 +280,112 @@ std::vector<std::string> SnappySeeds() {
   return {EncodeSnappyBlock(WriteV1Seeds()[0]), EncodeSnappyBlock(std::string(5000, 'x'))};
 }
 
+// Takes everything: what is looked for is in front of storage.
+class Taker final : public storage::Appendable, public storage::Appender {
+ public:
+  std::unique_ptr<storage::Appender> NewAppender(const storage::Labels&) override { return std::make_unique<Taker>(); }
+  storage::Result<storage::SeriesRef> Resolve(const storage::Labels&) override {
+    return static_cast<storage::SeriesRef>(1);
+  }
+  storage::AppendOutcome Append(storage::SeriesRef, storage::TimestampMs, double) override {
+    return storage::AppendOutcome::kAdded;
+  }
+  storage::AppendOutcome AppendHistogram(storage::SeriesRef, storage::TimestampMs,
+                                         const storage::HistogramPtr& h) override {
+    MUST(h != nullptr && CheckHistogram(*h).empty());
+    return storage::AppendOutcome::kAdded;
+  }
+  storage::AppendOutcome AppendExemplar(storage::SeriesRef, const storage::Exemplar&) override {
+    return storage::AppendOutcome::kAdded;
+  }
+  storage::Status Commit() override { return {}; }
+  void Rollback() override {}
+};
+
+void RunOtlp(storage::Status (*walk)(std::string_view, OtlpVisitor&), std::string_view input) {
+  for (const bool native : {false, true}) {
+    storage::Registry registry;
+    OtlpMetrics metrics(registry);
+    DeltaStreams streams(registry);
+    Taker storage;
+    SampleWriter writer(storage, metrics, {}, std::numeric_limits<storage::TimestampMs>::max());
+    TranslationRules rules;
+    rules.config.convert_histograms_to_nhcb = native;
+    rules.config.promote_all_resource_attributes = native;
+    rules.config.promote_scope_metadata = native;
+    rules.type_and_unit_labels = native;
+    OtlpTranslator translator(rules, writer);
+    DeltaAccumulator accumulator(streams, translator, 0);
+    if (walk(input, accumulator).has_value() && walk(input, accumulator).has_value()) {
+      static_cast<void>(writer.Finish());
+    }
+  }
+}
+
+std::vector<std::string> OtlpSeeds() {
+  const auto bytes = [](std::uint32_t field, std::string_view value) {
+    std::string out;
+    PutBytesField(out, field, value);
+    return out;
+  };
+  const auto fixed = [](std::uint32_t field, std::uint64_t value) {
+    std::string out;
+    PutDoubleField(out, field, std::bit_cast<double>(value));
+    return out;
+  };
+  const auto varint = [](std::uint32_t field, std::uint64_t value) {
+    std::string out;
+    PutVarintField(out, field, value);
+    return out;
+  };
+  const std::string attribute = bytes(1, "service.name") + bytes(2, bytes(1, "s"));
+  const std::string list = bytes(1, "l") + bytes(2, bytes(5, bytes(1, varint(3, 1)) + bytes(1, bytes(7, "b"))));
+  const std::string time = fixed(2, 1) + fixed(3, 1'700'000'000'000'000'000);
+  const std::string exemplar =
+      fixed(2, 5) + fixed(3, 0x3ff0000000000000) + bytes(5, "0123456789abcdef") + bytes(7, list);
+  const std::string number = bytes(1, time + fixed(4, 0x3ff0000000000000) + bytes(5, exemplar) + bytes(7, list));
+  const std::string sides = varint(1, 1) + bytes(2, std::string("\1\2\3", 3));
+  const std::string exponential = bytes(
+      1, time + fixed(4, 12) + fixed(7, 0) + varint(6, 3) + bytes(8, sides) + bytes(9, sides) + bytes(11, exemplar));
+  const std::string counts(fixed(1, 3).substr(1) + fixed(1, 4).substr(1));
+  const std::string histogram = bytes(
+      1, time + fixed(4, 7) + bytes(6, counts) + bytes(7, fixed(1, 0x3ff0000000000000).substr(1)) + bytes(8, exemplar));
+  const std::string summary = bytes(1, time + fixed(4, 7) + bytes(6, fixed(1, 0x3fe0000000000000) + fixed(2, 1)));
+  std::string metrics = bytes(2, bytes(1, "g") + bytes(3, "By/s") + bytes(5, number));
+  for (const std::uint64_t temporality : {1u, 2u}) {
+    const std::string tail = varint(2, temporality) + varint(3, 1);
+    metrics += bytes(2, bytes(1, "c") + bytes(7, number + tail)) +
+               bytes(2, bytes(1, "h") + bytes(9, histogram + tail)) +
+               bytes(2, bytes(1, "e") + bytes(10, exponential + tail));
+  }
+  metrics += bytes(2, bytes(1, "s") + bytes(11, summary));
+  return {bytes(1, bytes(1, bytes(1, attribute) + bytes(1, list)) + bytes(2, bytes(1, bytes(1, "lib")) + metrics))};
+}
+std::vector<std::string> OtlpJsonSeeds() {
+  return {R"({"resourceMetrics":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"s"}},
+{"key":"l","value":{"arrayValue":{"values":[{"intValue":"1"},{"doubleValue":0.5},{"boolValue":true}]}}}]},
+"scopeMetrics":[{"scope":{"name":"lib"},"metrics":[{"name":"c","sum":{"aggregationTemporality":1,"isMonotonic":true,
+"dataPoints":[{"timeUnixNano":"1700000000000000000","asInt":"7","exemplars":[{"asDouble":1,"traceId":"0aff"}]}]}},
+{"name":"e","exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[{"timeUnixNano":"1","count":"2","scale":9,
+"positive":{"offset":1,"bucketCounts":["1","1"]}}]}}]}]}]})"};
+}
+constexpr std::string_view kJsonWords[] = {"{",
+                                           "}",
+                                           "[",
+                                           "]",
+                                           ":",
+                                           ",",
+                                           "\"",
+                                           "null",
+                                           "-1",
+                                           "1e9",
+                                           "\"gauge\"",
+                                           "\"summary\"",
+                                           "\"histogram\"",
+                                           "\"dataPoints\"",
+                                           "\"kvlistValue\""};
+std::span<const std::string_view> JsonWords() { return kJsonWords; }
+
 constexpr Target kTargets[] = {
     {"text", &TextSeeds, &ExpositionWords, [](std::string_view input) { RunBody(ExpositionFormat::kText, input); }},
     {"openmetrics", &OpenMetricsSeeds, &ExpositionWords,
@@ -282,6 +394,8 @@ constexpr Target kTargets[] = {
     {"snappy", &SnappySeeds, nullptr, &RunSnappy},
     {"write_v1", &WriteV1Seeds, nullptr, &RunWriteV1},
     {"write_v2", &WriteV2Seeds, nullptr, &RunWriteV2},
+    {"otlp", &OtlpSeeds, nullptr, [](std::string_view input) { RunOtlp(&WalkOtlpProtobuf, input); }},
+    {"otlp_json", &OtlpJsonSeeds, &JsonWords, [](std::string_view input) { RunOtlp(&WalkOtlpJson, input); }},
 };
 
 }  // namespace
