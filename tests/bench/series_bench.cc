@@ -1,5 +1,6 @@
 // What many series cost over time. Each scenario runs in a process and a temporary folder of its own.
 //   series_bench [hour|churn|retention|size|select|all|smoke] [TARGETS LINES]
+//   series_bench recorded FOLDER: bytes per sample of one target whose scrapes are the files of the folder.
 // hour: memory beyond the idle store and heap allocations per sample, then a start after kill -9 with an hour of data.
 // churn: a simulated day in which 10 % of the targets are replaced each 10 minutes. retention: dropping one day of
 // thirty. size: the folder under size retention. select: products of targets and lines. smoke: all of it, small.
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <new>
 #include <thread>
 
@@ -294,6 +296,42 @@ void RunSelect(const std::string& folder, const Sizes& sizes) {
          *Matcher::Create(MatchType::kNotRegex, "instance", "host-1.*")});
 }
 
+// Recorded bodies in the text format, in order of names, as scrapes 15 s apart.
+void RunRecorded(const std::string& folder, const std::string& bodies) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(bodies)) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  Server server(folder);
+  std::map<std::string, SeriesRef> refs;
+  const Labels shared{{"instance", "recorded"}};
+  double samples = 0;
+  for (const auto& file : files) {
+    auto appender = server.db().NewAppender(shared);
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) {
+      const std::size_t blank = line.rfind(' ');
+      if (line.empty() || line[0] == '#' || blank == std::string::npos) continue;
+      const std::string series = line.substr(0, blank);
+      const auto [known, fresh] = refs.try_emplace(series, SeriesRef::kNone);
+      const std::size_t brace = std::min(series.find('{'), series.size());
+      if (fresh) {
+        known->second = *appender->Resolve(Labels{
+            {"__name__", series.substr(0, brace)}, {"instance", "recorded"}, {"labels", series.substr(brace) + "{}"}});
+      }
+      const double v = std::strtod(line.c_str() + blank, nullptr);
+      samples += appender->Append(known->second, server.now, v) == AppendOutcome::kAdded;
+    }
+    Require(appender->Commit().has_value(), "commit");
+    server.now += 15'000;
+    server.Maintain();
+  }
+  const double log = server.Gauge("prometheus_tsdb_wal_storage_size_bytes");
+  server.Maintain(Tsdb::Maintenance::kEverything);
+  std::printf("  %zu scrapes, %zu series, %.0f samples: %.3f bytes a sample in row groups, %.3f in the log before\n",
+              files.size(), refs.size(), samples, server.Gauge("prometheus_tsdb_storage_blocks_bytes") / samples,
+              log / samples);
+}
+
 // In a child, so that one scenario's memory is not the other's.
 void InChild(const char* what, int killed_by, const std::function<void()>& scenario) {
   std::printf("%s\n", what);
@@ -318,7 +356,8 @@ int main(int argc, char** argv) {
   sizes.smoke = which == "smoke";
   if (sizes.smoke) sizes.targets = 10;
   if (sizes.smoke) sizes.lines = 64;
-  if (argc > 2) sizes.targets = std::atoi(argv[2]);
+  const bool recorded = which == "recorded" && argc > 2;
+  if (argc > 2 && !recorded) sizes.targets = std::atoi(argv[2]);
   if (argc > 3) sizes.lines = std::atoi(argv[3]);
   if (sizes.targets <= 0 || sizes.lines < 32) return std::fprintf(stderr, "at least 1 target and 32 lines\n"), 2;
   const auto wanted = [&](const char* name) { return which == name || which == "all" || sizes.smoke; };
@@ -333,6 +372,7 @@ int main(int argc, char** argv) {
   if (wanted("retention")) InChild("retention", 0, [&] { RunRetention(folder + "/retention", sizes); });
   if (wanted("size")) InChild("size", 0, [&] { RunSize(folder + "/size", sizes); });
   if (wanted("select")) InChild("select", 0, [&] { RunSelect(folder + "/select", sizes); });
+  if (recorded) InChild("recorded", 0, [&] { RunRecorded(folder + "/recorded", argv[2]); });
   std::filesystem::remove_all(folder);
   return 0;
 }
