@@ -204,6 +204,7 @@ Status App::Start() {
           .options = options_,
           .log = log_,
           .external_labels = [this] { return CurrentConfig()->global.external_labels; },
+          .sends_on = [this] { return sender_->any(); },
           .otlp_config = [this] { return CurrentConfig()->otlp; },
           .status = {.config_yaml = [this] { return config::ToYaml(*CurrentConfig()); },
                      .flags = [this] { return options_.values; },

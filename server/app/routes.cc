@@ -67,7 +67,8 @@ void RegisterRoutes(Router& router, RouteParts parts) {
                                {.enabled = parts.options.enable_remote_write_receiver,
                                 .accept_v1 = Accepts(parts.options, Options::kRemoteWriteV1),
                                 .accept_v2 = Accepts(parts.options, Options::kRemoteWriteV2),
-                                .starts = parts.options.start_use()}});
+                                .starts = parts.options.start_use()},
+                               parts.sends_on});
   RegisterRemoteRead(
       router,
       {parts.storage, parts.registry, parts.log.With({{"component", "remote read"}}), parts.external_labels,

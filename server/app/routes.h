@@ -40,6 +40,7 @@ struct RouteParts {
   const Options& options;
   Logger log;
   std::function<storage::Labels()> external_labels;
+  std::function<bool()> sends_on;  // There are remotes.
   std::function<config::OtlpConfig()> otlp_config;
   StatusApiDeps status;
   AdminApiDeps admin;

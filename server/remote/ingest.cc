@@ -312,11 +312,14 @@ WriteResult Ingest::Finish() {
 
 void Ingest::CountStored() {
   WriteMetrics& metrics = deps_.metrics;
-  metrics.samples_in.Add(static_cast<double>(result_.samples));
-  metrics.histograms_in.Add(static_cast<double>(result_.histograms));
-  metrics.exemplars_in.Add(static_cast<double>(result_.exemplars));
+  const bool counted = metrics.counted_elsewhere && metrics.counted_elsewhere();
+  if (!counted) {
+    metrics.samples_in.Add(static_cast<double>(result_.samples));
+    metrics.histograms_in.Add(static_cast<double>(result_.histograms));
+    metrics.exemplars_in.Add(static_cast<double>(result_.exemplars));
+    metrics.RaiseHighest(highest_t_);
+  }
   metrics.without_metadata.Add(static_cast<double>(without_metadata_));
-  metrics.RaiseHighest(highest_t_);
   if (first_invalid_.empty()) return;
   metrics.invalid_labels.Add(static_cast<double>(invalid_labels_));
   deps_.log.Warn("Invalid metric names or labels", {{"got", first_invalid_}, {"count", invalid_labels_}});

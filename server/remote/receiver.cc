@@ -36,7 +36,7 @@ class Receiver {
  public:
   explicit Receiver(RemoteWriteDeps deps)
       : deps_(std::move(deps)),
-        metrics_(deps_.registry),
+        metrics_(deps_.registry, deps_.sent_on),
         cache_(deps_.options.max_cached_series, RandomSeed()) {
     deps_.registry.AddCallback(kCacheGauge, "Series that the remote write receiver knows without reading their labels.",
                                storage::InstrumentType::kGauge, [this] { return static_cast<double>(cache_.size()); });

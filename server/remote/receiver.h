@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 
 #include "server/http/router.h"
 #include "server/log/log.h"
@@ -27,6 +28,7 @@ struct RemoteWriteDeps {
   storage::Clock clock;
   Logger log;
   RemoteWriteOptions options;
+  std::function<bool()> sent_on = {};  // Whether somebody else counts all that is stored as "in to remote storage".
 };
 
 void RegisterRemoteWrite(Router& router, RemoteWriteDeps deps);

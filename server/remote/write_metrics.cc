@@ -2,8 +2,9 @@
 
 namespace vigia::server {
 
-WriteMetrics::WriteMetrics(storage::Registry& registry)
-    : invalid_labels(registry.AddCounter("prometheus_api_remote_write_invalid_labels_samples_total",
+WriteMetrics::WriteMetrics(storage::Registry& registry, std::function<bool()> elsewhere)
+    : counted_elsewhere(std::move(elsewhere)),
+      invalid_labels(registry.AddCounter("prometheus_api_remote_write_invalid_labels_samples_total",
                                          "The total number of received remote write samples and histogram samples "
                                          "which were rejected due to invalid labels.")),
       without_metadata(registry.AddCounter("prometheus_api_remote_write_without_metadata_appended_samples_total",

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 
 #include "storage/model/timestamp.h"
 #include "storage/telemetry/registry.h"
@@ -12,9 +13,11 @@ namespace vigia::server {
 // Thread-safe.
 class WriteMetrics {
  public:
-  explicit WriteMetrics(storage::Registry& registry);
+  // While `elsewhere`, if there is one, says so, what came in is counted by those who send it on.
+  explicit WriteMetrics(storage::Registry& registry, std::function<bool()> elsewhere = {});
   void RaiseHighest(storage::TimestampMs t);
 
+  const std::function<bool()> counted_elsewhere;
   // Prometheus' names and meanings.
   storage::Counter& invalid_labels;
   storage::Counter& without_metadata;

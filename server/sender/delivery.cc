@@ -21,10 +21,13 @@ void Delivery::Count(std::span<const Outgoing> part, storage::Counter& (*counter
   for (const Outgoing& item : part) counter(KindOf(deps_.metrics, item)).Add();
 }
 
-void Delivery::DropOld(std::vector<Outgoing>& batch) {
+storage::TimestampMs Delivery::OldestWanted() const {
   const storage::DurationMs limit = deps_.config.queue.sample_age_limit_ms;
-  if (limit == 0) return;
-  const storage::TimestampMs oldest = deps_.clock() - limit;
+  return limit == 0 ? storage::kMinTimestampMs : deps_.clock() - limit;
+}
+
+void Delivery::DropOld(std::vector<Outgoing>& batch) {
+  const storage::TimestampMs oldest = OldestWanted();
   std::erase_if(batch, [&](const Outgoing& item) {
     if (item.t >= oldest) return false;
     KindMetrics& kind = KindOf(deps_.metrics, item);
@@ -79,7 +82,7 @@ Delivery::Sent Delivery::Send(const MakeBody& make_body, const OnRetry& on_retry
     }
     failing_ = true;
     deps_.log.Warn("Failed to send batch, retrying", {{"err", why}});
-    on_retry();
+    if (!on_retry()) return {Outcome::kGivenUp, 0, {}};
     if (leave.stop_requested() || stop.stop_requested() || !deps_.sleep(pause, leave)) {
       return {Outcome::kAbandoned, 0, {}};
     }
@@ -98,9 +101,19 @@ bool Delivery::DeliverPart(std::span<const Outgoing> part, const std::stop_token
     metrics.bytes.Add(static_cast<double>(body.size()));
     return body;
   };
-  const auto on_retry = [&] { Count(part, [](KindMetrics& kind) -> storage::Counter& { return kind.retried; }); };
+  const auto on_retry = [&] {
+    const storage::TimestampMs oldest = OldestWanted();
+    if (std::all_of(part.begin(), part.end(), [&](const Outgoing& item) { return item.t < oldest; })) return false;
+    Count(part, [](KindMetrics& kind) -> storage::Counter& { return kind.retried; });
+    return true;
+  };
   const Sent sent = Send(make_body, on_retry, true, leave, stop);
   if (sent.outcome == Outcome::kAbandoned) return false;
+  if (sent.outcome == Outcome::kGivenUp) {
+    Count(part, [](KindMetrics& kind) -> storage::Counter& { return kind.too_old; });
+    for (const Outgoing& item : part) KindOf(metrics, item).pending.Add(-1);
+    return true;
+  }
   if (sent.outcome == Outcome::kRefused) {
     // What comes from storage may have been sent before a restart. Version 1 refuses a request as a whole when one of
     // its samples is such a repetition, so the older half and the newer one are tried apart, down to a single time.
@@ -147,8 +160,11 @@ bool Delivery::DeliverBody(const std::string& body, std::size_t entries, const s
     metrics.metadata_bytes.Add(static_cast<double>(body.size()));
     return body;
   };
-  const Sent sent = Send(
-      make_body, [&] { metrics.metadata_retried.Add(count); }, false, stop, stop);
+  const auto on_retry = [&] {
+    metrics.metadata_retried.Add(count);
+    return true;
+  };
+  const Sent sent = Send(make_body, on_retry, false, stop, stop);
   if (sent.outcome == Outcome::kAbandoned) return false;
   metrics.metadata_sent.Add(count);
   if (sent.outcome == Outcome::kRefused) {

@@ -33,7 +33,7 @@ class Delivery {
  public:
   explicit Delivery(const DeliveryDeps& deps) : deps_(deps) {}
 
-  // True: the remote has the samples, or refused them for good; what is too old was taken out of `batch`. False: a stop
+  // True: the remote has the samples, or refused them for good, or they are too old by now. False: a stop
   // was requested before (`leave`: while waiting to try again; `stop`: at any time).
   bool Deliver(std::vector<Outgoing>& batch, const std::stop_token& leave, const std::stop_token& stop);
 
@@ -44,18 +44,19 @@ class Delivery {
   bool failing() const { return failing_.load(std::memory_order_relaxed); }
 
  private:
-  enum class Outcome { kDelivered, kRefused, kAbandoned };
+  enum class Outcome { kDelivered, kRefused, kGivenUp, kAbandoned };
   struct Sent {
     Outcome outcome = Outcome::kDelivered;
     int status = 0;
     std::string text;
   };
-  // Until the remote has answered something that stands. `on_retry` may change what the body is made of.
+  // Until the remote has answered something that stands, or `on_retry` says that it is not worth it any more.
   template <class MakeBody, class OnRetry>
   Sent Send(const MakeBody& make_body, const OnRetry& on_retry, bool expects_written, const std::stop_token& leave,
             const std::stop_token& stop);
   bool DeliverPart(std::span<const Outgoing> part, const std::stop_token& leave, const std::stop_token& stop);
   void DropOld(std::vector<Outgoing>& batch);
+  storage::TimestampMs OldestWanted() const;
   void Count(std::span<const Outgoing> part, storage::Counter& (*counter)(KindMetrics&));
   void LogRefused(std::span<const Outgoing> part, const Sent& sent) const;
 

@@ -26,15 +26,18 @@ std::string HexHash(const std::string& text) { return fmt::format("{:016x}", XXH
 // One commit, as the remotes of its beginning see it.
 class RemoteWriteSender::Watch final : public storage::CommitWatch {
  public:
-  Watch(const std::vector<Entry>& entries, storage::TimestampMs oldest_ms) {
+  Watch(IncomingMetrics& incoming, const std::vector<Entry>& entries, storage::TimestampMs oldest_ms)
+      : incoming_(incoming) {
     for (const Entry& entry : entries) pending_.emplace_back(entry.queue, entry.queue->Expect(oldest_ms));
   }
   void Committed(storage::CommittedBatch batch) override {
+    incoming_.Count(batch);
     const auto shared = std::make_shared<const storage::CommittedBatch>(std::move(batch));
     for (auto& [queue, ticket] : pending_) queue->Take(shared, std::move(ticket));
   }
 
  private:
+  IncomingMetrics& incoming_;
   // A ticket belongs to its queue, and goes first.
   std::vector<std::pair<std::shared_ptr<RemoteQueue>, PendingTimes::TicketPtr>> pending_;
 };
@@ -44,7 +47,7 @@ RemoteWriteSender::~RemoteWriteSender() { Stop(); }
 std::unique_ptr<storage::CommitWatch> RemoteWriteSender::WillCommit(storage::TimestampMs oldest_ms) {
   if (!any_.load(std::memory_order_acquire)) return nullptr;
   const std::shared_lock lock(queues_mu_);
-  return std::make_unique<Watch>(entries_, oldest_ms);
+  return std::make_unique<Watch>(incoming_, entries_, oldest_ms);
 }
 
 std::string RemoteWriteSender::PositionPath(const std::string& identity) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/schema/config.h"
+#include "server/sender/incoming_metrics.h"
 #include "server/sender/queue.h"
 #include "storage/api/commit_listener.h"
 
@@ -26,7 +27,7 @@ struct SenderDeps {
 // Thread-safe.
 class RemoteWriteSender final : public storage::CommitListener {
  public:
-  explicit RemoteWriteSender(SenderDeps deps) : deps_(std::move(deps)) {}
+  explicit RemoteWriteSender(SenderDeps deps) : deps_(std::move(deps)), incoming_(deps_.registry) {}
   ~RemoteWriteSender() override;
   RemoteWriteSender(const RemoteWriteSender&) = delete;
   RemoteWriteSender& operator=(const RemoteWriteSender&) = delete;
@@ -37,6 +38,9 @@ class RemoteWriteSender final : public storage::CommitListener {
   storage::Status Apply(const config::Config& config);
 
   std::unique_ptr<storage::CommitWatch> WillCommit(storage::TimestampMs oldest_ms) override;
+
+  // Whether there are remotes.
+  bool any() const { return any_.load(std::memory_order_acquire); }
 
   // Nothing is sent any more; commits that come later keep the positions right. Call it when commits have ended.
   void Stop();
@@ -55,6 +59,7 @@ class RemoteWriteSender final : public storage::CommitListener {
   void Replace(std::vector<Entry> next);
 
   const SenderDeps deps_;
+  IncomingMetrics incoming_;
   std::mutex apply_mu_;  // One Apply() or Stop() at a time. Taken before queues_mu_.
   bool stopped_ = false;
   mutable std::shared_mutex queues_mu_;

@@ -252,3 +252,17 @@ TEST_CASE("samples beyond the age limit are dropped") {
   CHECK(Within10s([&] { return fixture.receiver->samples() == 1; }));
   CHECK(Within10s([&] { return fixture.Metric("prometheus_remote_storage_samples_dropped_total") == 1; }));
 }
+
+TEST_CASE("a request that has become too old is not sent again") {
+  Fixture fixture(
+      "- {url: 'http://x', queue_config: {batch_send_deadline: 5ms, max_backoff: 5ms, sample_age_limit: 1m}}");
+  fixture.receiver->down = true;
+  fixture.Scrape(3);
+  CHECK(Within10s([&] { return fixture.receiver->requests > 3; }));
+  fixture.now_ms += 61'000;
+  CHECK(Within10s([&] { return fixture.Metric("prometheus_remote_storage_samples_dropped_total") == 3; }));
+  fixture.receiver->down = false;
+  CHECK(Within10s([&] { return fixture.Metric("prometheus_remote_storage_samples_pending") == 0; }));
+  CHECK(fixture.receiver->samples() == 0);
+  CHECK(fixture.Metric("prometheus_remote_storage_samples_in_total") == 3);
+}
