@@ -131,7 +131,12 @@ class RunExaminer {
     Status status = key.histogram ? tile.ReadHistograms(*chunk, times, kMinTimestampMs, kMaxTimestampMs, t, h)
                                   : tile.ReadFloats(*chunk, times, kMinTimestampMs, kMaxTimestampMs, t, v);
     if (status) status = tile.ReadStarts(key.column, times, t, 0, starts);
+    std::vector<DroppedSamples> dropped;
+    if (status) status = tile.ReadDropped(key.column, times, kMinTimestampMs, kMaxTimestampMs, dropped);
     if (!status) return Prefixed(status.error(), fmt::format("column {}", key.column));
+    if (!dropped.empty() && run_.Find(target)->ResolutionOf(key.column) == 0) {
+      return Wrong(fmt::format("column {} is downsampled, which the run's record does not say", key.column));
+    }
     samples_ += t.size();
     all_.summary.samples += t.size();
     found_.emplace(target, key.column);

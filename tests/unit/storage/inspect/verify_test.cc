@@ -1,5 +1,6 @@
 #include "storage/inspect/verify.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -114,6 +115,29 @@ std::string OnlyDataFile(const std::string& path) {
 }
 
 }  // namespace
+
+TEST_CASE("downsampled days are sound") {
+  Fixture f;
+  Fill(f);
+  f.options.downsampling = {{"x", {Matcher::Equal("__name__", "x")}, kDayMs, 5 * 60'000}};
+  f.now_ms = kNoon + 3 * kDayMs;
+  f.Reopen();
+  REQUIRE((f.db->RunMaintenance(Tsdb::Maintenance::kEverything)).has_value());
+  REQUIRE(f.Metric("vigia_storage_downsampling_replaced_samples_total") > 100);
+  CloseDb(f);
+  CHECK(Findings(f.folder.path()).empty());
+  {
+    Intruder intruder(f.folder.path());
+    Run run = intruder.FirstRun();
+    for (RunTarget& entry : run.targets) entry.downsampled.clear();
+    intruder.batch.Put(Family::kCatalog, RunRecordKey(run), EncodeRun(run));
+    intruder.Write();
+  }
+  const auto findings = Findings(f.folder.path());
+  CHECK(std::any_of(findings.begin(), findings.end(), [](const std::string& finding) {
+    return finding.find("is downsampled, which the run's record does not say") != std::string::npos;
+  }));
+}
 
 TEST_CASE("a sound folder gives no finding") {
   Fixture f;

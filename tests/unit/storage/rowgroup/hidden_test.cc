@@ -57,6 +57,34 @@ TEST_CASE("ranges of columns overlap where they share one") {
   CHECK_FALSE(Columns({}).Overlaps(Columns({1})));
 }
 
+TEST_CASE("records go with any part of what they tell of") {
+  const std::vector<TimestampMs> float_t{100, 200, 300};
+  const std::vector<TimestampMs> histogram_t{150};
+  DroppedSamples record;
+  record.span_ms = 100;
+  record.count = 5;
+  const auto left = [&](TimeInterval hidden) {
+    std::vector<DroppedSamples> records;
+    for (const TimestampMs t : {200, 300}) {
+      record.t = t;
+      records.push_back(record);
+    }
+    EraseHiddenRecords(std::vector<TimeInterval>{hidden}, float_t, histogram_t, records);
+    std::vector<TimestampMs> times;
+    for (const DroppedSamples& kept : records) times.push_back(kept.t);
+    return times;
+  };
+  using Times = std::vector<TimestampMs>;
+  CHECK(left({0, 100}) == Times{200, 300});
+  CHECK(left({120, 150}) == Times{200, 300});  // The dropped ones are behind the histogram.
+  CHECK(left({120, 151}) == Times{300});
+  CHECK(left({200, 200}) == Times{300});
+  CHECK(left({201, 201}) == Times{200});
+  CHECK(left({299, 400}) == Times{200});
+  CHECK(left({301, 400}) == Times{200, 300});
+  CHECK(left({180, 250}).empty());
+}
+
 TEST_CASE("erasing keeps values and starts with their times") {
   std::vector<TimestampMs> t{1, 2, 3, 4, 5};
   std::vector<double> v{10, 20, 30, 40, 50};
