@@ -160,9 +160,8 @@ def mixed(rng, falling):
 class World:
     """Metrics and their series, all from one random source."""
 
-    def __init__(self, rng, version):
+    def __init__(self, rng, version, with_native):
         """For a reference of this version."""
-        with_native = version >= (3, 0)
         # Before, other custom bounds made histograms incompatible.
         bounds = None if version >= (3, 9) else [-1.0, 0.25, 1.0, 5.0]
         # Before, rates of histograms were extrapolated beyond the counter's zero.

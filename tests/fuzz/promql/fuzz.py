@@ -2,6 +2,7 @@
 """Random PromQL over random data, asked of Prometheus and of Vigía. See README.md."""
 import argparse
 import collections
+import contextlib
 import os
 import pathlib
 import random
@@ -16,9 +17,11 @@ import data  # noqa: E402
 import grammar  # noqa: E402
 import known  # noqa: E402
 import servers  # noqa: E402
+from twin.answer import Twin  # noqa: E402
 
 SKIPPED = 77  # For ctest.
 OLDEST = (2, 40)
+TWIN_VERSION = (3, 14)
 EXPRESSIONS_PER_WORLD = 1000
 MINIMISE_TRIES = 300
 DETERMINISM_TRIES = 4
@@ -44,29 +47,53 @@ class Query:
         yield "query_range", {key: repr(value) for key, value in self.range.items()}
 
 
-class Session:
-    """Two servers with the data of one world."""
+class Sides:
+    """Who is compared with whom."""
 
-    def __init__(self, options, seed, folder, version):
+    def __init__(self, options):
+        self.options = options
+        self.has_twin = options.twin or options.prove_twin
+        self.version = TWIN_VERSION
+        if options.prove_twin or not options.twin:
+            self.version = servers.version(options.reference)
+        self.ours = self.twin if options.prove_twin else self.vigia
+        self.theirs = self.twin if options.twin else self.prometheus
+
+    def twin(self, _folder):
+        return Twin()
+
+    def vigia(self, folder):
+        return servers.Server("vigia", self.options.binary, folder)
+
+    def prometheus(self, folder):
+        return servers.Server("prometheus", self.options.reference, folder)
+
+    def __str__(self):
+        prometheus = "Prometheus {}.{}".format(*self.version)
+        return f"the twin against {prometheus}" if self.options.prove_twin else "the twin" if self.options.twin else prometheus
+
+
+class Session:
+    """Two sides with the data of one world."""
+
+    def __init__(self, sides, seed, folder):
         self.seed = seed
-        self.version = version
-        self.world = data.World(random.Random(f"data {seed}"), version)
-        self.theirs = servers.Server("prometheus", options.reference, folder)
-        try:
-            self.ours = servers.Server("vigia", options.binary, folder)
-            try:
-                for server in (self.theirs, self.ours):
-                    server.load(self.world)
-            except BaseException:
-                self.ours.stop()
-                raise
-        except BaseException:
-            self.theirs.stop()
-            raise
+        self.version = sides.version
+        self.has_twin = sides.has_twin
+        with_native = self.version >= (3, 0) and not sides.has_twin
+        self.world = data.World(random.Random(f"data {seed}"), self.version, with_native)
+        self.to_stop = contextlib.ExitStack()
+        with contextlib.ExitStack() as started:
+            self.theirs = sides.theirs(folder)
+            started.callback(self.theirs.stop)
+            self.ours = sides.ours(folder)
+            started.callback(self.ours.stop)
+            for side in (self.theirs, self.ours):
+                side.load(self.world)
+            self.to_stop = started.pop_all()
 
     def stop(self):
-        self.ours.stop()
-        self.theirs.stop()
+        self.to_stop.close()
 
     def difference(self, node, path, parameters):
         """In words, or None; and the reference's answer. A reference that agrees with us now and then is no reference."""
@@ -83,7 +110,8 @@ class Session:
         if self.version < (3, 0) and theirs[1].get("errorType") == "bad_data":
             return None, theirs[1]
         tolerance = compare.Tolerance(known.relative_tolerance(node, self.version), known.zeros_are_equal(node))
-        return compare.difference(ours, theirs, tolerance, known.order(node), known.rewrite(node, self.version)), theirs[1]
+        rewrite = known.no_annotations if self.has_twin else known.rewrite(node, self.version)
+        return compare.difference(ours, theirs, tolerance, known.order(node), rewrite), theirs[1]
 
     def minimise(self, node, path, parameters):
         tries = 0
@@ -151,6 +179,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", default=os.environ.get("VIGIA_BINARY", "build/release/vigia"), help="Vigía")
     parser.add_argument("--reference", default=os.environ.get("PROMETHEUS_BINARY", "prometheus"), help="Prometheus")
+    parser.add_argument("--twin", action="store_true", help="the twin evaluator is the reference, even where Prometheus is installed")
+    parser.add_argument("--prove-twin", action="store_true", help="the twin evaluator in the place of Vigía")
     parser.add_argument("--seed", type=int, help="default: from the clock")
     parser.add_argument("--count", type=int, default=None, help=f"expressions; {EXPRESSIONS_PER_WORLD} for each set of data")
     parser.add_argument("--seconds", type=float, default=None, help="an end by time")
@@ -159,21 +189,23 @@ def main():
     parser.add_argument("--no-minimise", dest="minimise", action="store_false")
     options = parser.parse_args()
     if shutil.which(options.reference) is None:
-        print(f"no {options.reference} here: nothing to compare with")
-        return SKIPPED
-    version = servers.version(options.reference)
-    if version < OLDEST:
-        print(f"Prometheus {version[0]}.{version[1]}: its language is another (ranges closed at both ends, ...)")
+        if options.prove_twin:
+            print(f"no {options.reference} here: nothing to compare with")
+            return SKIPPED
+        options.twin = True
+    sides = Sides(options)
+    if sides.version < OLDEST:
+        print(f"{sides}: its language is another (ranges closed at both ends, ...)")
         return SKIPPED
     seed = options.seed if options.seed is not None else int(time.time())
     count = options.count if options.count is not None else (10**9 if options.seconds else EXPRESSIONS_PER_WORLD)
     deadline = time.monotonic() + (options.seconds or 3600)
     tally = Tally()
-    print(f"Prometheus {version[0]}.{version[1]}, seed {seed}", flush=True)
+    print(f"{sides}, seed {seed}", flush=True)
     while count > 0 and time.monotonic() < deadline and tally.differences < options.max_differences:
         part = min(count, EXPRESSIONS_PER_WORLD)
         with tempfile.TemporaryDirectory(prefix="vigia-fuzz-") as folder:
-            session = Session(options, seed, folder, version)
+            session = Session(sides, seed, folder)
             try:
                 run_world(options, session, options.first, part, deadline, tally)
             finally:
@@ -181,6 +213,9 @@ def main():
         seed += 1
         count -= part
     tally.print()
+    if sides.has_twin:
+        for what, reason in known.NOT_TWINNED.items():
+            print(f"  the twin has no {what}: {reason}")
     return 1 if tally.differences else 0
 
 
