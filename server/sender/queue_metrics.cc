@@ -126,7 +126,8 @@ void QueueMetrics::Raise(std::atomic<storage::TimestampMs>& newest, Gauge& gauge
 }
 
 double QueueMetrics::DelaySeconds() const {
-  return static_cast<double>(highest_ms_.load() - highest_sent_ms_.load()) / 1000;
+  const storage::TimestampMs sent = highest_sent_ms_.load();
+  return sent == 0 ? 0 : static_cast<double>(highest_ms_.load() - sent) / 1000;
 }
 
 }  // namespace vigia::server

@@ -36,7 +36,8 @@ class QueueMetrics {
   void RaiseHighestSent(storage::TimestampMs t) { Raise(highest_sent_ms_, highest_sent, t); }
   const std::string& remote_name() const { return remote_name_; }
   const std::string& url() const { return url_; }
-  double DelaySeconds() const;  // Of the newest delivered sample behind the newest one that came.
+  // Of the newest delivered sample behind the newest one that came; 0 while nothing was delivered.
+  double DelaySeconds() const;
 
  private:
   storage::Registry& registry_;
