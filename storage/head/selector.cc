@@ -25,10 +25,6 @@ std::vector<bool> Marks(const IdSet& ids, std::size_t size) {
   return marks;
 }
 
-bool Any(const IdSet& ids, const std::vector<bool>& seen) {
-  return std::any_of(ids.begin(), ids.end(), [&](std::uint32_t id) { return seen[id]; });
-}
-
 Error TooManyMatchers() {
   return {Errc::kLimit, "more than " + std::to_string(kMaxMatchers) + " matchers in one selector"};
 }
@@ -203,21 +199,88 @@ Result<SeriesMap::LabelSources> SeriesMap::SelectLabels(std::span<const Matcher>
   return Selector(*this, matchers, from, to, 0, {}).RunForLabels();
 }
 
+// Finds out which targets and lines have series without looking at every series: most have, and the first look shows
+// it. Where many have none that would take longer than looking at all: then it gives up. Needs the map's lock.
+class SeriesMap::Prober {
+ public:
+  Prober(const SeriesMap& map, TimestampMs from, TimestampMs to)
+      : map_(map), from_(from), to_(to), looks_left_(map.series() / kShare + kFewLooks) {}
+
+  bool HasTarget(TargetId id) {
+    const auto& columns = map_.targets_[id]->columns();
+    for (std::size_t i = 0; i < columns.size() && Look(); ++i) {
+      if (IsLive(columns[i])) return true;
+    }
+    return false;
+  }
+  bool HasLine(LineId line) {
+    const IdSet& targets = map_.target_index_.all();
+    for (std::size_t k = 0; k < targets.size() && Look(); ++k) {
+      const std::size_t at = (last_target_ + k) % targets.size();  // Neighbouring lines often have the same one.
+      if (!HasSeries(targets[at], line)) continue;
+      last_target_ = at;
+      return true;
+    }
+    return false;
+  }
+  // It gave up: some answers may be wrong.
+  bool gave_up() const { return looks_left_ == 0; }
+
+ private:
+  static constexpr std::size_t kShare = 16;
+  static constexpr std::size_t kFewLooks = 64;
+
+  bool Look() { return looks_left_ > 0 && --looks_left_ > 0; }
+  bool IsLive(const Column& column) const { return !column.Is(Column::kRemoved) && MayHaveSamples(column, from_, to_); }
+  bool HasSeries(TargetId id, LineId line) const {
+    const auto& columns = map_.targets_[id]->columns();
+    const Fingerprint fingerprint = map_.target_sets_[id].fingerprint + map_.line_sets_[line].fingerprint;
+    const std::uint64_t ref = map_.table_.Find(fingerprint, [&](std::uint64_t value) {
+      const auto candidate = static_cast<SeriesRef>(value);
+      return TargetOf(candidate) == id && columns[ColumnOf(candidate)].line == line;
+    });
+    return ref != 0 && IsLive(columns[ColumnOf(static_cast<SeriesRef>(ref))]);
+  }
+
+  const SeriesMap& map_;
+  const TimestampMs from_;
+  const TimestampMs to_;
+  std::size_t looks_left_;
+  std::size_t last_target_ = 0;
+};
+
+// Calls take(index, has) for targets and for lines, where has(id) tells whether any of the wanted series has that label
+// set; once more, after `restart`, when the fast way turns out not to be one.
+template <class Take, class Restart>
+Status SeriesMap::ForLabelSources(std::span<const Matcher> matchers, TimestampMs from, TimestampMs to, Take&& take,
+                                  Restart&& restart) const {
+  if (matchers.empty()) {
+    Prober prober(*this, from, to);
+    take(target_index_, [&](std::uint32_t id) { return prober.HasTarget(id); });
+    take(line_index_, [&](std::uint32_t id) { return prober.HasLine(id); });
+    if (!prober.gave_up()) return {};
+    restart();
+  }
+  const auto sources = SelectLabels(matchers, from, to);
+  if (!sources) return sources.error();
+  take(target_index_, [&](std::uint32_t id) { return sources->targets[id]; });
+  take(line_index_, [&](std::uint32_t id) { return sources->lines[id]; });
+  return {};
+}
+
 Result<std::vector<std::string>> SeriesMap::LabelNames(std::span<const Matcher> matchers, TimestampMs from,
                                                        TimestampMs to) const {
   const std::shared_lock lock(mu_);
-  const auto sources = SelectLabels(matchers, from, to);
-  if (!sources) return sources.error();
   std::set<std::string> names;
-  const auto add = [&](const LabelIndex& index, const std::vector<bool>& seen) {
+  const auto take = [&](const LabelIndex& index, auto&& has) {
     for (const auto& [name, values] : index.names()) {
       const bool any =
-          std::any_of(values.begin(), values.end(), [&](const auto& value) { return Any(value.second, seen); });
+          std::ranges::any_of(values, [&](const auto& value) { return std::ranges::any_of(value.second, has); });
       if (any) names.emplace(symbols_.Text(name));
     }
   };
-  add(target_index_, sources->targets);
-  add(line_index_, sources->lines);
+  const Status status = ForLabelSources(matchers, from, to, take, [&] { names.clear(); });
+  if (!status) return status.error();
   return std::vector<std::string>(names.begin(), names.end());
 }
 
@@ -226,18 +289,16 @@ Result<std::vector<std::string>> SeriesMap::LabelValues(const std::string& name,
   const std::shared_lock lock(mu_);
   Symbol symbol = 0;
   if (!symbols_.Find(name, &symbol)) return std::vector<std::string>();
-  const auto sources = SelectLabels(matchers, from, to);
-  if (!sources) return sources.error();
   std::vector<std::string> values;
-  const auto add = [&](const LabelIndex& index, const std::vector<bool>& seen) {
+  const auto take = [&](const LabelIndex& index, auto&& has) {
     const auto known = index.names().find(symbol);
     if (known == index.names().end()) return;
     for (const auto& [value, ids] : known->second) {
-      if (Any(ids, seen)) values.emplace_back(symbols_.Text(value));
+      if (std::ranges::any_of(ids, has)) values.emplace_back(symbols_.Text(value));
     }
   };
-  add(target_index_, sources->targets);
-  add(line_index_, sources->lines);
+  const Status status = ForLabelSources(matchers, from, to, take, [&] { values.clear(); });
+  if (!status) return status.error();
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   return values;

@@ -88,11 +88,15 @@ class SeriesMap {
 
  private:
   class Selector;  // One Select(), see selector.cc.
+  class Prober;    // One LabelNames() or LabelValues(), there too.
   // Where labels are to be found: which targets and which lines series have.
   struct LabelSources {
     std::vector<bool> targets;
     std::vector<bool> lines;
   };
+  template <class Take, class Restart>
+  Status ForLabelSources(std::span<const Matcher> matchers, TimestampMs from, TimestampMs to, Take&& take,
+                         Restart&& restart) const;
   Result<LabelSources> SelectLabels(std::span<const Matcher> matchers, TimestampMs from, TimestampMs to) const;
   Target& GrowTargets();
   std::uint32_t AddColumn(Target& target, LineId line);

@@ -199,6 +199,32 @@ TEST_CASE("label names and values follow the time range") {
   CHECK((*all->Select(hints, {}))->size() == 1);
 }
 
+TEST_CASE("label names and values are the same, however many of the series have samples in the range") {
+  Fixture f;
+  f.Open();
+  constexpr std::size_t kSeries = 3000;
+  for (std::size_t i = 0; i < kSeries; ++i) {
+    const std::string number = std::to_string(i);
+    // Every hundredth goes on; the names of the others' labels are old in the later range.
+    const Labels labels{{"__name__", i % 100 == 0 ? "lives" : "died"},
+                        {"n" + std::to_string(i % 50), number},
+                        {"target", std::to_string(i % 7)}};
+    const Labels target{{"target", std::to_string(i % 7)}};
+    f.AppendOne(labels, 1000, 1, target);
+    if (i % 100 == 0) f.AppendOne(labels, 9000, 1, target);
+  }
+  const auto all = f.db->NewQuerier(0, 9000);
+  const auto late = f.db->NewQuerier(5000, 9000);
+  CHECK(all->LabelNames({}, 0)->values.size() == 52);
+  CHECK(late->LabelNames({}, 0)->values == std::vector<std::string>{"__name__", "n0", "target"});
+  CHECK(all->LabelValues("__name__", {}, 0)->values == std::vector<std::string>{"died", "lives"});
+  CHECK(late->LabelValues("__name__", {}, 0)->values == std::vector<std::string>{"lives"});
+  CHECK(all->LabelValues("n0", {}, 0)->values.size() == kSeries / 50);
+  CHECK(late->LabelValues("n0", {}, 0)->values.size() == kSeries / 100);
+  CHECK(late->LabelValues("n1", {}, 0)->values.empty());
+  CHECK(late->LabelValues("target", {}, 0)->values == std::vector<std::string>{"0", "1", "2", "3", "4", "5", "6"});
+}
+
 TEST_CASE("histograms and floats of one series come back in one sequence") {
   Fixture f;
   f.Open();
