@@ -184,7 +184,8 @@ class Hostile(unittest.TestCase):
         took = time.monotonic() - started
         wait_until("another scrape", lambda: self.tick.asked[-1] > started + took, 2 * INTERVAL_S)
         grown = self.memory_bytes("VmHWM") - before
-        print(f"{len(done)} queries in {took:.1f} s, the slowest {max(d[3] for d in done):.1f} s; memory grew by {grown / 1e6:.0f} MB; "
+        slowest = max(done, key=lambda d: d[3])
+        print(f"{len(done)} queries in {took:.1f} s, the slowest ({slowest[0]}) {slowest[3]:.1f} s; memory grew by {grown / 1e6:.0f} MB; "
               f"scrapes up to {self.lateness(first) * 1000:.0f} ms off their time", flush=True)
         for name, expected, answer, seconds in done:
             with self.subTest(name):
