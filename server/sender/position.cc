@@ -35,8 +35,10 @@ storage::Status Position::Open(const std::string& path) {
   const storage::Error corrupt{storage::Errc::kCorruption, fmt::format("{} holds no position of a remote", path)};
   if (!text.starts_with(kHead)) return corrupt;
   text.remove_prefix(std::min(text.find_first_not_of(' ', kHead.size()), text.size()));
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value_);
+  storage::TimestampMs value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end == text.data() + text.size() || *end != '\n') return corrupt;
+  value_ = value;
   return {};
 }
 

@@ -18,8 +18,8 @@ class Position {
   Position(const Position&) = delete;
   Position& operator=(const Position&) = delete;
 
-  // Opens the file, or creates it: then nothing is pending (kMaxTimestampMs). kIo, and kCorruption for a file with
-  // something else in it. Until then the position is kept in memory only.
+  // Opens the file, or creates it: then nothing is pending (kMaxTimestampMs). kCorruption for a file with something
+  // else in it: it is open then and will be written over. kIo. Until then the position is kept in memory only.
   storage::Status Open(const std::string& path);
 
   storage::TimestampMs value() const;

@@ -68,7 +68,11 @@ RemoteQueue::~RemoteQueue() {
 }
 
 storage::Status RemoteQueue::Start(const std::string& position_path) {
-  if (auto status = position_.Open(position_path); status.has_error()) return status;
+  if (auto status = position_.Open(position_path); status.has_error()) {
+    if (status.error().code != storage::Errc::kCorruption) return status;
+    // A power failure may leave that behind. A server that does not start would be worse.
+    log_.Error("Where the remote was left is not known, sending begins now", {{"err", status.error()}});
+  }
   metrics_.shards_min.Set(static_cast<double>(config_.queue.min_shards));
   metrics_.shards_max.Set(static_cast<double>(config_.queue.max_shards));
   metrics_.shard_capacity.Set(static_cast<double>(config_.queue.capacity));

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include <unistd.h>
@@ -265,4 +266,17 @@ TEST_CASE("a request that has become too old is not sent again") {
   CHECK(Within10s([&] { return fixture.Metric("prometheus_remote_storage_samples_pending") == 0; }));
   CHECK(fixture.receiver->samples() == 0);
   CHECK(fixture.Metric("prometheus_remote_storage_samples_in_total") == 3);
+}
+
+TEST_CASE("a damaged position does not stop the server") {
+  Fixture fixture(kQuick);
+  fixture.Scrape(2);
+  CHECK(Within10s([&] { return fixture.receiver->samples() == 2; }));
+  fixture.StopSender();
+  for (const auto& file : std::filesystem::directory_iterator(fixture.folder)) {
+    std::ofstream(file.path(), std::ios::trunc) << std::string(41, '\0');
+  }
+  fixture.Restart();
+  fixture.Scrape(2);
+  fixture.CheckComplete(2);
 }
