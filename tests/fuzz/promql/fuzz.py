@@ -156,7 +156,7 @@ def run_world(options, session, first, count, deadline, tally):
         if time.monotonic() > deadline or tally.differences >= options.max_differences:
             return
         rng = random.Random(f"expression {session.seed} {i}")
-        node = grammar.Grammar(rng, session.world.metrics).expression()
+        node = grammar.Grammar(rng, session.world.metrics, session.version >= TWIN_VERSION).expression()
         query = Query(rng)
         tally.expressions += 1
         for path, parameters in query.requests():

@@ -50,9 +50,11 @@ RANKS = ["topk", "bottomk", "limitk"]
 
 
 class Grammar:
-    def __init__(self, rng, metrics):
+    def __init__(self, rng, metrics, newest=False):
+        """`newest` is for what the language has since 3.14 only, or behind a feature that older references do not have."""
         self.rng = rng
         self.metrics = metrics
+        self.newest = newest
         self.by_kind = {}
         for metric in metrics:
             self.by_kind.setdefault(metric.kind, []).append(metric)
@@ -72,6 +74,14 @@ class Grammar:
 
     def duration(self, choices=("15s", "1m", "2m30s", "5m", "5m", "7m13s", "20m", "1h")):
         return self.rng.choice(choices)
+
+    def range_text(self):
+        """In brackets; sometimes calculated."""
+        rng = self.rng
+        if not self.newest or rng.random() < 0.8:
+            return self.duration()
+        return rng.choice(["2m * 3", "1h / 7", "10m - 2 * 47s", "step() + 3m", "max_of(step(), 1m30s)", "min_of(7m, range() + 4m)",
+                           "-(1m - 6m)", "2 ^ 9", "1h % 14m", "(1m + 30s) * 2", "350", "range() / 3 + 5m", "0x100"])
 
     def label_names(self, metric, most=3):
         names = sorted(metric.labels)
@@ -126,9 +136,9 @@ class Grammar:
         rng = self.rng
         if depth > 0 and rng.random() < 0.15:
             step = rng.choice(["", "15s", "1m", "47s", "2m"])
-            return Node(MATRIX, self.wrapped(self.vector(depth - 1)), f"[{self.duration()}:{step}]", self.modifiers(), what="subquery")
+            return Node(MATRIX, self.wrapped(self.vector(depth - 1)), f"[{self.range_text()}:{step}]", self.modifiers(), what="subquery")
         metric = self.metric(kinds)
-        return Node(MATRIX, metric.name, self.braces(metric), f"[{self.duration()}]", self.modifiers(), what="selector")
+        return Node(MATRIX, metric.name, self.braces(metric), f"[{self.range_text()}]", self.modifiers(), what="selector")
 
     def wrapped(self, node):
         return Node(node.kind, "(", node, ")", what="parens")
@@ -139,6 +149,8 @@ class Grammar:
         rng = self.rng
         if depth <= 0 or rng.random() < 0.6:
             return Node(SCALAR, rng.choice([self.literal()] * 6 + ["time()", "pi()"]), what="number")
+        if self.newest and rng.random() < 0.2:
+            return self.newest_scalar(depth)
         roll = rng.random()
         if roll < 0.4:
             return Node(SCALAR, "scalar(", self.vector(depth - 1), ")", what="scalar")
@@ -146,6 +158,12 @@ class Grammar:
             return Node(SCALAR, "-", self.wrapped(self.scalar(depth - 1)), what="unary")
         op = rng.choice(["+", "-", "*", "/", "%", "^", "atan2", "== bool", "> bool", "<= bool", "!= bool"])
         return Node(SCALAR, "(", self.scalar(depth - 1), f" {op} ", self.scalar(depth - 1), ")", what="scalar " + op)
+
+    def newest_scalar(self, depth):
+        name = self.rng.choice(["start", "end", "step", "range", "min_of", "max_of"])
+        if not name.endswith("_of"):
+            return Node(SCALAR, f"{name}()", what=name)
+        return Node(SCALAR, f"{name}(", self.scalar(depth - 1), ", ", self.scalar(depth - 1), ")", what=name)
 
     def ratio(self):
         """A quantile, and sometimes none."""
@@ -160,6 +178,8 @@ class Grammar:
         rng = self.rng
         if depth <= 0:
             return self.selector()
+        if self.newest and rng.random() < 0.12:
+            return rng.choice([self.extended, self.extended, self.extended, self.filled, self.filled, self.first_call, self.smoothed])(depth)
         choices = [(16, self.range_call), (12, self.aggregation), (14, self.binary), (5, self.map_call), (4, self.rank), (3, self.set_binary),
                    (4, self.quantile_call), (3, self.label_call), (2, self.sorting), (2, self.date_call), (2, self.unary),
                    (2, self.absence), (2, self.clamping), (1, self.from_scalar), (3, self.scalar_range_call), (2, self.timestamp),
@@ -175,6 +195,40 @@ class Grammar:
         name = self.rng.choice(RANGES)
         kinds = ["counter", "counter", "counter", "buckets", "histogram", "gauge", "special"] if name in ("rate", "increase", "irate") else None
         return Node(VECTOR, f"{name}(", self.matrix(depth, kinds), ")", what=name)
+
+    def extended(self, _depth):
+        """Ranges whose ends have values."""
+        rng = self.rng
+        word, names = rng.choice([("anchored", ["rate", "increase", "delta", "resets", "changes"]), ("smoothed", ["rate", "increase", "delta"])])
+        metric = self.metric(["counter", "counter", "buckets", "gauge", "special"])
+        ends = [f" {word}", self.modifiers()]
+        rng.shuffle(ends)
+        inner = Node(MATRIX, metric.name, self.braces(metric), f"[{self.range_text()}]", "".join(ends), what="extended")
+        name = rng.choice(names)
+        return Node(VECTOR, f"{name}(", inner, ")", what=name)
+
+    def smoothed(self, _depth):
+        metric = self.metric(["counter", "gauge", "special"])
+        return Node(VECTOR, metric.name, self.braces(metric), " smoothed", self.modifiers(), what="smoothed")
+
+    def first_call(self, depth):
+        name = self.rng.choice(["first_over_time", "ts_of_first_over_time"])
+        return Node(VECTOR, f"{name}(", self.matrix(depth), ")", what=name)
+
+    def filled(self, depth):
+        """Operators that find something where there is nothing."""
+        rng = self.rng
+        by = self.labels(rng.sample(["job", "instance", "zone", "code"], rng.randint(1, 2)))
+        one = Node(VECTOR, f"max by ({by}) (", self.vector(depth - 1), ")", what="max")
+        values = [rng.choice(["0", "1", "-2.5", "NaN", "+Inf"]) for _ in range(2)]
+        fill = rng.choice([f"fill({values[0]})", f"fill_left({values[0]})", f"fill_right({values[0]})",
+                           f"fill_left({values[0]}) fill_right({values[1]})", f"fill_right({values[0]}) fill_left({values[1]})"])
+        if rng.random() < 0.5:
+            other = Node(VECTOR, f"min by ({by}) (", self.vector(depth - 1), ")", what="min")
+            return self.between(one, f" {self.operator()} {rng.choice(['', f'on ({by}) '])}{fill} ", other, "vector fill")
+        many = self.vector(depth - 1)
+        sides, group = rng.choice([((many, one), "group_left"), ((one, many), "group_right")])
+        return self.between(sides[0], f" {self.operator()} on ({by}) {group}{rng.choice(['', '(path)'])} {fill} ", sides[1], "vector fill")
 
     def scalar_range_call(self, depth):
         name = self.rng.choice(["quantile_over_time", "predict_linear", "double_exponential_smoothing"])

@@ -38,6 +38,9 @@ def digits_in_labels(node, _path):
 
 
 EXPRESSIONS = [
+    Exclusion("which time timestamp() tells of a smoothed selector is not written down", ALWAYS, lambda node, path: uses("timestamp")(node, path) and uses("smoothed")(node, path)),
+    Exclusion("start(), end(), range() and step() in a subquery: of which query is not written down", ALWAYS,
+              lambda node, path: uses("subquery")(node, path) and uses("start", "end", "step", "range")(node, path)),
     Exclusion("count_values makes labels of digits that nobody promises", ALWAYS, digits_in_labels),
     Exclusion("which of equal elements topk, bottomk and limitk take is told by the order of storage only", ALWAYS, ranks_in_any_order),
     Exclusion("equal label sets after a minus were an error", (3, 14), lambda node, path: uses("unary")(node, path) and " or " in str(node)),

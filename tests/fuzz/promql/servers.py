@@ -14,7 +14,8 @@ import processes  # noqa: E402
 import wire  # noqa: E402
 
 CONFIG = "global:\n  evaluation_interval: 1m\n"
-FEATURES = ["promql-experimental-functions", "native-histograms", "promql-at-modifier", "promql-negative-offset"]
+FEATURES = ["promql-experimental-functions", "native-histograms", "promql-at-modifier", "promql-negative-offset",
+            "promql-extended-range-selectors", "promql-binop-fill-modifiers"]
 
 
 def version(binary):

@@ -24,22 +24,23 @@ class Twin:
     def ask(self, path, parameters):
         """(HTTP status, what would be JSON)."""
         try:
-            tree = parser.parse(parameters["query"])
-            data = self.instant(tree, parameters) if path == "query" else self.ranged(tree, parameters)
+            data = self.instant(parameters) if path == "query" else self.ranged(parameters)
         except QueryError as error:
             return {"bad_data": 400, "execution": 422}[error.kind], {"status": "error", "errorType": error.kind, "error": str(error)}
         return 200, {"status": "success", "data": data}
 
-    def instant(self, tree, parameters):
+    def instant(self, parameters):
         t = milliseconds(parameters["time"])
-        steps = Steps(t, t, 1)
+        steps = Steps(t, t, 1, is_ranged=False)
+        tree = parser.parse(parameters["query"], steps)
         value = Evaluator(self.series, steps).value(tree, t, steps)
         if is_scalar(tree):
             return {"resultType": "scalar", "result": [t / 1000, repr(value)]}
         return {"resultType": "vector", "result": [{"metric": dict(series), "value": [t / 1000, repr(v)]} for series, v in value]}
 
-    def ranged(self, tree, parameters):
+    def ranged(self, parameters):
         steps = Steps(*(milliseconds(parameters[key]) for key in ("start", "end", "step")))
+        tree = parser.parse(parameters["query"], steps)
         evaluator = Evaluator(self.series, steps)
         points = {}
         for t in steps.times:

@@ -73,8 +73,10 @@ def result_labels(node, many, one):
 
 
 def of_vectors(node, left, right):
-    """The many side goes through the elements; each finds its match on the other, where one is at most."""
-    if not left or not right:
+    """The many side goes through the elements; each finds its match on the other, where one is at most. Which side is
+    filled is said for the operator's sides, and with group_right means the many side by left, too."""
+    matching = node.matching
+    if not left and not right or (not left or not right) and matching.fill_left is None and matching.fill_right is None:
         return []
     swapped = node.matching.group == "right"
     many, one = (right, left) if swapped else (left, right)
@@ -82,12 +84,15 @@ def of_vectors(node, left, right):
     for element in one:
         if by_signature.setdefault(signature(element[0], node.matching), element) is not element:
             raise QueryError("execution", "found duplicate series for the match group")
+    if matching.fill_left is not None:
+        present = {signature(series, matching) for series, _ in many}
+        many = many + [(key, matching.fill_left) for key in by_signature if key not in present]
     out, results = [], {}
     for series, value in many:
         key = signature(series, node.matching)
-        if key not in by_signature:
+        if key not in by_signature and matching.fill_right is None:
             continue
-        other, other_value = by_signature[key]
+        other, other_value = by_signature.get(key, (key, matching.fill_right))
         a, b = (other_value, value) if swapped else (value, other_value)
         result = of_elements(node, a, b, a)
         if result is None:

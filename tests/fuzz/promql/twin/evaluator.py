@@ -2,7 +2,7 @@
 import bisect
 import math
 
-from . import aggregations, binary, buckets, elementwise, floats, labels, windows
+from . import aggregations, binary, buckets, elementwise, extended, floats, labels, parser, windows
 from .syntax import SETS, Aggregation, Binary, Call, Minus, Number, QueryError, Range, Selector, String, Subquery, is_scalar
 
 LOOKBACK_MS = 5 * 60_000
@@ -12,7 +12,9 @@ ONLY_NATIVE = {"histogram_count", "histogram_sum", "histogram_avg", "histogram_s
 class Steps:
     """The times at which something is evaluated."""
 
-    def __init__(self, start_ms, end_ms, step_ms):
+    def __init__(self, start_ms, end_ms, step_ms, is_ranged=True):
+        self.step_ms = step_ms
+        self.is_ranged = is_ranged
         self.start_ms = start_ms
         self.end_ms = end_ms
         self.times = range(start_ms, end_ms + 1, step_ms)
@@ -64,6 +66,10 @@ class Evaluator:
         end = self.end_of(selector, t)
         out = []
         for series, times, values in self.matched(selector):
+            if selector.extension:
+                value = extended.interpolated(self.points(times, values, end - LOOKBACK_MS, end + LOOKBACK_MS), end)
+                out += [] if value is None else [(series, end, value)]
+                continue
             i = bisect.bisect_right(times, end) - 1
             if i >= 0 and times[i] > end - LOOKBACK_MS and not floats.is_stale(values[i]):
                 out.append((series, times[i], values[i]))
@@ -72,14 +78,21 @@ class Evaluator:
     def selector(self, node, t, _steps):
         return [(series, value) for series, _, value in self.newest(node, t)]
 
+    @staticmethod
+    def points(times, values, after, until):
+        first, last = bisect.bisect_right(times, after), bisect.bisect_right(times, until)
+        return [(times[i], values[i]) for i in range(first, last) if not floats.is_stale(values[i])]
+
     def range(self, node, t, _steps):
         end = self.end_of(node.of, t)
+        start = end - node.range_ms
+        before = LOOKBACK_MS if node.of.extension else 0
+        behind = LOOKBACK_MS if node.of.extension == "smoothed" else 0
         out = []
         for series, times, values in self.matched(node.of):
-            first, last = bisect.bisect_right(times, end - node.range_ms), bisect.bisect_right(times, end)
-            points = [(times[i], values[i]) for i in range(first, last) if not floats.is_stale(values[i])]
+            points = self.points(times, values, start - before, end + behind)
             if points:
-                out.append((series, windows.Window(points, end - node.range_ms, end, t)))
+                out.append((series, windows.Window(points, start, end, t)))
         return out
 
     def subquery(self, node, t, steps):
@@ -133,6 +146,9 @@ class Evaluator:
 
     def call(self, node, t, steps):
         name = node.name
+        extension = node.arguments[0].of.extension if node.arguments and isinstance(node.arguments[0], Range) else ""
+        if extension:
+            return self.of_windows(name, self.value(node.arguments[0], t, steps), lambda w: extended.evaluate(name, w, extension))
         if name in windows.PLAIN:
             return self.of_windows(name, self.value(node.arguments[0], t, steps), windows.PLAIN[name])
         if name in windows.WITH_NUMBERS:
@@ -158,7 +174,7 @@ class Evaluator:
         for series, window in matrix:
             value = function(window)
             if value is not None:
-                out.append((series if name == "last_over_time" else labels.without_name(series), value))
+                out.append((series if name in ("first_over_time", "last_over_time") else labels.without_name(series), value))
         return out
 
     def scalar(self, node, t, steps):
@@ -189,7 +205,13 @@ class Evaluator:
 SPECIAL = {
     "time": lambda evaluator, node, t, steps: t / 1000,
     "pi": lambda evaluator, node, t, steps: math.pi,
+    "start": lambda evaluator, node, t, steps: evaluator.query.start_ms / 1000,
+    "end": lambda evaluator, node, t, steps: evaluator.query.end_ms / 1000,
+    "step": lambda evaluator, node, t, steps: parser.calculated(node, evaluator.query),
+    "range": lambda evaluator, node, t, steps: parser.calculated(node, evaluator.query),
     "vector": lambda evaluator, node, t, steps: [((), evaluator.value(node.arguments[0], t, steps))],
+    "min_of": lambda evaluator, node, t, steps: floats.least(*(evaluator.value(one, t, steps) for one in node.arguments)),
+    "max_of": lambda evaluator, node, t, steps: floats.greatest(*(evaluator.value(one, t, steps) for one in node.arguments)),
     "scalar": Evaluator.scalar,
     "timestamp": Evaluator.timestamp,
     "absent": Evaluator.absent,

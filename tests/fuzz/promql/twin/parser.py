@@ -1,13 +1,15 @@
 """The part of the language that grammar.py writes, as a tree. Precedence is the language's, not the generator's."""
 import re
 
+from . import floats
+from .binary import of_numbers
 from .syntax import (COMPARISONS, SETS, Aggregation, Binary, Call, Matching, Minus, Number, QueryError, Range, Selector, String,
                      Subquery, is_scalar)
 
 TOKEN = re.compile(r"""\s*(?:
     (?P<number>0[xX][0-9a-fA-F]+ | (?:\d[\d_]*\.?\d*|\.\d+)[eE][+-]?\d+ | (?:\d+(?:ms|[smhdwy]))+ | \d[\d_]*\.?\d* | \.\d+)
   | (?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*) | "(?P<string>[^"]*)" | (?P<sign>=~|!~|==|!=|<=|>=|[-+*/%^<>=(){}\[\],:@]))""", re.VERBOSE)
-COLON_IN_BRACKETS = re.compile(r"\[([^\]:]*):([^\]]*)\]")
+COLON_IN_BRACKETS = re.compile(r"\[([^\]:\"]*):([^\]\"]*)\]")
 DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
 UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000, "y": 365 * 86_400_000}
 AGGREGATIONS = {"sum", "avg", "count", "min", "max", "group", "stddev", "stdvar", "topk", "bottomk", "count_values", "quantile", "limitk",
@@ -37,7 +39,9 @@ def number(text):
 
 
 class Parser:
-    def __init__(self, text):
+    def __init__(self, text, steps):
+        """`steps` are the query's: durations may be calculated from them."""
+        self.steps = steps
         self.tokens = []  # (kind, text)
         text = COLON_IN_BRACKETS.sub(r"[\1 : \2]", text)
         at = 0
@@ -100,7 +104,21 @@ class Parser:
             if group:
                 matching.group = group.removeprefix("group_")
                 matching.include = self.labels() if self.peek() == ("sign", "(") else ()
+        while self.peek()[1] in ("fill", "fill_left", "fill_right") and self.peek(1) == ("sign", "("):
+            word = self.next("name")
+            value = calculated(self.operand(), self.steps)
+            if word != "fill_right":
+                matching.fill_left = value
+            if word != "fill_left":
+                matching.fill_right = value
         return matching
+
+    def duration(self):
+        """In brackets: any calculation."""
+        value_ms = int(calculated(self.expression(1), self.steps) * 1000)
+        if value_ms <= 0:
+            raise QueryError("bad_data", "duration must be greater than 0")
+        return value_ms
 
     def labels(self):
         self.expect("(")
@@ -158,16 +176,19 @@ class Parser:
 
     def modified(self, node):
         if self.take("["):
-            range_ms = duration_ms(self.next("number"))
+            range_ms = self.duration()
             if self.take(":"):
-                step_ms = duration_ms(self.next("number")) if self.peek()[0] == "number" else DEFAULT_STEP_MS
+                step_ms = DEFAULT_STEP_MS if self.peek() == ("sign", "]") else self.duration()
                 node = Subquery(node, range_ms, step_ms)
             else:
                 node = Range(node, range_ms)
             self.expect("]")
         target = node.of if isinstance(node, Range) else node
         while True:
-            if self.take("offset"):
+            extension = self.take("anchored", "smoothed")
+            if extension:
+                target.extension = extension
+            elif self.take("offset"):
                 sign = -1 if self.take("-") else 1
                 target.offset_ms = sign * duration_ms(self.next("number"))
             elif self.take("@"):
@@ -200,5 +221,18 @@ def checked_call(node):
     return node
 
 
-def parse(text):
-    return Parser(text).parse()
+def calculated(node, steps):
+    """A number that is known before anything is evaluated."""
+    if isinstance(node, Number):
+        return node.value
+    if isinstance(node, Minus):
+        return -calculated(node.of, steps)
+    if isinstance(node, Binary):
+        return of_numbers(node.op, calculated(node.left, steps), calculated(node.right, steps))
+    if node.name in ("step", "range"):
+        return {"step": steps.step_ms if steps.is_ranged else 0, "range": steps.end_ms - steps.start_ms}[node.name] / 1000
+    return {"min_of": floats.least, "max_of": floats.greatest}[node.name](*(calculated(one, steps) for one in node.arguments))
+
+
+def parse(text, steps):
+    return Parser(text, steps).parse()

@@ -18,6 +18,7 @@ class Selector:
     matchers: list  # (label, operator, value)
     offset_ms: int = 0
     at: typing.Any = None  # Milliseconds, "start", "end" or None.
+    extension: str = ""  # "anchored", "smoothed" or "".
 
 
 @dataclasses.dataclass(eq=False)
@@ -47,6 +48,8 @@ class Matching:
     labels: tuple = ()
     group: str = ""  # "left", "right" or "".
     include: tuple = ()
+    fill_left: typing.Any = None
+    fill_right: typing.Any = None
 
 
 @dataclasses.dataclass(eq=False)
@@ -74,6 +77,7 @@ class Call:
 
 
 COMPARISONS = {"==", "!=", "<", "<=", ">", ">="}
+SCALAR_CALLS = {"time", "pi", "scalar", "start", "end", "step", "range", "min_of", "max_of"}
 SETS = {"and", "or", "unless"}
 
 
@@ -82,7 +86,7 @@ def is_scalar(node):
         return is_scalar(node.left) and is_scalar(node.right)
     if isinstance(node, Minus):
         return is_scalar(node.of)
-    return isinstance(node, Number) or isinstance(node, Call) and node.name in ("time", "pi", "scalar")
+    return isinstance(node, Number) or isinstance(node, Call) and node.name in SCALAR_CALLS
 
 
 class QueryError(Exception):

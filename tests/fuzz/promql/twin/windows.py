@@ -139,6 +139,7 @@ PLAIN = {
     "min_over_time": lambda w: best(w, lambda a, b: a < b)[1],
     "max_over_time": lambda w: best(w, lambda a, b: a > b)[1],
     "count_over_time": lambda w: float(len(w.values)),
+    "first_over_time": lambda w: w.values[0],
     "last_over_time": lambda w: w.values[-1],
     "present_over_time": lambda w: 1.0,
     "stddev_over_time": lambda w: floats.sqrt(variance(w)),
@@ -146,6 +147,7 @@ PLAIN = {
     "mad_over_time": median_deviation,
     "ts_of_max_over_time": lambda w: best(w, lambda a, b: a >= b)[0] / 1000,
     "ts_of_min_over_time": lambda w: best(w, lambda a, b: a <= b)[0] / 1000,
+    "ts_of_first_over_time": lambda w: w.times[0] / 1000,
     "ts_of_last_over_time": lambda w: w.times[-1] / 1000,
 }
 # With numbers beside the range: where the range stands, and the function of the window and the numbers.
