@@ -217,7 +217,7 @@ void WriteDays(Server& server, SimulatedFleet& fleet, int days, const std::funct
 
 void RunRetention(const std::string& folder, const Sizes& sizes) {
   const int days = sizes.smoke ? 4 : 30;
-  SimulatedFleet fleet(std::max(4, sizes.targets / 50), std::max(32, sizes.lines / 4), 4);
+  SimulatedFleet fleet(20, 250, 4);
   Server server(folder);
   WriteDays(server, fleet, days);
   server.Maintain(Tsdb::Maintenance::kEverything);
@@ -239,7 +239,7 @@ void RunRetention(const std::string& folder, const Sizes& sizes) {
 }
 
 void RunSize(const std::string& folder, const Sizes& sizes) {
-  SimulatedFleet fleet(std::max(4, sizes.targets / 50), std::max(32, sizes.lines / 4), 4);
+  SimulatedFleet fleet(20, 250, 4);
   Server server(folder);
   WriteDays(server, fleet, 1);
   server.Maintain(Tsdb::Maintenance::kEverything);
