@@ -34,7 +34,9 @@ class Query:
         self.instants = [self.time(rng)]
         start = self.time(rng)
         step = rng.choice([1, 15, 30, 60, 60, 293.5])
-        self.range = {"start": start, "end": start + step * rng.randint(0, 40), "step": step}
+        steps = rng.randint(0, 40 if rng.random() < 0.96 else 800)
+        self.range = {"start": start, "end": start + step * steps, "step": step}
+        self.lookback = {"lookback_delta": rng.choice(["20s", "1m", "7m13s", "1h"])} if rng.random() < 0.1 else {}
 
     @staticmethod
     def time(rng):
@@ -43,8 +45,8 @@ class Query:
 
     def requests(self):
         for t in self.instants:
-            yield "query", {"time": repr(t)}
-        yield "query_range", {key: repr(value) for key, value in self.range.items()}
+            yield "query", {"time": repr(t), **self.lookback}
+        yield "query_range", {**{key: repr(value) for key, value in self.range.items()}, **self.lookback}
 
 
 class Sides:

@@ -129,7 +129,8 @@ class Grammar:
     def selector(self, metric=None):
         metric = metric or self.metric()
         if self.rng.random() < 0.02:
-            return Node(VECTOR, '{__name__=~"' + metric.name[:4] + '.*"', "", "}", self.modifiers(), what="selector")
+            name = self.rng.choice([metric.name[:4] + ".*", metric.name[:4] + ".*", f"{metric.name}|{self.metric().name}", "[a-l].+"])
+            return Node(VECTOR, '{__name__=~"' + name + '"', "", "}", self.modifiers(), what="selector")
         return Node(VECTOR, metric.name, self.braces(metric), self.modifiers(), what="selector")
 
     def matrix(self, depth, kinds=None):
@@ -219,16 +220,17 @@ class Grammar:
         """Operators that find something where there is nothing."""
         rng = self.rng
         by = self.labels(rng.sample(["job", "instance", "zone", "code"], rng.randint(1, 2)))
+        op = self.operator()
         one = Node(VECTOR, f"max by ({by}) (", self.vector(depth - 1), ")", what="max")
         values = [rng.choice(["0", "1", "-2.5", "NaN", "+Inf"]) for _ in range(2)]
         fill = rng.choice([f"fill({values[0]})", f"fill_left({values[0]})", f"fill_right({values[0]})",
                            f"fill_left({values[0]}) fill_right({values[1]})", f"fill_right({values[0]}) fill_left({values[1]})"])
         if rng.random() < 0.5:
             other = Node(VECTOR, f"min by ({by}) (", self.vector(depth - 1), ")", what="min")
-            return self.between(one, f" {self.operator()} {rng.choice(['', f'on ({by}) '])}{fill} ", other, "vector fill")
+            return self.between(one, f" {op} {rng.choice(['', f'on ({by}) '])}{fill} ", other, "fill " + op)
         many = self.vector(depth - 1)
         sides, group = rng.choice([((many, one), "group_left"), ((one, many), "group_right")])
-        return self.between(sides[0], f" {self.operator()} on ({by}) {group}{rng.choice(['', '(path)'])} {fill} ", sides[1], "vector fill")
+        return self.between(sides[0], f" {op} on ({by}) {group}{rng.choice(['', '(path)'])} {fill} ", sides[1], "fill " + op)
 
     def scalar_range_call(self, depth):
         name = self.rng.choice(["quantile_over_time", "predict_linear", "double_exponential_smoothing"])

@@ -8,6 +8,10 @@ def milliseconds(seconds):
     return round(float(seconds) * 1000)
 
 
+def lookback_ms(parameters):
+    return parser.duration_ms(parameters.get("lookback_delta", "5m"))
+
+
 class Twin:
     def __init__(self):
         self.series = []
@@ -33,7 +37,7 @@ class Twin:
         t = milliseconds(parameters["time"])
         steps = Steps(t, t, 1, is_ranged=False)
         tree = parser.parse(parameters["query"], steps)
-        value = Evaluator(self.series, steps).value(tree, t, steps)
+        value = Evaluator(self.series, steps, lookback_ms(parameters)).value(tree, t, steps)
         if is_scalar(tree):
             return {"resultType": "scalar", "result": [t / 1000, repr(value)]}
         return {"resultType": "vector", "result": [{"metric": dict(series), "value": [t / 1000, repr(v)]} for series, v in value]}
@@ -41,7 +45,7 @@ class Twin:
     def ranged(self, parameters):
         steps = Steps(*(milliseconds(parameters[key]) for key in ("start", "end", "step")))
         tree = parser.parse(parameters["query"], steps)
-        evaluator = Evaluator(self.series, steps)
+        evaluator = Evaluator(self.series, steps, lookback_ms(parameters))
         points = {}
         for t in steps.times:
             value = evaluator.value(tree, t, steps)

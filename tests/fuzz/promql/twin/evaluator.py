@@ -5,7 +5,6 @@ import math
 from . import aggregations, binary, buckets, elementwise, extended, floats, labels, parser, windows
 from .syntax import SETS, Aggregation, Binary, Call, Minus, Number, QueryError, Range, Selector, String, Subquery, is_scalar
 
-LOOKBACK_MS = 5 * 60_000
 ONLY_NATIVE = {"histogram_count", "histogram_sum", "histogram_avg", "histogram_stddev", "histogram_stdvar"}
 
 
@@ -23,9 +22,10 @@ class Steps:
 class Evaluator:
     """Of one query. Without a memory a subquery would be evaluated again for every step that looks at it."""
 
-    def __init__(self, series, steps):
+    def __init__(self, series, steps, lookback_ms):
         self.series = series  # (labels, times, values), in the order of storage
         self.query = steps
+        self.lookback_ms = lookback_ms
         self.memory = {}
         self.matching = {}
         self.evaluated = set()
@@ -67,11 +67,11 @@ class Evaluator:
         out = []
         for series, times, values in self.matched(selector):
             if selector.extension:
-                value = extended.interpolated(self.points(times, values, end - LOOKBACK_MS, end + LOOKBACK_MS), end)
+                value = extended.interpolated(self.points(times, values, end - self.lookback_ms, end + self.lookback_ms), end)
                 out += [] if value is None else [(series, end, value)]
                 continue
             i = bisect.bisect_right(times, end) - 1
-            if i >= 0 and times[i] > end - LOOKBACK_MS and not floats.is_stale(values[i]):
+            if i >= 0 and times[i] > end - self.lookback_ms and not floats.is_stale(values[i]):
                 out.append((series, times[i], values[i]))
         return out
 
@@ -86,8 +86,8 @@ class Evaluator:
     def range(self, node, t, _steps):
         end = self.end_of(node.of, t)
         start = end - node.range_ms
-        before = LOOKBACK_MS if node.of.extension else 0
-        behind = LOOKBACK_MS if node.of.extension == "smoothed" else 0
+        before = self.lookback_ms if node.of.extension else 0
+        behind = self.lookback_ms if node.of.extension == "smoothed" else 0
         out = []
         for series, times, values in self.matched(node.of):
             points = self.points(times, values, start - before, end + behind)
