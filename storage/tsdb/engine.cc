@@ -9,8 +9,8 @@
 namespace vigia::storage {
 namespace {
 
-constexpr std::uint64_t kRotateBytes = 64u << 20;        // The log changes families at this size
-constexpr DurationMs kRotateAgeMs = 30 * 60 * 1000;      // or age,
+constexpr std::uint64_t kRotateBytes = 32u << 20;        // The log changes families at this size
+constexpr DurationMs kRotateAgeMs = 10 * 60 * 1000;      // or age,
 constexpr std::uint64_t kDrainBytes = 4 * kRotateBytes;  // and waits for stragglers only up to here.
 constexpr std::size_t kHeadBytesPerSeries = 512;         // See TsdbOptions::head_bytes.
 constexpr std::chrono::seconds kSyncInterval{1};
