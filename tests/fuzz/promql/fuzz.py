@@ -30,13 +30,14 @@ DETERMINISM_TRIES = 4
 class Query:
     """When to ask: at one time, or over a range."""
 
-    def __init__(self, rng):
+    def __init__(self, rng, version):
         self.instants = [self.time(rng)]
         start = self.time(rng)
         step = rng.choice([1, 15, 30, 60, 60, 293.5])
         steps = rng.randint(0, 40 if rng.random() < 0.96 else 800)
         self.range = {"start": start, "end": start + step * steps, "step": step}
-        self.lookback = {"lookback_delta": rng.choice(["20s", "1m", "7m13s", "1h"])} if rng.random() < 0.1 else {}
+        other_lookback = rng.random() < 0.1 and version >= (3, 0)
+        self.lookback = {"lookback_delta": rng.choice(["20s", "1m", "7m13s", "1h"])} if other_lookback else {}
 
     @staticmethod
     def time(rng):
@@ -159,7 +160,7 @@ def run_world(options, session, first, count, deadline, tally):
             return
         rng = random.Random(f"expression {session.seed} {i}")
         node = grammar.Grammar(rng, session.world.metrics, session.version >= TWIN_VERSION).expression()
-        query = Query(rng)
+        query = Query(rng, session.version)
         tally.expressions += 1
         for path, parameters in query.requests():
             excluded = known.exclusion(node, path, session.version)

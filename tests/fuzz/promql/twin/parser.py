@@ -38,6 +38,11 @@ def number(text):
     return float(plain)
 
 
+def expected(holds, text):
+    if not holds:
+        raise QueryError("bad_data", text)
+
+
 class Parser:
     def __init__(self, text, steps):
         """`steps` are the query's: durations may be calculated from them."""
@@ -47,7 +52,7 @@ class Parser:
         at = 0
         while text[at:].strip():
             found = TOKEN.match(text, at)
-            assert found, f"not in this language: {text[at:]}"
+            expected(found, f"not in this language: {text[at:]}")
             self.tokens.append((found.lastgroup, found[found.lastgroup]))
             at = found.end()
         self.at = 0
@@ -64,16 +69,16 @@ class Parser:
         return None
 
     def expect(self, text):
-        assert self.take(text), f"{text} expected, not {self.peek()}"
+        expected(self.take(text), f"{text} expected, not {self.peek()}")
 
     def next(self, kind):
-        assert self.peek()[0] == kind, f"{kind} expected, not {self.peek()}"
+        expected(self.peek()[0] == kind, f"{kind} expected, not {self.peek()}")
         self.at += 1
         return self.tokens[self.at - 1][1]
 
     def parse(self):
         node = self.expression(1)
-        assert self.peek()[0] == "end", f"what is {self.peek()}?"
+        expected(self.peek()[0] == "end", f"what is {self.peek()}?")
         return node
 
     def expression(self, lowest):
@@ -141,7 +146,7 @@ class Parser:
             return Number(number(text))
         if kind == "string":
             return String(text)
-        assert kind == "name", f"what is {text}?"
+        expected(kind == "name", f"what is {text}?")
         if text.lower() in ("inf", "nan"):
             return Number(float(text))
         if text in AGGREGATIONS:
