@@ -6,14 +6,8 @@
 #include "promql/exec/histogram_size.h"
 
 namespace vigia::promql {
-namespace {
 
 using storage::Status;
-
-// What a kernel may look at between two looks at the deadline: some tens of milliseconds for the slowest.
-constexpr std::uint64_t kSamplesPerCall = 2'000'000;
-
-}  // namespace
 
 void RangeEvaluator::Start(const RangeSeries& series) {
   flags_ = {};
@@ -30,11 +24,13 @@ std::uint64_t RangeEvaluator::LargestWindow(const WindowSet& windows) const {
 
 Status RangeEvaluator::Evaluate(const RangeSeries& series, const Row& row) {
   const std::span<const Window> windows = series.windows->windows();
+  // Histograms have kernels of their own.
+  const std::uint64_t samples_per_call = series.histograms.empty() ? spec_.samples_per_call : kSamplesPerCall;
   std::uint64_t total = samples_before_.empty() ? series.windows->total_samples() : 0;
   if (!samples_before_.empty()) {
     for (const Window& window : windows) total += SamplesIn(window);
   }
-  if (total <= kSamplesPerCall) {
+  if (total <= samples_per_call) {
     RangeInput input{series.values, *series.windows, {}, series.starts};
     for (std::size_t i = 0; i < scalars_.size() && i < input.scalars.size(); ++i) input.scalars[i] = {scalars_[i]};
     return Call(input, series.histograms, row);
@@ -42,7 +38,7 @@ Status RangeEvaluator::Evaluate(const RangeSeries& series, const Row& row) {
   for (std::size_t first = 0; first < windows.size();) {
     std::size_t count = 1;
     std::uint64_t samples = SamplesIn(windows[first]);
-    for (; first + count < windows.size() && samples <= kSamplesPerCall; ++count) {
+    for (; first + count < windows.size() && samples <= samples_per_call; ++count) {
       samples += SamplesIn(windows[first + count]);
     }
     if (Status status = context_.Interrupted(); !status) return status;

@@ -35,7 +35,9 @@ storage::Status Evaluate(const RangeInput& input, RangeScratch& scratch, StepOut
 
 }  // namespace
 
-constinit const RangeFunctionSpec kChanges{.name = "changes", .kernel = &Evaluate<&IsChange>, .allows_anchored = true};
-constinit const RangeFunctionSpec kResets{.name = "resets", .kernel = &Evaluate<&IsReset>, .allows_anchored = true};
+constinit const RangeFunctionSpec kChanges{
+    .name = "changes", .kernel = &Evaluate<&IsChange>, .allows_anchored = true, .samples_per_call = kAnyOverlap};
+constinit const RangeFunctionSpec kResets{
+    .name = "resets", .kernel = &Evaluate<&IsReset>, .allows_anchored = true, .samples_per_call = kAnyOverlap};
 
 }  // namespace vigia::promql

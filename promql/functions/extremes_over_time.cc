@@ -45,11 +45,13 @@ storage::Status Evaluate(const RangeInput& input, RangeScratch& scratch, StepOut
 
 }  // namespace
 
-constinit const RangeFunctionSpec kMaxOverTime{.name = "max_over_time", .kernel = &Evaluate<Answer::kValue, &BelowMax>};
-constinit const RangeFunctionSpec kMinOverTime{.name = "min_over_time", .kernel = &Evaluate<Answer::kValue, &AboveMin>};
-constinit const RangeFunctionSpec kTsOfMaxOverTime{.name = "ts_of_max_over_time",
-                                                   .kernel = &Evaluate<Answer::kTime, &NotAboveMax>};
-constinit const RangeFunctionSpec kTsOfMinOverTime{.name = "ts_of_min_over_time",
-                                                   .kernel = &Evaluate<Answer::kTime, &NotBelowMin>};
+constinit const RangeFunctionSpec kMaxOverTime{
+    .name = "max_over_time", .kernel = &Evaluate<Answer::kValue, &BelowMax>, .samples_per_call = kAnyOverlap};
+constinit const RangeFunctionSpec kMinOverTime{
+    .name = "min_over_time", .kernel = &Evaluate<Answer::kValue, &AboveMin>, .samples_per_call = kAnyOverlap};
+constinit const RangeFunctionSpec kTsOfMaxOverTime{
+    .name = "ts_of_max_over_time", .kernel = &Evaluate<Answer::kTime, &NotAboveMax>, .samples_per_call = kAnyOverlap};
+constinit const RangeFunctionSpec kTsOfMinOverTime{
+    .name = "ts_of_min_over_time", .kernel = &Evaluate<Answer::kTime, &NotBelowMin>, .samples_per_call = kAnyOverlap};
 
 }  // namespace vigia::promql

@@ -28,7 +28,8 @@ storage::Status Evaluate(const RangeInput& input, RangeScratch&, StepOutput outp
 
 }  // namespace
 
-constinit const RangeFunctionSpec kIrate{.name = "irate", .kernel = &Evaluate<true>};
-constinit const RangeFunctionSpec kIdelta{.name = "idelta", .kernel = &Evaluate<false>};
+constinit const RangeFunctionSpec kIrate{.name = "irate", .kernel = &Evaluate<true>, .samples_per_call = kAnyOverlap};
+constinit const RangeFunctionSpec kIdelta{
+    .name = "idelta", .kernel = &Evaluate<false>, .samples_per_call = kAnyOverlap};
 
 }  // namespace vigia::promql

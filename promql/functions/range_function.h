@@ -56,6 +56,12 @@ enum class RangeAnnotation {
                       // warning.
 };
 
+// How many samples of windows, each counted as often as windows hold it, a kernel may look at between two looks at the
+// deadline: some tens of milliseconds. Kernels that look at each sample about once, however much windows overlap, are
+// not held up by this: to cut them into parts would repeat what they do for all steps together.
+inline constexpr std::uint64_t kSamplesPerCall = 2'000'000;
+inline constexpr std::uint64_t kAnyOverlap = 1'000'000'000;
+
 struct RangeFunctionSpec {
   std::string_view name;
   RangeKernel kernel = nullptr;
@@ -64,6 +70,7 @@ struct RangeFunctionSpec {
   bool allows_anchored = false;
   bool allows_smoothed = false;
   RangeAnnotation annotation = RangeAnnotation::kNone;
+  std::uint64_t samples_per_call = kSamplesPerCall;
 };
 
 // nullptr when there is no such function of a range vector. absent_over_time is present_over_time turned round by the

@@ -110,13 +110,18 @@ constinit const RangeFunctionSpec kRate{.name = "rate",
                                         .kernel = &Evaluate<Kind::kRate>,
                                         .allows_anchored = true,
                                         .allows_smoothed = true,
-                                        .annotation = RangeAnnotation::kCounterName};
+                                        .annotation = RangeAnnotation::kCounterName,
+                                        .samples_per_call = kAnyOverlap};
 constinit const RangeFunctionSpec kIncrease{.name = "increase",
                                             .kernel = &Evaluate<Kind::kIncrease>,
                                             .allows_anchored = true,
                                             .allows_smoothed = true,
-                                            .annotation = RangeAnnotation::kCounterName};
-constinit const RangeFunctionSpec kDelta{
-    .name = "delta", .kernel = &Evaluate<Kind::kDelta>, .allows_anchored = true, .allows_smoothed = true};
+                                            .annotation = RangeAnnotation::kCounterName,
+                                            .samples_per_call = kAnyOverlap};
+constinit const RangeFunctionSpec kDelta{.name = "delta",
+                                         .kernel = &Evaluate<Kind::kDelta>,
+                                         .allows_anchored = true,
+                                         .allows_smoothed = true,
+                                         .samples_per_call = kAnyOverlap};
 
 }  // namespace vigia::promql

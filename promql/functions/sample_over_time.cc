@@ -27,13 +27,17 @@ double LastTime(const RangeInput& input, Window window) { return Seconds(input.w
 
 }  // namespace
 
-constinit const RangeFunctionSpec kCountOverTime{.name = "count_over_time", .kernel = &Evaluate<&Count>};
-constinit const RangeFunctionSpec kPresentOverTime{.name = "present_over_time", .kernel = &Evaluate<&Present>};
+constinit const RangeFunctionSpec kCountOverTime{
+    .name = "count_over_time", .kernel = &Evaluate<&Count>, .samples_per_call = kAnyOverlap};
+constinit const RangeFunctionSpec kPresentOverTime{
+    .name = "present_over_time", .kernel = &Evaluate<&Present>, .samples_per_call = kAnyOverlap};
 constinit const RangeFunctionSpec kFirstOverTime{
-    .name = "first_over_time", .kernel = &Evaluate<&First>, .keeps_metric_name = true};
+    .name = "first_over_time", .kernel = &Evaluate<&First>, .keeps_metric_name = true, .samples_per_call = kAnyOverlap};
 constinit const RangeFunctionSpec kLastOverTime{
-    .name = "last_over_time", .kernel = &Evaluate<&Last>, .keeps_metric_name = true};
-constinit const RangeFunctionSpec kTsOfFirstOverTime{.name = "ts_of_first_over_time", .kernel = &Evaluate<&FirstTime>};
-constinit const RangeFunctionSpec kTsOfLastOverTime{.name = "ts_of_last_over_time", .kernel = &Evaluate<&LastTime>};
+    .name = "last_over_time", .kernel = &Evaluate<&Last>, .keeps_metric_name = true, .samples_per_call = kAnyOverlap};
+constinit const RangeFunctionSpec kTsOfFirstOverTime{
+    .name = "ts_of_first_over_time", .kernel = &Evaluate<&FirstTime>, .samples_per_call = kAnyOverlap};
+constinit const RangeFunctionSpec kTsOfLastOverTime{
+    .name = "ts_of_last_over_time", .kernel = &Evaluate<&LastTime>, .samples_per_call = kAnyOverlap};
 
 }  // namespace vigia::promql
