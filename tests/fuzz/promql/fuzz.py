@@ -85,11 +85,16 @@ class Session:
         self.has_twin = sides.has_twin
         with_native = self.version >= (3, 0) and not sides.has_twin
         self.world = data.World(random.Random(f"data {seed}"), self.version, with_native)
-        self.to_stop = contextlib.ExitStack()
+        self.sides = sides
+        self.folder = folder
+        self.start()
+
+    def start(self):
+        folder = tempfile.mkdtemp(dir=self.folder)
         with contextlib.ExitStack() as started:
-            self.theirs = sides.theirs(folder)
+            self.theirs = self.sides.theirs(folder)
             started.callback(self.theirs.stop)
-            self.ours = sides.ours(folder)
+            self.ours = self.sides.ours(folder)
             started.callback(self.ours.stop)
             for side in (self.theirs, self.ours):
                 side.load(self.world)
@@ -101,7 +106,12 @@ class Session:
     def difference(self, node, path, parameters):
         """In words, or None; and the reference's answer. A reference that agrees with us now and then is no reference."""
         for _ in range(DETERMINISM_TRIES):
-            words, theirs = self.difference_now(node, path, parameters)
+            try:
+                words, theirs = self.difference_now(node, path, parameters)
+            except servers.Ended as error:
+                self.stop()
+                self.start()
+                return str(error), None
             if words is None:
                 return None, theirs
         return words, theirs
@@ -141,7 +151,10 @@ class Tally:
         self.differences = 0
 
     def count(self, answer):
+        """`answer` is the reference's, or None when a server ended."""
         self.queries += 1
+        if answer is None:
+            return
         if answer["status"] == "error":
             self.errors += 1
         elif not answer["data"]["result"]:

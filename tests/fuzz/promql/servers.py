@@ -25,6 +25,10 @@ def version(binary):
     return int(found[1]), int(found[2])
 
 
+class Ended(Exception):
+    """A server is no more, or gives no answer."""
+
+
 class Server:
     def __init__(self, name, binary, folder, features=()):
         self.name = name
@@ -59,11 +63,12 @@ class Server:
                 self.connection.request("POST", f"/api/v1/{path}", body, {"Content-Type": "application/x-www-form-urlencoded"})
                 answer = self.connection.getresponse()
                 return answer.status, json.loads(answer.read())
-            except (http.client.HTTPException, ConnectionError):
+            except (http.client.HTTPException, ConnectionError) as error:
                 self.connection.close()
                 self.connection = None
-                if attempt == 2 or self.process.process.poll() is not None:
-                    raise
+                ended = self.process.process.poll()
+                if attempt == 2 or ended is not None:
+                    raise Ended(f"{self.name} gave no answer (its status: {ended}) {self.process.log()[-1000:]}") from error
         raise AssertionError("not reached")
 
     def stop(self):
