@@ -20,6 +20,7 @@ storage::Result<std::unique_ptr<SeriesParts>> SeriesParts::MakeIfWorthwhile(Quer
                                                                             std::size_t series) {
   WorkerPool* const pool = context.workers();
   if (pool == nullptr || pool->threads() == 0 || context.counts_by_operator() || series < 2) return {nullptr};
+  if (steps.count == 0) return {nullptr};  // A subquery without a step in its range.
   if (series < kMinSeries && series * steps.count < kMinSlots) return {nullptr};
   const std::size_t per_thread = (series - 1) / (pool->threads() + 1) + 1;
   const std::size_t held = OrderedParts<SeriesPart>::WindowFor(pool->threads());

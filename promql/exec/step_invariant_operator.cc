@@ -15,7 +15,7 @@ storage::Status StepInvariantOperator::Fill(RowBatch& out) {
     }
     for (; next_ < batch_.size() && !out.full(); ++next_) {
       const Row from = batch_.row(next_);
-      if (from.valid[0] == 0) continue;
+      if (from.valid.empty() || from.valid[0] == 0) continue;  // A subquery may have no step in its range.
       Row to = out.Append(batch_.id(next_));
       if (from.IsHistogram(0)) {
         to = out.WithHistograms(out.size() - 1);

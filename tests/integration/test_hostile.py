@@ -81,7 +81,8 @@ def nested(open_, inner, close, levels):
     return open_ * levels + inner + close * levels
 
 
-LARGE = "422 query processing would load too many samples into memory|503 query timed out in expression evaluation"
+LARGE = ("422 query processing would load too many samples into memory|"
+         "422 query processing would need more memory than the limit|503 query timed out in expression evaluation")
 # Fewer series are for servers built to find mistakes: those may be late with anything, and done with what is much.
 OK = "200 " if SERIES >= 1_000_000 else "200 |503 query timed out"
 MANY = LARGE if SERIES >= 1_000_000 else LARGE + "|" + OK
