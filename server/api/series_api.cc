@@ -67,6 +67,10 @@ Response UniteStrings(const SeriesRequest& request, Ask ask) {
   for (const auto& matchers : request.sets.empty() ? everything : request.sets) {
     Result<LabelStrings> part = ask(matchers);
     if (part.has_error()) return ApiError(part.error());
+    if (all.empty()) {
+      all = std::move(part->values);
+      continue;
+    }
     const auto middle = static_cast<std::ptrdiff_t>(all.size());
     all.insert(all.end(), std::make_move_iterator(part->values.begin()), std::make_move_iterator(part->values.end()));
     std::inplace_merge(all.begin(), all.begin() + middle, all.end());
@@ -125,7 +129,8 @@ Response Series(const Queryable& storage, const Request& http) {
     if (data.size() > 1) data.push_back(',');
     AppendLabelsJson(data, labels);
   }
-  return ApiSuccess(data + "]", annotations);
+  data.push_back(']');
+  return ApiSuccess(data, annotations);
 }
 
 void AppendUtf8(std::string& out, std::uint32_t rune) {

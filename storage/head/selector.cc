@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "storage/head/series_map.h"
 
@@ -289,19 +290,19 @@ Result<std::vector<std::string>> SeriesMap::LabelValues(const std::string& name,
   const std::shared_lock lock(mu_);
   Symbol symbol = 0;
   if (!symbols_.Find(name, &symbol)) return std::vector<std::string>();
-  std::vector<std::string> values;
+  std::vector<std::string_view> values;  // Into the symbols, which stay.
   const auto take = [&](const LabelIndex& index, auto&& has) {
     const auto known = index.names().find(symbol);
     if (known == index.names().end()) return;
     for (const auto& [value, ids] : known->second) {
-      if (std::ranges::any_of(ids, has)) values.emplace_back(symbols_.Text(value));
+      if (std::ranges::any_of(ids, has)) values.push_back(symbols_.Text(value));
     }
   };
   const Status status = ForLabelSources(matchers, from, to, take, [&] { values.clear(); });
   if (!status) return status.error();
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
-  return values;
+  return std::vector<std::string>(values.begin(), values.end());
 }
 
 }  // namespace vigia::storage
