@@ -41,7 +41,9 @@ class Engine::Impl {
         active_(options_.clock),
         top_(options_.top_queries, options_.clock),
         cache_(options_.range_cache_bytes, registry),
-        workers_(options_.worker_threads) {
+        workers_(options_.worker_threads,
+                 &registry.AddCounter("vigia_query_worker_queue_full_total",
+                                      "Times that a query did without a worker because too many tasks waited.")) {
     registry.AddCallback("vigia_query_memory_bytes", "Memory that running queries and unsent results have reserved.",
                          storage::InstrumentType::kGauge,
                          [memory = memory_] { return static_cast<double>(memory->used_bytes()); });

@@ -4,7 +4,7 @@
 
 namespace vigia::promql {
 
-WorkerPool::WorkerPool(std::size_t threads) {
+WorkerPool::WorkerPool(std::size_t threads, storage::Counter* refused) : refused_(refused) {
   threads_.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
 }
@@ -21,7 +21,11 @@ WorkerPool::~WorkerPool() {
 bool WorkerPool::Submit(std::function<void()> task) {
   {
     const std::lock_guard lock(mu_);
-    if (threads_.empty() || waiting_.size() >= kMaxWaiting) return false;
+    if (threads_.empty()) return false;
+    if (waiting_.size() >= kMaxWaiting) {
+      if (refused_ != nullptr) refused_->Add();
+      return false;
+    }
     waiting_.push_back(std::move(task));
   }
   wake_.notify_one();

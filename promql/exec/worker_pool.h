@@ -9,12 +9,15 @@
 #include <thread>
 #include <vector>
 
+#include "storage/telemetry/registry.h"
+
 namespace vigia::promql {
 
 // Thread-safe.
 class WorkerPool {
  public:
-  explicit WorkerPool(std::size_t threads);
+  // `refused` counts the tasks that Submit() drops; null: nobody asks. It must outlive the pool.
+  explicit WorkerPool(std::size_t threads, storage::Counter* refused = nullptr);
   ~WorkerPool();  // Drops tasks that have not begun, waits for the others.
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -28,6 +31,7 @@ class WorkerPool {
  private:
   void Run();
 
+  storage::Counter* const refused_;
   std::mutex mu_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> waiting_;

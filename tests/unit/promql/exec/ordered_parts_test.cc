@@ -76,7 +76,8 @@ TEST_CASE("a pool refuses tasks when too many wait, and drops those that wait at
   std::atomic<bool> go_on = false;
   std::atomic<bool> started = false;
   std::atomic<std::size_t> ran = 0;
-  auto pool = std::make_unique<WorkerPool>(1);
+  vigia::storage::Counter refused;
+  auto pool = std::make_unique<WorkerPool>(1, &refused);
   pool->Submit([&] {
     started = true;
     while (!go_on) std::this_thread::yield();
@@ -84,6 +85,7 @@ TEST_CASE("a pool refuses tasks when too many wait, and drops those that wait at
   while (!started) std::this_thread::yield();
   for (std::size_t i = 0; i < WorkerPool::kMaxWaiting; ++i) CHECK(pool->Submit([&] { ++ran; }));
   CHECK_FALSE(pool->Submit([&] { ++ran; }));
+  CHECK(refused.value() == 1);
   std::thread ends([&] { pool.reset(); });
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
   go_on = true;
