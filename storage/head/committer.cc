@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 #include <limits>
+#include <span>
 
 #include <xxhash.h>
 
@@ -33,18 +34,27 @@ void LowerFirst(Column& column, TimestampMs t) {
   if (first == kNoTime || t < first) column.first_t.store(t, std::memory_order_release);
 }
 
+// Memory of SortByTime().
+struct SortSpace {
+  std::vector<TimestampMs> times;
+  std::vector<std::uint32_t> slots;
+  std::vector<std::uint32_t> starts;
+  std::vector<std::uint32_t> sorted;
+};
+
 // Sorts indices by time, stable. Requests bring series after series, most of them with the same times: these need no
 // comparing, the samples are dealt to the times of the first series.
-void SortByTime(const std::vector<PendingFloat>& floats, std::vector<std::uint32_t>& order) {
+void SortByTime(const std::vector<PendingFloat>& floats, std::vector<std::uint32_t>& order, SortSpace& space) {
   const auto earlier = [&](std::uint32_t a, std::uint32_t b) { return floats[a].t < floats[b].t; };
   const auto end = std::is_sorted_until(order.begin(), order.end(), earlier);
   if (end == order.end()) return;
-  std::vector<TimestampMs> times;
+  auto& [times, slots, starts, sorted] = space;
+  times.clear();
   for (auto it = order.begin(); it != end; ++it) {
     if (times.empty() || times.back() != floats[*it].t) times.push_back(floats[*it].t);
   }
-  std::vector<std::uint32_t> slots(order.size());
-  std::vector<std::uint32_t> starts(times.size() + 1);
+  slots.resize(order.size());
+  starts.assign(times.size() + 1, 0);
   std::size_t slot = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const TimestampMs t = floats[order[i]].t;
@@ -57,9 +67,14 @@ void SortByTime(const std::vector<PendingFloat>& floats, std::vector<std::uint32
     ++starts[slot + 1];
   }
   for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
-  std::vector<std::uint32_t> sorted(order.size());
+  sorted.resize(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) sorted[starts[slots[i]]++] = order[i];
-  order = std::move(sorted);
+  order.swap(sorted);
+}
+
+template <class T>
+std::size_t Capacity(const std::vector<T>& v) {
+  return v.capacity() * sizeof(T);
 }
 
 TimestampMs StartOf(const std::vector<PendingStart>& starts, std::uint32_t sample) {
@@ -77,7 +92,7 @@ std::uint64_t HistogramBits(const FloatHistogram& h) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
-// What a batch does to one target.
+// What a batch does to one target. Clear() leaves it as new, but keeps the memory of its vectors.
 struct Committer::Group {
   struct Undo {
     Column* column;
@@ -92,6 +107,8 @@ struct Committer::Group {
   std::vector<std::uint32_t> floats;  // Indices into the batch.
   std::vector<std::uint32_t> histograms;
   FrameSection section;
+  std::vector<FrameRow> spare_rows;  // Empty ones.
+  Target::Prepared prepared;
   std::vector<Undo> undo;
   std::vector<std::uint32_t> new_columns;  // Not in the catalog on disk yet.
   TimestampMs max_t = kNoTime;
@@ -114,12 +131,79 @@ struct Committer::Group {
   FrameRow& RowAt(TimestampMs t, bool detached) {
     if (section.rows.empty() || section.rows.back().t != t || section.rows.back().detached != detached) {
       const std::size_t likely = section.rows.empty() ? likely_cells : section.rows.back().cells.size();
-      section.rows.push_back({t, detached, {}, {}, {}});
+      if (spare_rows.empty()) spare_rows.emplace_back();
+      section.rows.push_back(std::move(spare_rows.back()));
+      spare_rows.pop_back();
+      section.rows.back().t = t;
+      section.rows.back().detached = detached;
       section.rows.back().cells.reserve(likely);
     }
     return section.rows.back();
   }
+  void Clear() {
+    target = nullptr;
+    lock = {};
+    floats.clear();
+    histograms.clear();
+    for (FrameRow& row : section.rows) {
+      row.cells.clear();
+      row.histograms.clear();
+      row.starts.clear();
+      spare_rows.push_back(std::move(row));
+    }
+    section.rows.clear();
+    prepared.Clear();
+    undo.clear();
+    new_columns.clear();
+    max_t = kNoTime;
+    late = 0;
+    likely_cells = 0;
+  }
+  std::size_t bytes() const {
+    std::size_t sum = sizeof(Group) + Capacity(floats) + Capacity(histograms) + Capacity(section.rows) +
+                      Capacity(spare_rows) + Capacity(prepared.rows) + Capacity(undo) + Capacity(new_columns);
+    for (const FrameRow& row : spare_rows) {
+      sum += Capacity(row.cells) + Capacity(row.histograms) + Capacity(row.starts);
+    }
+    return sum;
+  }
 };
+
+// What a commit works with; kept from one to the next.
+struct Committer::Work {
+  std::vector<Group> memory;                            // More than the groups of the batch: what was in use once.
+  std::span<Group> groups;                              // The first of them.
+  std::vector<std::pair<TargetId, std::size_t>> known;  // Groups by target, while they are made. Sorted.
+  std::vector<FrameSection> sections;
+  std::string frame;
+  Batch changes;
+  SortSpace sort;
+
+  Group& Add(Target& target) {
+    if (groups.size() == memory.size()) memory.emplace_back();
+    groups = std::span(memory).first(groups.size() + 1);
+    groups.back().target = &target;
+    return groups.back();
+  }
+  // Also unlocks all targets.
+  void Clear() {
+    for (Group& group : memory) group.Clear();
+    groups = {};
+    known.clear();
+    sections.clear();
+    changes.Clear();
+  }
+  std::size_t bytes() const {
+    std::size_t sum = Capacity(known) + Capacity(sections) + frame.capacity() + changes.bytes() + Capacity(sort.times) +
+                      Capacity(sort.slots) + Capacity(sort.starts) + Capacity(sort.sorted);
+    for (const Group& group : memory) sum += group.bytes();
+    return sum;
+  }
+};
+
+Committer::Committer(CommitterDeps deps) : deps_(std::move(deps)), work_(kKeptWorks, kKeptWorkBytes) {}
+
+Committer::~Committer() = default;
 
 AppendOutcome Committer::JudgeAgainst(const NewestSample& newest, const NewestSample& sample,
                                       const AppendLimits& limits) const {
@@ -186,35 +270,34 @@ void Committer::ResolveBound(Target& target, std::uint32_t column) {
   if (newest) SetNewest(state, newest->value_or(NewestSample()));
 }
 
-std::vector<Committer::Group> Committer::MakeGroups(const SampleBatch& batch) const {
-  std::vector<Group> groups;
-  std::vector<std::pair<TargetId, std::size_t>> known;  // Sorted only when there are several.
+void Committer::MakeGroups(const SampleBatch& batch, Work& work) const {
+  auto& known = work.known;  // Searched only when there are several.
   const auto group_of = [&](SeriesRef ref) -> Group& {
     const TargetId id = TargetOf(ref);
-    if (!groups.empty() && groups.back().target->id() == id) return groups.back();
+    if (!work.groups.empty() && work.groups.back().target->id() == id) return work.groups.back();
     const auto at = std::lower_bound(known.begin(), known.end(), std::pair(id, std::size_t{0}));
-    if (at != known.end() && at->first == id) return groups[at->second];
-    known.insert(at, {id, groups.size()});
-    Group& fresh = groups.emplace_back();
-    fresh.target = &deps_.series.target(id);
+    if (at != known.end() && at->first == id) return work.groups[at->second];
+    known.insert(at, {id, work.groups.size()});
+    Group& fresh = work.Add(deps_.series.target(id));
     // Mostly a batch is one target's: its vectors then grow once.
-    if (groups.size() == 1) fresh.floats.reserve(batch.floats.size());
+    if (work.groups.size() == 1) fresh.floats.reserve(batch.floats.size());
     return fresh;
   };
   for (std::uint32_t i = 0; i < batch.floats.size(); ++i) group_of(batch.floats[i].ref).floats.push_back(i);
   for (std::uint32_t i = 0; i < batch.histograms.size(); ++i) group_of(batch.histograms[i].ref).histograms.push_back(i);
-  std::sort(groups.begin(), groups.end(),
+  std::sort(work.groups.begin(), work.groups.end(),
             [](const Group& a, const Group& b) { return a.target->id() < b.target->id(); });
-  for (Group& group : groups) {
+  for (Group& group : work.groups) {
     group.lock = std::unique_lock(group.target->write_mutex());
     group.batch = group.target->StartBatch();
     const auto histogram_time = [&](std::uint32_t a, std::uint32_t b) {
       return batch.histograms[a].t < batch.histograms[b].t;
     };
-    SortByTime(batch.floats, group.floats);
-    std::stable_sort(group.histograms.begin(), group.histograms.end(), histogram_time);
+    SortByTime(batch.floats, group.floats, work.sort);
+    if (group.histograms.size() > 1) {
+      std::stable_sort(group.histograms.begin(), group.histograms.end(), histogram_time);
+    }
   }
-  return groups;
 }
 
 void Committer::FillGroup(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t epoch, Group& group) {
@@ -270,7 +353,7 @@ void Committer::FillGroup(const SampleBatch& batch, const AppendLimits& limits, 
   group.section.target = group.target->id();
 }
 
-void Committer::AddRecords(std::uint64_t seq, std::vector<Group>& groups, Batch& out) {
+void Committer::AddRecords(std::uint64_t seq, std::span<Group> groups, Batch& out) {
   SeriesMap& series = deps_.series;
   for (Group& group : groups) {
     if (group.new_columns.empty()) continue;
@@ -293,7 +376,7 @@ void Committer::AddRecords(std::uint64_t seq, std::vector<Group>& groups, Batch&
   }
 }
 
-void Committer::MarkPersisted(std::vector<Group>& groups) {
+void Committer::MarkPersisted(std::span<Group> groups) {
   for (Group& group : groups) {
     for (const std::uint32_t column : group.new_columns) {
       Column& state = group.target->columns()[column];
@@ -304,15 +387,14 @@ void Committer::MarkPersisted(std::vector<Group>& groups) {
   }
 }
 
-void Committer::Show(std::vector<Group>& groups, std::uint64_t seq) {
+void Committer::Show(std::span<Group> groups, std::uint64_t seq) {
   const TimestampMs now_ms = deps_.now();
   const std::uint32_t generation = deps_.log.generation();
-  std::vector<std::unique_ptr<Target::Prepared>> prepared;
   std::size_t floats = 0;
   std::size_t histograms = 0;
   std::size_t late = 0;
   for (Group& group : groups) {
-    prepared.push_back(group.target->Prepare(group.section.rows));
+    group.target->Prepare(group.section.rows, group.prepared);
     for (const FrameRow& row : group.section.rows) {
       floats += row.cells.size();
       histograms += row.histograms.size();
@@ -324,9 +406,7 @@ void Committer::Show(std::vector<Group>& groups, std::uint64_t seq) {
     // A batch of one target becomes visible under that target's lock alone.
     std::unique_lock<std::shared_mutex> visible(deps_.visibility, std::defer_lock);
     if (groups.size() > 1) visible.lock();
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-      groups[i].target->Publish(std::move(prepared[i]), seq, generation, now_ms);
-    }
+    for (Group& group : groups) group.target->Publish(group.prepared, seq, generation, now_ms);
   }
   deps_.metrics.floats_appended.Add(static_cast<double>(floats));
   if (histograms > 0) deps_.metrics.histograms_appended.Add(static_cast<double>(histograms));
@@ -335,26 +415,35 @@ void Committer::Show(std::vector<Group>& groups, std::uint64_t seq) {
 
 Status Committer::Commit(const SampleBatch& batch, const AppendLimits& limits, WriteMode mode) {
   if (batch.empty()) return {};
+  const auto work = work_.Take();
+  struct Clearer {
+    Work& work;
+    ~Clearer() { work.Clear(); }
+  } const clearer{*work};
+  return CommitWith(*work, batch, limits, mode);
+}
+
+Status Committer::CommitWith(Work& work, const SampleBatch& batch, const AppendLimits& limits, WriteMode mode) {
   const Log::Entry entry(deps_.log);
   const std::uint32_t epoch = deps_.log.epoch();
-  std::vector<Group> groups = MakeGroups(batch);
-  std::vector<FrameSection> sections;
-  for (Group& group : groups) FillGroup(batch, limits, epoch, group);
-  std::erase_if(groups, [](const Group& group) { return group.section.rows.empty(); });
-  if (groups.empty()) return {};
-  for (Group& group : groups) sections.push_back(std::move(group.section));
-  const std::string frame = EncodeFrame(epoch, sections);
-  for (std::size_t i = 0; i < groups.size(); ++i) groups[i].section = std::move(sections[i]);
+  MakeGroups(batch, work);
+  for (Group& group : work.groups) FillGroup(batch, limits, epoch, group);
+  const auto end = std::partition(work.groups.begin(), work.groups.end(),
+                                  [](const Group& group) { return !group.section.rows.empty(); });
+  work.groups = work.groups.first(static_cast<std::size_t>(end - work.groups.begin()));
+  if (work.groups.empty()) return {};
+  for (Group& group : work.groups) work.sections.push_back(std::move(group.section));
+  work.frame = EncodeFrame(epoch, work.sections);
+  for (std::size_t i = 0; i < work.groups.size(); ++i) work.groups[i].section = std::move(work.sections[i]);
   const std::uint64_t seq = deps_.log.NextSeq();
-  Batch changes;
-  AddRecords(seq, groups, changes);
-  Status status = deps_.log.Append(changes, seq, frame, mode);
+  AddRecords(seq, work.groups, work.changes);
+  Status status = deps_.log.Append(work.changes, seq, work.frame, mode);
   if (!status) {
-    for (Group& group : groups) group.Restore();
+    for (Group& group : work.groups) group.Restore();
     return status;
   }
-  MarkPersisted(groups);
-  Show(groups, seq);
+  MarkPersisted(work.groups);
+  Show(work.groups, seq);
   return {};
 }
 
@@ -444,7 +533,9 @@ Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::strin
     if (section.rows.empty()) continue;
     replayed_rows_.fetch_add(section.rows.size(), std::memory_order_relaxed);
     const std::lock_guard lock(target.write_mutex());
-    target.Publish(target.Prepare(section.rows), seq, generation, deps_.now());
+    Target::Prepared prepared;
+    target.Prepare(section.rows, prepared);
+    target.Publish(prepared, seq, generation, deps_.now());
   }
   return {};
 }

@@ -6,11 +6,13 @@
 #include <functional>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <vector>
 
 #include "storage/head/metrics.h"
 #include "storage/head/series_map.h"
 #include "storage/model/sample.h"
+#include "storage/sync/scratch_pool.h"
 #include "storage/wal/frame.h"
 #include "storage/wal/log.h"
 
@@ -46,6 +48,10 @@ struct SampleBatch {
     float_starts.clear();
     histogram_starts.clear();
   }
+  std::size_t bytes() const {
+    return floats.capacity() * sizeof(floats[0]) + histograms.capacity() * sizeof(histograms[0]) +
+           (float_starts.capacity() + histogram_starts.capacity()) * sizeof(PendingStart);
+  }
 };
 
 // The newest stored sample of a series, as far as the append rules look at it.
@@ -75,7 +81,8 @@ struct CommitterDeps {
 // Thread-safe.
 class Committer {
  public:
-  explicit Committer(CommitterDeps deps) : deps_(std::move(deps)) {}
+  explicit Committer(CommitterDeps deps);
+  ~Committer();
 
   // What would become of the sample if it were committed now. `pending` is the newest sample of the same series in the
   // caller's batch, if there is one. kAdded means: put it into the batch.
@@ -103,17 +110,24 @@ class Committer {
 
  private:
   struct Group;
+  struct Work;
   class ReplayState;
   AppendOutcome JudgeAgainst(const NewestSample& newest, const NewestSample& sample, const AppendLimits& limits) const;
   void Count(AppendOutcome outcome, bool histogram);
   void ResolveBound(Target& target, std::uint32_t column);
-  std::vector<Group> MakeGroups(const SampleBatch& batch) const;
+  void MakeGroups(const SampleBatch& batch, Work& work) const;
   void FillGroup(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t epoch, Group& group);
-  void AddRecords(std::uint64_t seq, std::vector<Group>& groups, Batch& out);
-  void MarkPersisted(std::vector<Group>& groups);
-  void Show(std::vector<Group>& groups, std::uint64_t seq);
+  void AddRecords(std::uint64_t seq, std::span<Group> groups, Batch& out);
+  void MarkPersisted(std::span<Group> groups);
+  void Show(std::span<Group> groups, std::uint64_t seq);
+  Status CommitWith(Work& work, const SampleBatch& batch, const AppendLimits& limits, WriteMode mode);
+
+  // As many commits as are mostly under way at once, and enough for a scrape of twenty thousand series.
+  static constexpr std::size_t kKeptWorks = 4;
+  static constexpr std::size_t kKeptWorkBytes = 2u << 20;
 
   CommitterDeps deps_;
+  ScratchPool<Work> work_;
   std::atomic<TimestampMs> max_t_{kNoTime};
   std::atomic<std::uint32_t> newest_epoch_{0};  // Of replayed frames.
   std::atomic<std::size_t> replayed_rows_{0};

@@ -87,12 +87,11 @@ TargetSnapshot Target::Snapshot() const {
   return {tiles_, staging_, staged_};
 }
 
-std::unique_ptr<Target::Prepared> Target::Prepare(const std::vector<FrameRow>& rows) {
+void Target::Prepare(const std::vector<FrameRow>& rows, Prepared& out) {
   constexpr std::size_t kTileRows = 512;  // Of a batch with so many rows that staging them is a detour.
-  auto prepared = std::make_unique<Prepared>();
-  prepared->count = rows.size();
+  out.count = rows.size();
   const bool fits = staged_ + rows.size() <= Staging::kRows;
-  if (fits && staging_ == nullptr) prepared->staging = std::make_shared<Staging>(LayoutOf(rows[0]));
+  if (fits && staging_ == nullptr) out.staging = std::make_shared<Staging>(LayoutOf(rows[0]));
   if (!fits) {
     // Columns of the rows that were staged last: what a scrape had then it will most likely have again.
     std::shared_ptr<const Layout> layout = staging_ == nullptr ? LayoutOf(rows[0]) : staging_->shared_layout();
@@ -102,9 +101,9 @@ std::unique_ptr<Target::Prepared> Target::Prepare(const std::vector<FrameRow>& r
                         layout->ColumnOf(static_cast<std::uint32_t>(layout->width() - 1)) == tile->columns.back();
       if (!same) layout = std::make_shared<const Layout>(tile->columns);
       std::vector<std::uint32_t>().swap(tile->columns);
-      prepared->tiles.push_back(std::move(tile));
+      out.tiles.push_back(std::move(tile));
     }
-    prepared->staging = std::make_shared<Staging>(std::move(layout));
+    out.staging = std::make_shared<Staging>(std::move(layout));
   }
   if (rows.size() > Staging::kRows) {
     for (std::size_t from = 0; from < rows.size(); from += kTileRows) {
@@ -112,37 +111,35 @@ std::unique_ptr<Target::Prepared> Target::Prepare(const std::vector<FrameRow>& r
       for (std::size_t i = from; i < std::min(from + kTileRows, rows.size()); ++i) some.push_back(Row::Loose(rows[i]));
       auto tile = HeadTile::Pack(some, Layout());
       std::vector<std::uint32_t>().swap(tile->columns);
-      prepared->tiles.push_back(std::move(tile));
+      out.tiles.push_back(std::move(tile));
     }
-    return prepared;
+    return;
   }
-  Staging& staging = prepared->staging != nullptr ? *prepared->staging : *staging_;
-  prepared->rows.reserve(rows.size());
-  for (const FrameRow& row : rows) prepared->rows.push_back(staging.Make(row));
-  return prepared;
+  Staging& staging = out.staging != nullptr ? *out.staging : *staging_;
+  out.rows.reserve(rows.size());
+  for (const FrameRow& row : rows) out.rows.push_back(staging.Make(row));
 }
 
-void Target::Publish(std::unique_ptr<Prepared> prepared, std::uint64_t seq, std::uint32_t generation,
-                     TimestampMs now_ms) {
+void Target::Publish(Prepared& prepared, std::uint64_t seq, std::uint32_t generation, TimestampMs now_ms) {
   if (unsealed_.rows == 0) {
     unsealed_.oldest_generation = generation;
     unsealed_.since_ms = now_ms;
   }
-  unsealed_.rows += prepared->count;
+  unsealed_.rows += prepared.count;
   unsealed_.last_seq = std::max(unsealed_.last_seq, seq);
   const std::size_t before = bytes();
-  for (const auto& tile : prepared->tiles) tile_bytes_ += BytesOf(*tile);
-  if (prepared->staging != nullptr) staged_bytes_ = 0;
-  const Layout& layout = prepared->staging != nullptr ? prepared->staging->layout() : staging_->layout();
-  for (const Row& row : prepared->rows) staged_bytes_ += BytesOf(row, layout);
+  for (const auto& tile : prepared.tiles) tile_bytes_ += BytesOf(*tile);
+  if (prepared.staging != nullptr) staged_bytes_ = 0;
+  const Layout& layout = prepared.staging != nullptr ? prepared.staging->layout() : staging_->layout();
+  for (const Row& row : prepared.rows) staged_bytes_ += BytesOf(row, layout);
   head_bytes_.fetch_add(bytes() - before, std::memory_order_relaxed);
   const std::lock_guard lock(mu_);
-  for (auto& tile : prepared->tiles) tiles_.push_back(std::move(tile));
-  if (prepared->staging != nullptr) {
-    staging_ = std::move(prepared->staging);
+  for (auto& tile : prepared.tiles) tiles_.push_back(std::move(tile));
+  if (prepared.staging != nullptr) {
+    staging_ = std::move(prepared.staging);
     staged_ = 0;
   }
-  for (Row& row : prepared->rows) {
+  for (Row& row : prepared.rows) {
     staging_->Append(std::move(row));
     ++staged_;
   }

@@ -65,11 +65,18 @@ class Target {
     std::vector<std::shared_ptr<const HeadTile>> tiles;
     std::shared_ptr<Staging> staging;  // A fresh one when the present one is full or missing, else null.
     std::size_t count = 0;
+    void Clear() {  // Keeps the memory of the vectors.
+      rows.clear();
+      tiles.clear();
+      staging.reset();
+      count = 0;
+    }
   };
-  // Does the work that readers need not wait for. `rows` ascend in time.
-  std::unique_ptr<Prepared> Prepare(const std::vector<FrameRow>& rows);
+  // Does the work that readers need not wait for. `rows` ascend in time. REQUIRES: `out` is empty.
+  void Prepare(const std::vector<FrameRow>& rows, Prepared& out);
   // Shows the rows to readers; nothing can fail any more. `now_ms` is when, `generation` where in the log they are.
-  void Publish(std::unique_ptr<Prepared> prepared, std::uint64_t seq, std::uint32_t generation, TimestampMs now_ms);
+  // Takes what is in `prepared`, which has to be cleared before it is used again.
+  void Publish(Prepared& prepared, std::uint64_t seq, std::uint32_t generation, TimestampMs now_ms);
 
   struct Unsealed {
     std::size_t rows = 0;

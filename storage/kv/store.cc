@@ -53,24 +53,32 @@ struct Batch::Impl {
   struct Change {
     Family family;
     bool remove;
-    std::string key;
-    std::string value;
+    std::size_t key_bytes;
+    std::size_t value_bytes;
   };
+  void Add(Family family, bool remove, std::string_view key, std::string_view value) {
+    changes.push_back({family, remove, key.size(), value.size()});
+    bytes.append(key).append(value);
+  }
   std::vector<Change> changes;
+  std::string bytes;         // Key and value of one after the other.
+  rocksdb::WriteBatch made;  // Of the last Write(): only its memory is used again.
 };
 
 Batch::Batch() : impl_(std::make_unique<Impl>()) {}
 Batch::~Batch() = default;
 Batch::Batch(Batch&&) noexcept = default;
 Batch& Batch::operator=(Batch&&) noexcept = default;
-void Batch::Put(Family family, std::string_view key, std::string_view value) {
-  impl_->changes.push_back({family, false, std::string(key), std::string(value)});
+void Batch::Put(Family family, std::string_view key, std::string_view value) { impl_->Add(family, false, key, value); }
+void Batch::Delete(Family family, std::string_view key) { impl_->Add(family, true, key, {}); }
+void Batch::Clear() {
+  impl_->changes.clear();
+  impl_->bytes.clear();
 }
-void Batch::Delete(Family family, std::string_view key) {
-  impl_->changes.push_back({family, true, std::string(key), {}});
-}
-void Batch::Clear() { impl_->changes.clear(); }
 bool Batch::empty() const { return impl_->changes.empty(); }
+std::size_t Batch::bytes() const {
+  return impl_->changes.capacity() * sizeof(Impl::Change) + impl_->bytes.capacity() + impl_->made.Data().capacity();
+}
 
 struct PinnedValue::Impl {
   rocksdb::PinnableSlice slice;
@@ -152,10 +160,15 @@ Result<std::unique_ptr<Store>> Store::OpenReadOnly(const StoreOptions& options, 
 }
 
 Status Store::Write(Batch& batch, WriteMode mode) {
-  rocksdb::WriteBatch rocks;
+  rocksdb::WriteBatch& rocks = batch.impl_->made;
+  rocks.Clear();
+  const char* at = batch.impl_->bytes.data();
   for (const auto& change : batch.impl_->changes) {
     auto* const handle = impl_->Handle(change.family);
-    const auto status = change.remove ? rocks.Delete(handle, change.key) : rocks.Put(handle, change.key, change.value);
+    const rocksdb::Slice key(at, change.key_bytes);
+    const rocksdb::Slice value(at + change.key_bytes, change.value_bytes);
+    at += change.key_bytes + change.value_bytes;
+    const auto status = change.remove ? rocks.Delete(handle, key) : rocks.Put(handle, key, value);
     if (!status.ok()) return FromRocks(status, "batch");
   }
   rocksdb::WriteOptions write_options;

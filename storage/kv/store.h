@@ -47,8 +47,9 @@ class Batch {
   Batch& operator=(Batch&&) noexcept;
   void Put(Family family, std::string_view key, std::string_view value);
   void Delete(Family family, std::string_view key);
-  void Clear();
+  void Clear();  // Keeps the memory.
   bool empty() const;
+  std::size_t bytes() const;  // Memory that it holds, about.
 
  private:
   friend class Store;

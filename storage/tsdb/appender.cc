@@ -3,94 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <optional>
 #include <vector>
 
 namespace vigia::storage {
 namespace {
-
-// Which series of a batch were seen before. Nearly always each series comes once and in order of columns of one target:
-// that costs one bit per series. The rest goes through a flat table, whose last hit is looked at first: samples of one
-// series often follow each other.
-class BatchHistory {
- public:
-  explicit BatchHistory(TargetId target) : target_(target) {}
-
-  // The newest sample of the series in this batch, or null. For a series that IsMarked() it is known only after the
-  // batch was entered.
-  const NewestSample* Find(SeriesRef ref) {
-    if (!entered_ && TargetOf(ref) == target_) return nullptr;
-    const std::uint32_t at = Position(ref);
-    return at == kNone ? nullptr : &entries_[at].newest;
-  }
-  // True when the sample need not be remembered: its series is of the batch's target and had no sample before.
-  bool Mark(SeriesRef ref) {
-    if (entered_ || TargetOf(ref) != target_) return false;
-    const std::uint32_t column = ColumnOf(ref);
-    if (column / 64 >= seen_.size()) seen_.resize(column / 64 + 1);
-    seen_[column / 64] |= std::uint64_t{1} << (column % 64);
-    return true;
-  }
-  bool IsMarked(SeriesRef ref) const {
-    const std::uint32_t column = ColumnOf(ref);
-    return !entered_ && TargetOf(ref) == target_ && column / 64 < seen_.size() &&
-           (seen_[column / 64] >> (column % 64) & 1) != 0;
-  }
-  // A series comes twice: from here on the table has them all. REQUIRES: each sample so far is passed to Remember().
-  void StartEntering() { entered_ = true; }
-  void Remember(SeriesRef ref, const NewestSample& sample) {
-    const std::uint32_t at = Position(ref);
-    if (at != kNone) {
-      if (sample.t > entries_[at].newest.t) entries_[at].newest = sample;
-      return;
-    }
-    if ((entries_.size() + 1) * 2 > slots_.size()) Grow();
-    last_ = static_cast<std::uint32_t>(entries_.size());
-    entries_.push_back({ref, sample});
-    slots_[FreeSlot(ref)] = last_ + 1;
-  }
-  void Clear() {
-    std::fill(seen_.begin(), seen_.end(), 0);
-    if (!entries_.empty()) std::fill(slots_.begin(), slots_.end(), 0);
-    entries_.clear();
-    last_ = 0;
-    entered_ = false;
-  }
-
- private:
-  struct Entry {
-    SeriesRef ref;
-    NewestSample newest;
-  };
-  static constexpr std::uint32_t kNone = UINT32_MAX;
-
-  std::size_t FirstSlot(SeriesRef ref) const {
-    return (static_cast<std::uint64_t>(ref) * 0x9e37'79b9'7f4a'7c15) >> 32 & (slots_.size() - 1);
-  }
-  std::size_t FreeSlot(SeriesRef ref) const {
-    std::size_t slot = FirstSlot(ref);
-    while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
-    return slot;
-  }
-  std::uint32_t Position(SeriesRef ref) {
-    if (entries_.empty()) return kNone;
-    if (entries_[last_].ref == ref) return last_;
-    for (std::size_t slot = FirstSlot(ref); slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
-      if (entries_[slots_[slot] - 1].ref == ref) return last_ = slots_[slot] - 1;
-    }
-    return kNone;
-  }
-  void Grow() {
-    slots_.assign(std::max<std::size_t>(64, slots_.size() * 4), 0);
-    for (std::uint32_t i = 0; i < entries_.size(); ++i) slots_[FreeSlot(entries_[i].ref)] = i + 1;
-  }
-
-  const TargetId target_;
-  bool entered_ = false;
-  std::vector<std::uint64_t> seen_;
-  std::vector<Entry> entries_;
-  std::vector<std::uint32_t> slots_;  // Open addressing, a power of two; position in entries_ + 1, 0 is free.
-  std::uint32_t last_ = 0;
-};
 
 // How far before the newest sample a series may begin with a sample of 0: as long as Prometheus' head takes samples of
 // a new series.
@@ -111,17 +28,24 @@ class TsdbAppender final : public Appender {
  public:
   TsdbAppender(const WriteDeps& deps, const Labels& shared)
       : deps_(deps),
-        shared_(shared),
         target_(deps.series.InternTarget(shared)),
         limits_(deps.limits()),
-        history_(target_) {
+        space_(deps.space.Take()),
+        batch_(space_->batch),
+        exemplars_(space_->exemplars),
+        history_(space_->history) {
+    history_.Begin(target_);
     deps_.metrics.active_appenders.Add(1);
   }
-  ~TsdbAppender() override { deps_.metrics.active_appenders.Add(-1); }
+  ~TsdbAppender() override {
+    Rollback();
+    deps_.metrics.active_appenders.Add(-1);
+  }
 
   Result<SeriesRef> Resolve(const Labels& labels) override {
+    if (!shared_) shared_ = deps_.series.TargetLabels(target_);
     bool created = false;
-    auto ref = deps_.series.Resolve(labels, shared_, target_, &created);
+    auto ref = deps_.series.Resolve(labels, *shared_, target_, &created);
     if (created) deps_.metrics.series_created.Add();
     return ref;
   }
@@ -186,7 +110,7 @@ class TsdbAppender final : public Appender {
   void Rollback() override {
     batch_.Clear();
     exemplars_.clear();
-    history_.Clear();
+    history_.Begin(target_);
   }
 
  private:
@@ -234,12 +158,13 @@ class TsdbAppender final : public Appender {
   }
 
   const WriteDeps deps_;
-  const Labels shared_;
   const TargetId target_;
+  std::optional<Labels> shared_;  // Of the target; most batches never need them.
   AppendLimits limits_;
-  SampleBatch batch_;
-  std::vector<PendingExemplar> exemplars_;
-  BatchHistory history_;
+  const ScratchPool<AppendSpace>::Lease space_;
+  SampleBatch& batch_;
+  std::vector<PendingExemplar>& exemplars_;
+  BatchHistory& history_;
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "storage/maintenance/run_store.h"
 #include "storage/maintenance/sealer.h"
 #include "storage/maintenance/tombstones.h"
+#include "storage/tsdb/appender.h"
 #include "storage/tsdb/data_folder.h"
 #include "storage/tsdb/exemplars.h"
 #include "storage/tsdb/head_limit.h"
@@ -79,6 +80,7 @@ struct Tsdb::Impl {
   DownsamplingMetrics downsampling_metrics;
   Committer committer;
   Exemplars exemplars;
+  ScratchPool<AppendSpace> append_space{/*most=*/4, /*most_bytes=*/1u << 20};
 
   std::atomic<CommitListener*> commit_listener{nullptr};
   TimeVersions time_versions;  // Of batches, deletes and retention; what maintenance moves stays what it was.

@@ -42,8 +42,8 @@ std::unique_ptr<Appender> Tsdb::NewAppender(const Labels& shared) {
   const WriteMode mode = impl_->options.durability == Durability::kEveryBatch ? WriteMode::kDisk : WriteMode::kProcess;
   return MakeAppender({impl_->series, impl_->committer, impl_->exemplars, impl_->head_metrics,
                        [impl = impl_.get()] { return impl->CurrentLimits(); },
-                       [impl = impl_.get()](std::size_t samples) { return impl->Admit(samples); }, mode,
-                       &impl_->time_versions, impl_->commit_listener.load()},
+                       [impl = impl_.get()](std::size_t samples) { return impl->Admit(samples); }, impl_->append_space,
+                       mode, &impl_->time_versions, impl_->commit_listener.load()},
                       shared);
 }
 

@@ -64,6 +64,12 @@ class Model {
   std::map<std::uint32_t, std::set<TimestampMs>> times_;
 };
 
+void Show(Target& target, const std::vector<FrameRow>& rows, std::uint64_t seq) {
+  Target::Prepared prepared;
+  target.Prepare(rows, prepared);
+  target.Publish(prepared, seq, 1, 0);
+}
+
 }  // namespace
 
 TEST_CASE("rows come back from staging and from tiles as they were written") {
@@ -77,7 +83,7 @@ TEST_CASE("rows come back from staging and from tiles as they were written") {
       const std::lock_guard lock(target.write_mutex());
       const std::vector<FrameRow> rows{model.Next(width, share)};
       if (rows[0].cells.empty()) continue;
-      target.Publish(target.Prepare(rows), seq, 1, 0);
+      Show(target, rows, seq);
       if (seq % 7 == 0) model.Check(target.Snapshot(), width);
     }
     model.Check(target.Snapshot(), width);
@@ -93,7 +99,7 @@ TEST_CASE("a staged value that is what it was costs next to nothing") {
     FrameRow row{static_cast<TimestampMs>(seq), false, {}, {}, {}};
     for (std::uint32_t column = 0; column < 6400; ++column) row.cells.push_back({column, column, column, seq > 1});
     const std::lock_guard lock(target.write_mutex());
-    target.Publish(target.Prepare({row}), seq, 1, 0);
+    Show(target, {row}, seq);
   }
   // The first row's values, and two bits per series in each row: which are told, and how many before.
   CHECK(bytes <= 6400 * 8 + Staging::kRows * 6400 / 4);
