@@ -351,6 +351,7 @@ void Committer::FillGroup(const SampleBatch& batch, const AppendLimits& limits, 
     group.max_t = std::max(group.max_t, sample.t);
   }
   group.section.target = group.target->id();
+  group.section.anew = group.target->begins_anew();
 }
 
 void Committer::AddRecords(std::uint64_t seq, std::span<Group> groups, Batch& out) {
@@ -457,25 +458,34 @@ void Committer::RaiseMaxT(TimestampMs t) {
 // targets yet, so nothing here is ordered; and it is what the time of a start goes into.
 class Committer::ReplayState final : public FrameState {
  public:
-  explicit ReplayState(SeriesMap& series) : series_(series) {}
+  ReplayState(SeriesMap& series, std::uint64_t seq, const AtRestOf& at_rest)
+      : series_(series), seq_(seq), at_rest_(at_rest) {}
   bool Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) override {
     if (!Seek(target, column)) return false;
+    *base = 0;
+    if (skipped_) return true;  // What the values build upon was skipped, too.
     const bool known = found_->epoch == epoch && !found_->Is(Column::kHistogram);
     *base = known ? found_->last_bits.load(std::memory_order_relaxed) : 0;
     return true;
   }
   // The decoder has asked for the column's base before.
   void Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) override {
-    if (!Seek(target, column)) return;
+    if (!Seek(target, column) || skipped_) return;
     found_->epoch = bits == nullptr ? 0 : epoch;
     found_->last_bits.store(bits == nullptr ? 0 : *bits, std::memory_order_relaxed);
     if (found_->Is(Column::kHistogram)) found_->Reset(Column::kHistogram);
+  }
+  void Forget(std::uint32_t target) override {
+    if (!Seek(target, 0) || skipped_) return;
+    columns_->ForEach([](std::size_t, Column& column) { column.epoch = 0; });
   }
 
  private:
   bool Seek(std::uint32_t target, std::uint32_t column) {
     if (found_ != nullptr && column == column_ && target == target_) return true;
     if (columns_ == nullptr || target != target_) {
+      const AtRest at_rest = at_rest_(target);
+      skipped_ = at_rest.next_anew && seq_ <= at_rest.seq;
       found_ = series_.Find(target, column);
       columns_ = found_ == nullptr ? nullptr : &series_.target(target).columns();
     } else {
@@ -487,23 +497,40 @@ class Committer::ReplayState final : public FrameState {
   }
 
   SeriesMap& series_;
+  const std::uint64_t seq_;
+  const AtRestOf& at_rest_;
+  bool skipped_ = false;  // The section is at rest and nothing builds upon it.
   std::uint32_t target_ = 0;
   std::uint32_t column_ = 0;
   StableVector<Column>* columns_ = nullptr;  // Of the target.
   Column* found_ = nullptr;
 };
 
-Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::string_view bytes,
-                         const std::function<std::uint64_t(TargetId)>& sealed_seq, const IsDeleted& is_deleted) {
-  ReplayState state(deps_.series);
+void Committer::RaiseNewestEpoch(std::uint32_t epoch) {
+  std::uint32_t seen = newest_epoch_.load();
+  while (epoch > seen && !newest_epoch_.compare_exchange_weak(seen, epoch)) {
+  }
+}
+
+bool Committer::SkipAtRest(std::uint64_t seq, std::string_view frame, const AtRestOf& at_rest_of) {
+  const std::optional<FrameHead> head = HeadOfOneTarget(frame);
+  if (!head || head->target == 0 || head->target >= deps_.series.target_end()) return false;
+  const AtRest at_rest = at_rest_of(head->target);
+  if (!at_rest.next_anew || seq > at_rest.seq) return false;
+  RaiseNewestEpoch(head->epoch);
+  deps_.series.target(head->target).NoteLogged(seq);
+  return true;
+}
+
+Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::string_view bytes, const AtRestOf& at_rest,
+                         const IsDeleted& is_deleted) {
+  ReplayState state(deps_.series, seq, at_rest);
   Result<Frame> frame = DecodeFrame(bytes, state);
   if (!frame) return frame.error();
-  for (std::uint32_t seen = newest_epoch_.load();
-       frame->epoch > seen && !newest_epoch_.compare_exchange_weak(seen, frame->epoch);) {
-  }
+  RaiseNewestEpoch(frame->epoch);
   for (FrameSection& section : frame->sections) {
     Target& target = deps_.series.target(section.target);
-    if (seq <= sealed_seq(section.target)) {  // The runs tell the bounds of its series.
+    if (seq <= at_rest(section.target).seq) {  // The runs tell the bounds of its series.
       for (const FrameRow& row : section.rows) {
         if (!row.detached) RaiseMaxT(row.t);
       }

@@ -97,11 +97,14 @@ class Committer {
 
   // Whether a sample in a frame of the log was deleted after it was written.
   using IsDeleted = std::function<bool(TargetId, std::uint32_t column, TimestampMs, std::uint64_t seq)>;
-  // A frame of the log at start. May be called at the same time for frames without a target in common. Rows up to
-  // `sealed_seq(target)` are at rest already and only restore state, as do samples for which `is_deleted`, if set,
-  // holds.
-  Status Replay(std::uint64_t seq, std::uint32_t generation, std::string_view frame,
-                const std::function<std::uint64_t(TargetId)>& sealed_seq, const IsDeleted& is_deleted);
+  using AtRestOf = std::function<AtRest(TargetId)>;
+  // A frame of the log at start. May be called at the same time for frames without a target in common. Rows that are at
+  // rest only restore state, as do samples for which `is_deleted`, if set, holds.
+  Status Replay(std::uint64_t seq, std::uint32_t generation, std::string_view frame, const AtRestOf& at_rest,
+                const IsDeleted& is_deleted);
+  // True when the frame is of one target, at rest, and no frame builds upon it: Replay() is not needed then. REQUIRES:
+  // as Replay().
+  bool SkipAtRest(std::uint64_t seq, std::string_view frame, const AtRestOf& at_rest);
   std::uint32_t newest_epoch() const { return newest_epoch_.load(); }
   std::size_t replayed_rows() const { return replayed_rows_.load(); }  // That were not at rest.
 
@@ -112,6 +115,7 @@ class Committer {
   struct Group;
   struct Work;
   class ReplayState;
+  void RaiseNewestEpoch(std::uint32_t epoch);
   AppendOutcome JudgeAgainst(const NewestSample& newest, const NewestSample& sample, const AppendLimits& limits) const;
   void Count(AppendOutcome outcome, bool histogram);
   void ResolveBound(Target& target, std::uint32_t column);

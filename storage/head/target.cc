@@ -121,6 +121,7 @@ void Target::Prepare(const std::vector<FrameRow>& rows, Prepared& out) {
 }
 
 void Target::Publish(Prepared& prepared, std::uint64_t seq, std::uint32_t generation, TimestampMs now_ms) {
+  begins_anew_ = false;
   if (unsealed_.rows == 0) {
     unsealed_.oldest_generation = generation;
     unsealed_.since_ms = now_ms;
@@ -153,6 +154,8 @@ Target::Unsealed Target::unsealed() const {
 std::vector<std::shared_ptr<const HeadTile>> Target::Freeze() {
   frozen_ = unsealed();
   unsealed_ = {.last_seq = unsealed_.last_seq};
+  begins_anew_ = true;
+  columns_.ForEach([](std::size_t, Column& column) { column.epoch = 0; });
   if (staged_ > 0) {
     auto tile = HeadTile::Pack(staging_->FirstRows(staged_), staging_->layout());
     auto layout = std::make_shared<const Layout>(tile->columns);

@@ -88,12 +88,14 @@ class Target {
   // At start: the log holds a frame of this target, whose rows may be at rest.
   void NoteLogged(std::uint64_t seq) { unsealed_.last_seq = std::max(unsealed_.last_seq, seq); }
   // Packs all rows into tiles and returns them; they stay visible and unsealed until Release() says that they are at
-  // rest.
+  // rest. No value builds upon the frames of these rows any more: the next frame begins anew.
   std::vector<std::shared_ptr<const HeadTile>> Freeze();
   // Other tiles for those that Freeze() has just returned. Without tiles nothing is unsealed any more.
   void ReplaceTiles(std::vector<std::shared_ptr<const HeadTile>> tiles);
   // Forgets the first `count` tiles: those that the last Freeze() returned.
   void Release(std::size_t count);
+  // The next frame of the target has to say that it begins anew. Until Publish().
+  bool begins_anew() const { return begins_anew_; }
   bool was_sealed() const { return was_sealed_; }  // Since the process began.
 
   // Memory of the unsealed rows, about.
@@ -109,7 +111,8 @@ class Target {
   Unsealed unsealed_;           // Guarded by write_mu_: since then.
   std::size_t tile_bytes_ = 0;  // Guarded by write_mu_, as is the next one.
   std::size_t staged_bytes_ = 0;
-  bool was_sealed_ = false;  // Guarded by write_mu_.
+  bool was_sealed_ = false;   // Guarded by write_mu_, as is the next one.
+  bool begins_anew_ = false;  // No column has an epoch then.
 
   // The writer changes these with both locks held, so it may read them with write_mu_ alone.
   mutable std::mutex mu_;

@@ -7,8 +7,6 @@
 namespace vigia::storage {
 namespace {
 
-std::uint64_t PlaceOf(std::uint32_t target, std::uint32_t column) { return std::uint64_t{target} << 32 | column; }
-
 // 0 when the family is empty.
 Result<std::uint64_t> FirstSeq(const Store& store, Family family) {
   std::uint64_t first = 0;
@@ -45,13 +43,17 @@ Status LogReader::Read(const Store& store, const std::function<Status(const Logg
 
 bool LogReader::Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) {
   if (known_ && !known_(target, column)) return false;
-  const auto at = last_.find(PlaceOf(target, column));
-  *base = at != last_.end() && at->second.epoch == epoch ? at->second.bits : 0;
+  const Value& last = last_[target][column];
+  *base = last.epoch == epoch ? last.bits : 0;
   return true;
 }
 
+void LogReader::Forget(std::uint32_t target) {
+  last_.erase(target);
+}
+
 void LogReader::Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) {
-  last_[PlaceOf(target, column)] = bits == nullptr ? Value{} : Value{epoch, *bits};
+  last_[target][column] = bits == nullptr ? Value{} : Value{epoch, *bits};
 }
 
 }  // namespace vigia::storage

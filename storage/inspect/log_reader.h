@@ -36,9 +36,10 @@ class LogReader final : private FrameState {
   };
   bool Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) override;
   void Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) override;
+  void Forget(std::uint32_t target) override;
 
   const KnowsColumn known_;
-  std::unordered_map<std::uint64_t, Value> last_;  // By target and column.
+  std::unordered_map<std::uint32_t, std::unordered_map<std::uint32_t, Value>> last_;  // By target, by column.
 };
 
 }  // namespace vigia::storage

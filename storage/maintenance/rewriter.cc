@@ -208,7 +208,9 @@ Rewriter::Part Rewriter::PartOf(const Job& job, std::uint32_t target) const {
     if (entry == nullptr) continue;
     part.entries.push_back(entry);
     part.runs.push_back(run.get());
-    part.sealed_seq = std::max(part.sealed_seq, entry->sealed_seq);
+    if (entry->sealed_seq < part.sealed_seq) continue;
+    part.next_anew = entry->next_anew || (entry->sealed_seq == part.sealed_seq && part.next_anew);
+    part.sealed_seq = entry->sealed_seq;
   }
   std::vector<DownsampledColumns> due;
   if (job.tier == kDayTier) due = resolutions_->DueOf(target, job.inputs.front()->day, now_ms_);
@@ -272,7 +274,7 @@ Status Rewriter::AddTarget(const Part& part, std::uint32_t target, GroupBuilder&
     for (const LoadedTile& tile : tiles) AddTimes(tile.times, times);
   }
   if (times.empty()) return {};
-  builder.StartTarget(target, part.sealed_seq, std::move(times));
+  builder.StartTarget(target, part.sealed_seq, part.next_anew, std::move(times));
   builder.MarkDownsampled(part.downsampled);
   for (const auto& [page, columns] : pages) {
     std::vector<LoadedTile> tiles;

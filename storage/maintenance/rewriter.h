@@ -65,6 +65,7 @@ class Rewriter {
     std::vector<const Run*> runs;
     std::vector<const RunTarget*> entries;
     std::uint64_t sealed_seq = 0;
+    bool next_anew = false;
     std::vector<DownsampledColumns> downsampled;
     bool has_work = false;  // Some column gets another resolution, or samples that are not downsampled yet.
   };

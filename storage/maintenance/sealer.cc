@@ -79,7 +79,7 @@ Status Sealer::Add(Target& target, GroupBuilder& builder, std::vector<Frozen>& f
   if (Status status = Survey(tiles, times, columns); !status) return status;
   std::vector<TileSource> sources;
   for (const auto& tile : tiles) sources.push_back({&*tile->view, tile->times});
-  builder.StartTarget(target.id(), seq, std::move(times));
+  builder.StartTarget(target.id(), seq, /*next_anew=*/true, std::move(times));  // As Freeze() has it.
   for (std::size_t i = 0; i < columns.size();) {
     const std::uint32_t page = columns[i] / kPageColumns;
     std::size_t end = i;

@@ -66,14 +66,17 @@ RunTarget& GroupBuilder::EntryOf(std::int32_t day) {
     RunTarget& entry = run.targets.emplace_back();
     entry.target = target_;
     entry.sealed_seq = sealed_seq_;
+    entry.next_anew = next_anew_;
   }
   return run.targets.back();
 }
 
-void GroupBuilder::StartTarget(std::uint32_t target, std::uint64_t sealed_seq, std::vector<TimestampMs> times) {
+void GroupBuilder::StartTarget(std::uint32_t target, std::uint64_t sealed_seq, bool next_anew,
+                               std::vector<TimestampMs> times) {
   assert(!times.empty());
   target_ = target;
   sealed_seq_ = sealed_seq;
+  next_anew_ = next_anew;
   times_ = std::move(times);
   chunks_.clear();
   for (std::size_t begin = 0; begin < times_.size();) {

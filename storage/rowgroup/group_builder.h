@@ -33,7 +33,7 @@ class GroupBuilder {
       : tier_(tier), next_id_(next_id), max_rows_(max_rows) {}
 
   // `times`: all times of the target in what follows, strictly increasing, not empty.
-  void StartTarget(std::uint32_t target, std::uint64_t sealed_seq, std::vector<TimestampMs> times);
+  void StartTarget(std::uint32_t target, std::uint64_t sealed_seq, bool next_anew, std::vector<TimestampMs> times);
   // Which columns of this target are downsampled; before its pages.
   void MarkDownsampled(const std::vector<DownsampledColumns>& columns);
   // Joins what the sources hold of the page's columns, given ascending. Where two sources hold a sample for the same
@@ -62,6 +62,7 @@ class GroupBuilder {
   std::map<std::int32_t, RunDraft> drafts_;
   std::uint32_t target_ = 0;
   std::uint64_t sealed_seq_ = 0;
+  bool next_anew_ = false;
   std::vector<TimestampMs> times_;
   std::vector<Chunk> chunks_;
   std::size_t bytes_ = 0;

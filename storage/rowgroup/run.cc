@@ -13,6 +13,7 @@ namespace {
 constexpr char kRunTag = 'r';
 constexpr std::uint8_t kRunVersion = 1;
 constexpr std::uint8_t kRunVersionDownsampled = 2;  // Some columns are.
+constexpr std::uint8_t kRunVersionAnew = 3;         // As 2; and every target says whether its next frame begins anew.
 
 // Flipping the sign bit makes negative days sort before positive ones.
 std::uint32_t Biased(std::int32_t day) { return static_cast<std::uint32_t>(day) ^ 0x80000000u; }
@@ -27,7 +28,7 @@ std::string RunPrefix(std::int32_t day, std::uint8_t tier, std::uint64_t id) {
 
 void PutTarget(std::string& out, const RunTarget& target, std::uint32_t last, TimestampMs base, std::uint8_t version) {
   PutVarint(out, target.target - last);
-  PutVarint(out, target.sealed_seq);
+  PutVarint(out, version < kRunVersionAnew ? target.sealed_seq : target.sealed_seq << 1 | (target.next_anew ? 1 : 0));
   PutZigZag(out, target.min_t - base);
   PutZigZag(out, target.max_t - target.min_t);
   PutVarint(out, target.chunk_starts.size());
@@ -37,7 +38,7 @@ void PutTarget(std::string& out, const RunTarget& target, std::uint32_t last, Ti
     start = t;
   }
   PutRanges(out, target.columns);
-  if (version != kRunVersionDownsampled) return;
+  if (version < kRunVersionDownsampled) return;
   PutVarint(out, target.downsampled.size());
   for (const DownsampledColumns& part : target.downsampled) {
     PutVarint(out, static_cast<std::uint64_t>(part.resolution_ms));
@@ -70,6 +71,10 @@ bool GetTarget(ByteReader& in, std::uint32_t last, TimestampMs base, std::uint8_
   if (step == 0 || step > UINT32_MAX - last) return false;
   target.target = last + static_cast<std::uint32_t>(step);
   target.sealed_seq = in.Varint();
+  if (version >= kRunVersionAnew) {
+    target.next_anew = (target.sealed_seq & 1) != 0;
+    target.sealed_seq >>= 1;
+  }
   if (!GetTime(in, base, &target.min_t) || !GetTime(in, target.min_t, &target.max_t)) return false;
   const std::uint64_t chunks = in.Varint();
   if (chunks > in.left()) return false;
@@ -79,7 +84,7 @@ bool GetTarget(ByteReader& in, std::uint32_t last, TimestampMs base, std::uint8_
     target.chunk_starts.push_back(start);
   }
   if (!GetRanges(in, target.columns) || !in.ok()) return false;
-  return version != kRunVersionDownsampled || GetDownsampled(in, target.downsampled);
+  return version < kRunVersionDownsampled || GetDownsampled(in, target.downsampled);
 }
 
 }  // namespace
@@ -167,9 +172,11 @@ std::pair<std::string, std::string> RunRecordRange() {
 
 std::string EncodeRun(const Run& run) {
   assert(!run.targets.empty() && run.min_t <= run.max_t);
-  const bool downsampled = std::any_of(run.targets.begin(), run.targets.end(),
-                                       [](const RunTarget& target) { return !target.downsampled.empty(); });
-  const std::uint8_t version = downsampled ? kRunVersionDownsampled : kRunVersion;
+  std::uint8_t version = kRunVersion;
+  for (const RunTarget& target : run.targets) {
+    if (!target.downsampled.empty()) version = std::max(version, kRunVersionDownsampled);
+    if (target.next_anew) version = kRunVersionAnew;
+  }
   std::string out;
   out.push_back(static_cast<char>(version));
   PutVarint(out, run.bytes);
@@ -194,9 +201,8 @@ Result<Run> DecodeRun(std::string_view key, std::string_view value) {
   run.id = in_key.Key<std::uint64_t>();
   ByteReader in(value);
   const std::uint8_t version = in.Byte();
-  if (IsNewerVersion(version, kRunVersionDownsampled))
-    return WrittenByNewer("catalog: run", version, kRunVersionDownsampled);
-  if (version == 0 || version > kRunVersionDownsampled || !in_key.ok() || in_key.left() != 0) return damaged;
+  if (IsNewerVersion(version, kRunVersionAnew)) return WrittenByNewer("catalog: run", version, kRunVersionAnew);
+  if (version == 0 || version > kRunVersionAnew || !in_key.ok() || in_key.left() != 0) return damaged;
   run.bytes = in.Varint();
   run.samples = in.Varint();
   run.min_t = in.ZigZagVarint();

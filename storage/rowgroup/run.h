@@ -57,6 +57,7 @@ struct RunTarget {
   std::vector<TimestampMs> chunk_starts;  // First time of each chunk; the rows of a run are cut into chunks.
   ColumnRanges columns;
   std::vector<DownsampledColumns> downsampled = {};  // The others are as they were written. No column is in two of them.
+  bool next_anew = false;  // The target's next frame begins anew, see FrameSection::anew.
 
   // Of a column; 0 when it is as it was written.
   DurationMs ResolutionOf(std::uint32_t column) const;

@@ -52,12 +52,12 @@ void ParallelReplay::Run(Worker& worker) const {
 }
 
 Status ParallelReplay::Add(std::uint64_t seq, std::uint32_t generation, std::string_view frame) {
-  const std::optional<std::uint32_t> target = workers_.empty() ? std::nullopt : OnlyTargetOf(frame);
-  if (!target) {  // Of several targets: theirs must all be done.
+  const std::optional<FrameHead> head = workers_.empty() ? std::nullopt : HeadOfOneTarget(frame);
+  if (!head) {  // Of several targets: theirs must all be done.
     if (Status status = WaitForAll(); !status) return status;
     return replay_(seq, generation, frame);
   }
-  Worker& worker = *workers_[*target % workers_.size()];
+  Worker& worker = *workers_[head->target % workers_.size()];
   std::unique_lock lock(worker.mu);
   worker.changed.wait(lock, [&] { return worker.queued_bytes < kMaxQueuedBytes; });
   if (!worker.status) return worker.status;

@@ -81,18 +81,20 @@ Status Tsdb::Impl::Recover() {
     newest_sealed = std::max(newest_sealed, tombstone->max_seq());
     *runs.next_id() = std::max(*runs.next_id(), tombstone->next_run);
   }
-  std::unordered_map<TargetId, std::uint64_t> sealed;
+  std::unordered_map<TargetId, AtRest> sealed;
   for (const auto& run : runs.Current()->runs) {
     committer.RaiseMaxT(run->max_t);
     for (const RunTarget& entry : run->targets) {
       RestoreBounds(series, entry, deleted->HiddenIn(*run, entry.target));
-      std::uint64_t& seq = sealed[entry.target];
-      seq = std::max(seq, entry.sealed_seq);
+      newest_sealed = std::max(newest_sealed, entry.sealed_seq);
+      AtRest& newest = sealed[entry.target];
+      if (entry.sealed_seq < newest.seq) continue;
+      newest = {entry.sealed_seq, entry.next_anew || (entry.sealed_seq == newest.seq && newest.next_anew)};
     }
   }
-  const auto sealed_seq = [&](TargetId target) {
+  const Committer::AtRestOf at_rest = [&](TargetId target) {
     const auto known = sealed.find(target);
-    return known == sealed.end() ? 0 : known->second;
+    return known == sealed.end() ? AtRest() : known->second;
   };
   Committer::IsDeleted is_deleted;
   if (!deleted->all.empty()) {
@@ -102,17 +104,16 @@ Status Tsdb::Impl::Recover() {
   }
   const std::size_t threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
   ParallelReplay replay(threads, [&](std::uint64_t seq, std::uint32_t generation, std::string_view frame) {
-    return committer.Replay(seq, generation, frame, sealed_seq, is_deleted);
+    return committer.Replay(seq, generation, frame, at_rest, is_deleted);
   });
   Status status = log.Replay([&](std::uint64_t seq, std::uint32_t generation, std::string_view frame) {
-    return replay.Add(seq, generation, frame);
+    return committer.SkipAtRest(seq, frame, at_rest) ? Status() : replay.Add(seq, generation, frame);
   });
   if (status) {
     status = replay.Finish();
     if (!status && status.error().code == Errc::kCorruption) metrics.log_corruptions.Add();
   }
   if (!status) return Prefixed(status.error(), "replay of the row log");
-  for (const auto& [target, seq] : sealed) newest_sealed = std::max(newest_sealed, seq);
   log.StartAfter(newest_sealed, committer.newest_epoch());
   RemoveEmptySeries();
   if (status = ApplyPolicies(); !status) return status;

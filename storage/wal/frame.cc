@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint8_t kFrameVersion = 1;
 constexpr std::uint8_t kFrameVersionWithStarts = 2;  // Every row ends with its start timestamps.
+constexpr std::uint8_t kFrameVersionWithAnew = 3;    // As 2; and every section says whether it begins anew.
 constexpr std::uint64_t kMaxCount = 1u << 26;        // Rows, runs and cells of one frame; far above any real batch.
 
 // Control byte of a changed value: 0lllnnnn = XOR with the base, l leading zero bytes, n bytes that follow;
@@ -187,37 +188,41 @@ bool GetRow(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameStat
 }  // namespace
 
 std::string EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& sections) {
-  bool with_starts = false;
+  std::uint8_t version = kFrameVersion;
   for (const FrameSection& section : sections) {
-    for (const FrameRow& row : section.rows) with_starts = with_starts || !row.starts.empty();
+    if (section.anew) version = kFrameVersionWithAnew;
+    for (const FrameRow& row : section.rows) {
+      if (!row.starts.empty()) version = std::max(version, kFrameVersionWithStarts);
+    }
   }
   std::string out;
-  out.push_back(static_cast<char>(with_starts ? kFrameVersionWithStarts : kFrameVersion));
+  out.push_back(static_cast<char>(version));
   PutVarint(out, epoch);
   PutVarint(out, sections.size());
   for (const FrameSection& section : sections) {
     PutVarint(out, section.target);
-    PutVarint(out, section.rows.size());
+    const std::uint64_t rows = section.rows.size();
+    PutVarint(out, version < kFrameVersionWithAnew ? rows : rows << 1 | (section.anew ? 1 : 0));
     TimestampMs last = 0;
     for (const FrameRow& row : section.rows) {
       PutZigZag(out, WrappingMinus(row.t, last));
       last = row.t;
       PutRow(out, row);
-      if (with_starts) PutStarts(out, row);
+      if (version >= kFrameVersionWithStarts) PutStarts(out, row);
     }
   }
   return out;
 }
 
-std::optional<std::uint32_t> OnlyTargetOf(std::string_view frame) {
+std::optional<FrameHead> HeadOfOneTarget(std::string_view frame) {
   ByteReader in(frame);
   const std::uint8_t version = in.Byte();
-  in.Varint();  // Epoch.
+  const std::uint64_t epoch = in.Varint();
   const std::uint64_t sections = in.Varint();
   const std::uint64_t target = in.Varint();
-  const bool known = version != 0 && version <= kFrameVersionWithStarts;
+  const bool known = version != 0 && version <= kFrameVersionWithAnew;
   if (!in.ok() || !known || sections != 1 || target > UINT32_MAX) return std::nullopt;
-  return static_cast<std::uint32_t>(target);
+  return FrameHead{static_cast<std::uint32_t>(epoch), static_cast<std::uint32_t>(target)};
 }
 
 Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state) {
@@ -225,10 +230,10 @@ Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state) {
   ByteReader in(bytes);
   Frame frame;
   const std::uint8_t version = in.Byte();
-  if (IsNewerVersion(version, kFrameVersionWithStarts))
-    return WrittenByNewer("row frame", version, kFrameVersionWithStarts);
-  if (version == 0 || version > kFrameVersionWithStarts) return damaged;
-  const bool with_starts = version == kFrameVersionWithStarts;
+  if (IsNewerVersion(version, kFrameVersionWithAnew))
+    return WrittenByNewer("row frame", version, kFrameVersionWithAnew);
+  if (version == 0 || version > kFrameVersionWithAnew) return damaged;
+  const bool with_starts = version >= kFrameVersionWithStarts;
   frame.epoch = static_cast<std::uint32_t>(in.Varint());
   const std::uint64_t sections = in.Varint();
   for (std::uint64_t i = 0; i < sections && in.ok(); ++i) {
@@ -236,7 +241,12 @@ Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state) {
     const std::uint64_t target = in.Varint();
     if (target > UINT32_MAX) return damaged;
     section.target = static_cast<std::uint32_t>(target);
-    const std::uint64_t rows = in.Varint();
+    std::uint64_t rows = in.Varint();
+    if (version >= kFrameVersionWithAnew) {
+      section.anew = (rows & 1) != 0;
+      rows >>= 1;
+    }
+    if (section.anew) state.Forget(section.target);
     TimestampMs last = 0;
     for (std::uint64_t r = 0; r < rows && in.ok(); ++r) {
       FrameRow& row = section.rows.emplace_back();

@@ -46,6 +46,8 @@ struct FrameRow {
 struct FrameSection {
   std::uint32_t target = 0;
   std::vector<FrameRow> rows;
+  // No value of this frame or a later one builds upon a frame before it: who does not need those need not decode them.
+  bool anew = false;
 };
 
 // `epoch` tells the reader which bases the writer assumed: a column's last value counts only when it was written in the
@@ -60,6 +62,14 @@ class FrameState {
   // False when there is no such column.
   virtual bool Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) = 0;
   virtual void Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) = 0;
+  // All columns of the target have no base any more: a section begins anew.
+  virtual void Forget(std::uint32_t target) = 0;
+};
+
+// How far the frames of one target are at rest.
+struct AtRest {
+  std::uint64_t seq = 0;   // Of the newest frame that is.
+  bool next_anew = false;  // The next frame begins anew: those at rest need not be decoded.
 };
 
 struct Frame {
@@ -67,8 +77,13 @@ struct Frame {
   std::vector<FrameSection> sections;
 };
 
-// The target of a frame that is about one only, as those of scrapes are; nullopt for others and for damaged ones.
-std::optional<std::uint32_t> OnlyTargetOf(std::string_view frame);
+// What a frame about one target only, as those of scrapes are, says of itself.
+struct FrameHead {
+  std::uint32_t epoch = 0;
+  std::uint32_t target = 0;
+};
+// nullopt for frames of several targets and for those whose first bytes are damaged.
+std::optional<FrameHead> HeadOfOneTarget(std::string_view frame);
 
 // kCorruption when the bytes are no frame or name an unknown column, kInvalid when a newer version wrote them.
 Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state);

@@ -185,6 +185,7 @@ class Columns final : public FrameState {
     MUST(column < last_.size());
     last_[column] = bits == nullptr ? 0 : *bits;
   }
+  void Forget(std::uint32_t) override { std::fill(last_.begin(), last_.end(), 0); }
 
  private:
   std::vector<std::uint64_t> last_ = std::vector<std::uint64_t>(1000);

@@ -157,7 +157,7 @@ inline std::vector<std::uint64_t> FrameValues() {
   const auto bits = [](double v) { return std::bit_cast<std::uint64_t>(v); };
   return {bits(10), bits(10), bits(11), bits(1011), bits(0.1), bits(std::numeric_limits<double>::infinity())};
 }
-inline std::vector<FrameSection> FrameSections(bool with_starts) {
+inline std::vector<FrameSection> FrameSections(bool with_starts, bool anew = false) {
   FrameSection first{7, {}};
   std::uint64_t base = 0;
   for (std::size_t i = 0; i < FrameValues().size(); ++i) {
@@ -174,10 +174,11 @@ inline std::vector<FrameSection> FrameSections(bool with_starts) {
   late.detached = true;
   late.cells = {{1, std::bit_cast<std::uint64_t>(2.5), 0}, {9, std::bit_cast<std::uint64_t>(-1.0), 0}};
   late.histograms = {{2, std::make_shared<FloatHistogram>(Histograms().at("histogram/custom"))}};
+  first.anew = anew;
   return {first, {300, {late}}};
 }
 
-inline Run MakeRun(bool downsampled) {
+inline Run MakeRun(bool downsampled, bool next_anew = false) {
   Run run{19'675, 2, 17, 4096, 1234, Times(1)[0], Times(41)[40], {}};
   RunTarget a{7, 99, Times(1)[0], Times(41)[40], {Times(1)[0], Times(21)[20]}, {}, {}};
   a.columns.AddRange(0, 3);
@@ -189,6 +190,7 @@ inline Run MakeRun(bool downsampled) {
   }
   RunTarget b{300, 101, Times(3)[2], Times(6)[5], {Times(3)[2]}, {}, {}};
   b.columns.AddRange(5, 6);
+  b.next_anew = next_anew;
   run.targets = {a, b};
   return run;
 }
@@ -234,9 +236,11 @@ inline std::map<std::string, std::string> EncodeAll() {
   out["tile/3"] = MakeTile(TileKind::kDropped);
   out["frame/1"] = EncodeFrame(4, FrameSections(false));
   out["frame/2"] = EncodeFrame(4, FrameSections(true));
+  out["frame/3"] = EncodeFrame(4, FrameSections(true, true));
   out["run/key"] = RunRecordKey(MakeRun(false));
   out["run/1"] = EncodeRun(MakeRun(false));
   out["run/2"] = EncodeRun(MakeRun(true));
+  out["run/3"] = EncodeRun(MakeRun(true, true));
   out["row group/key"] = GroupKey(MakeRun(false), 7, 1, 2);
   out["tombstone/key"] = TombstoneKey(5);
   out["tombstone/1"] = EncodeTombstone(MakeTombstone());

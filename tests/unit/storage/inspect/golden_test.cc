@@ -87,20 +87,24 @@ class Values final : public FrameState {
   void Update(std::uint32_t, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) override {
     last_[{target, column}] = bits == nullptr ? 0 : *bits;
   }
+  void Forget(std::uint32_t target) override {
+    last_.erase(last_.lower_bound({target, 0}), last_.upper_bound({target, UINT32_MAX}));
+  }
 
  private:
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> last_;
 };
 
-void CheckFrame(const std::string& bytes, bool with_starts) {
+void CheckFrame(const std::string& bytes, bool with_starts, bool anew = false) {
   Values values;
   const auto frame = DecodeFrame(bytes, values);
   REQUIRE((frame).has_value());
   CHECK(frame->epoch == 4);
-  const auto expected = golden::FrameSections(with_starts);
+  const auto expected = golden::FrameSections(with_starts, anew);
   REQUIRE(frame->sections.size() == expected.size());
   for (std::size_t s = 0; s < expected.size(); ++s) {
     CHECK(frame->sections[s].target == expected[s].target);
+    CHECK(frame->sections[s].anew == expected[s].anew);
     REQUIRE(frame->sections[s].rows.size() == expected[s].rows.size());
     for (std::size_t r = 0; r < expected[s].rows.size(); ++r) {
       const FrameRow& row = frame->sections[s].rows[r];
@@ -254,13 +258,15 @@ TEST_CASE("row frames of format 1 are read") {
   const auto file = ReadGolden();
   CheckFrame(file.items.at("frame/1"), false);
   CheckFrame(file.items.at("frame/2"), true);
+  CheckFrame(file.items.at("frame/3"), true, true);
 }
 
 TEST_CASE("records of format 1 are read") {
   const auto file = ReadGolden();
-  for (const bool downsampled : {false, true}) {
-    const Run expected = golden::MakeRun(downsampled);
-    const auto run = DecodeRun(file.items.at("run/key"), file.items.at(downsampled ? "run/2" : "run/1"));
+  for (const int version : {1, 2, 3}) {
+    const bool downsampled = version >= 2;
+    const Run expected = golden::MakeRun(downsampled, version == 3);
+    const auto run = DecodeRun(file.items.at("run/key"), file.items.at("run/" + std::to_string(version)));
     REQUIRE((run).has_value());
     CHECK(run->day == expected.day);
     CHECK(run->tier == expected.tier);
@@ -273,6 +279,7 @@ TEST_CASE("records of format 1 are read") {
     for (std::size_t i = 0; i < 2; ++i) {
       CHECK(run->targets[i].target == expected.targets[i].target);
       CHECK(run->targets[i].sealed_seq == expected.targets[i].sealed_seq);
+      CHECK(run->targets[i].next_anew == expected.targets[i].next_anew);
       CHECK(run->targets[i].min_t == expected.targets[i].min_t);
       CHECK(run->targets[i].max_t == expected.targets[i].max_t);
       CHECK(run->targets[i].chunk_starts == expected.targets[i].chunk_starts);

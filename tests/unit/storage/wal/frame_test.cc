@@ -21,6 +21,9 @@ class MapState final : public FrameState {
   void Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) override {
     last_[{target, column}] = {bits == nullptr ? 0 : epoch, bits == nullptr ? 0 : *bits};
   }
+  void Forget(std::uint32_t target) override {
+    last_.erase(last_.lower_bound({target, 0}), last_.upper_bound({target, UINT32_MAX}));
+  }
 
  private:
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::pair<std::uint32_t, std::uint64_t>> last_;
@@ -46,6 +49,8 @@ TEST_CASE("frames carry rows bit for bit over epochs, late rows and histograms")
     std::vector<FrameSection> sections(1 + random() % 2);
     for (std::size_t s = 0; s < sections.size(); ++s) {
       sections[s].target = static_cast<std::uint32_t>(s + 1);
+      sections[s].anew = random() % 8 == 0;
+      if (sections[s].anew) writer.Forget(sections[s].target);
       for (std::size_t r = 0; r < 1 + random() % 3; ++r) {
         FrameRow& row = sections[s].rows.emplace_back();
         row.t = static_cast<TimestampMs>(random() % 1'000'000) - 1000;
@@ -79,6 +84,7 @@ TEST_CASE("frames carry rows bit for bit over epochs, late rows and histograms")
     REQUIRE(frame->epoch == epoch);
     REQUIRE(frame->sections.size() == sections.size());
     for (std::size_t s = 0; s < sections.size(); ++s) {
+      REQUIRE(frame->sections[s].anew == sections[s].anew);
       REQUIRE(frame->sections[s].rows.size() == sections[s].rows.size());
       for (std::size_t r = 0; r < sections[s].rows.size(); ++r) {
         const FrameRow& a = sections[s].rows[r];
@@ -117,6 +123,41 @@ TEST_CASE("an unchanged row takes a bit per value, a small step a byte") {
     cell.bits = std::bit_cast<std::uint64_t>(1e6 + 15);
   }
   CHECK(EncodeFrame(1, {section}).size() <= 920);
+}
+
+TEST_CASE("a frame of one target says so in its head") {
+  const FrameRow row{15'000, false, {{1, 2, 0}}, {}};
+  for (const bool anew : {false, true}) {
+    const auto head = HeadOfOneTarget(EncodeFrame(700, {{5, {row}, anew}}));
+    REQUIRE(head.has_value());
+    CHECK(head->epoch == 700);
+    CHECK(head->target == 5);
+    CHECK_FALSE(HeadOfOneTarget(EncodeFrame(700, {{5, {row}, anew}, {6, {row}}})).has_value());
+  }
+  CHECK_FALSE(HeadOfOneTarget("").has_value());
+}
+
+TEST_CASE("a section that begins anew is read without the frames before it") {
+  const auto cell = [](std::uint32_t column, double v, double base) {
+    return FrameCell{column, std::bit_cast<std::uint64_t>(v), std::bit_cast<std::uint64_t>(base)};
+  };
+  const std::string before = EncodeFrame(1, {{5, {{1000, false, {cell(1, 40, 0), cell(2, 7, 0)}, {}}}}});
+  const std::string anew = EncodeFrame(1, {{5, {{2000, false, {cell(1, 41, 0)}, {}}}, true}});
+  const std::string after = EncodeFrame(1, {{5, {{3000, false, {cell(1, 42, 41), cell(2, 8, 0)}, {}}}}});
+  MapState all;
+  MapState late;
+  REQUIRE(DecodeFrame(before, all).has_value());
+  for (const std::string& bytes : {anew, after}) {
+    const auto a = DecodeFrame(bytes, all);
+    const auto b = DecodeFrame(bytes, late);
+    REQUIRE(a.has_value());
+    REQUIRE(b.has_value());
+    REQUIRE(a->sections[0].rows[0].cells.size() == b->sections[0].rows[0].cells.size());
+    for (std::size_t i = 0; i < a->sections[0].rows[0].cells.size(); ++i) {
+      CHECK(a->sections[0].rows[0].cells[i].bits == b->sections[0].rows[0].cells[i].bits);
+    }
+    CHECK(std::bit_cast<double>(b->sections[0].rows[0].cells.back().bits) == (bytes == anew ? 41 : 8));
+  }
 }
 
 TEST_CASE("damaged frames are errors") {
