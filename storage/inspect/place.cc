@@ -74,6 +74,13 @@ std::string RecordText(std::string_view key) {
     text = "record of " + RunText(day, tier, in.Key<std::uint64_t>());
   } else if (tag == 'd') {
     text = fmt::format("tombstone {}", in.Key<std::uint64_t>());
+  } else if (tag == 'e') {
+    const auto place = in.Key<std::uint32_t>();
+    static_cast<void>(in.Key<std::uint32_t>());  // The how many-th that was set aside of this place.
+    text = fmt::format("exemplar at place {}", place);
+  } else if (tag == 'f') {
+    text = fmt::format("file {}", in.rest());
+    in.Bytes(in.left());
   }
   const bool good = !text.empty() && in.ok() && in.left() == 0;
   return good ? text : "record with key " + HexText(key);

@@ -28,7 +28,7 @@ std::string DayText(std::int32_t day);         // "2026-11-22"
 std::string TimeText(TimestampMs t);           // "2026-11-22T10:00:00.000Z"
 std::string RunText(const Run& run);           // "run 17 (2026-11-22, tier 1)"
 std::string GroupText(std::string_view key);   // "row group of run 17 (...), target 3, page 0, chunk 2"
-std::string RecordText(std::string_view key);  // Of the catalog: "line 12", "record with key 7a00"
+std::string RecordText(std::string_view key);  // Of catalog or quarantine: "line 12", "record with key 7a00"
 std::string_view FamilyText(Family family);    // "cat", "data", ...
 std::string HexText(std::string_view bytes);
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "storage/bytes/varint.h"
 #include "storage/inspect/examination.h"
 #include "storage/inspect/place.h"
 #include "storage/tsdb/exemplar_record.h"
@@ -41,11 +42,22 @@ void ExamineFiles(Examination& all) {
   }
 }
 
+namespace {
+
+std::string ExemplarText(std::string_view key) {
+  ByteReader in(key);
+  const auto place = in.Key<std::uint32_t>();
+  const bool good = in.ok() && in.left() == 0;
+  return good ? "exemplar at place " + std::to_string(place) : "exemplar with key " + HexText(key);
+}
+
+}  // namespace
+
 Status ExamineExemplars(Examination& all) {
   return all.folder.store().Scan(Family::kExemplars, {}, {}, [&](std::string_view key, std::string_view value) {
     ++all.summary.exemplars;
     const auto record = DecodeExemplar(value);
-    if (!record) all.TellError(all.folder.database_path(), "exemplar with key " + HexText(key), record.error());
+    if (!record) all.TellError(all.folder.database_path(), ExemplarText(key), record.error());
     return Status();
   });
 }

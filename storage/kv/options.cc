@@ -55,8 +55,11 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(Family family, const std::shared_
   options.max_write_buffer_number = 4;
   options.write_buffer_size = 4u << 20;
   switch (family) {
-    case Family::kCatalog:
     case Family::kExemplars:
+      options.compression = rocksdb::kLZ4Compression;
+      options.disable_auto_compactions = true;  // Until they were read, see Store::MergeExemplars().
+      break;
+    case Family::kCatalog:
     case Family::kState: options.compression = rocksdb::kLZ4Compression; break;
     case Family::kData:
       options.disable_auto_compactions = true;  // Files are made once; the rewrite of storage/maintenance merges them.

@@ -1,5 +1,6 @@
 #include "storage/kv/set_aside.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -9,15 +10,24 @@
 
 #include "storage/kv/open_database.h"
 #include "storage/kv/options.h"
+#include "storage/kv/salvage.h"
 
 namespace vigia::storage {
 namespace {
 
 struct Unreadable {
   rocksdb::LiveFileMetaData meta;
+  Family family = Family::kState;
   std::string path;
   std::string why;
 };
+
+Family FamilyOf(const rocksdb::LiveFileMetaData& file) {
+  for (std::size_t i = 0; i < kFamilies; ++i) {
+    if (file.column_family_name == FamilyName(static_cast<Family>(i))) return static_cast<Family>(i);
+  }
+  return Family::kCatalog;  // RocksDB's own one, which is empty: nothing is known of such a file.
+}
 
 std::vector<Unreadable> FindUnreadable(rocksdb::DB& db) {
   std::vector<rocksdb::LiveFileMetaData> files;
@@ -28,9 +38,17 @@ std::vector<Unreadable> FindUnreadable(rocksdb::DB& db) {
     rocksdb::Options options(rocksdb::DBOptions(), MakeFamilyOptions(Family::kData, nullptr));
     rocksdb::SstFileReader reader(options);
     const auto status = reader.Open(path);
-    if (!status.ok()) out.push_back({file, path, status.ToString()});
+    if (!status.ok()) out.push_back({file, FamilyOf(file), path, status.ToString()});
   }
   return out;
+}
+
+Status ForgetFile(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* handle, const Unreadable& file) {
+  const rocksdb::Slice from(file.meta.smallestkey);
+  const rocksdb::Slice to(file.meta.largestkey);
+  const rocksdb::RangePtr range(&from, &to);
+  const auto status = rocksdb::DeleteFilesInRanges(&db, handle, &range, 1);
+  return FromRocks(status, "set aside damaged file " + file.path);
 }
 
 }  // namespace
@@ -54,28 +72,28 @@ Result<std::vector<DamagedFile>> SetAsideUnreadableFiles(const StoreOptions& opt
     return status.error();
   rocksdb::DB& db = *opened.db;
   const std::vector<Unreadable> unreadable = FindUnreadable(db);
-  std::vector<DamagedFile> out;
   for (const Unreadable& file : unreadable) {
-    if (file.meta.column_family_name != FamilyName(Family::kData)) {
+    if (file.family != Family::kData && !IsSalvageable(file.family)) {
       return Error{Errc::kCorruption, "damaged file " + file.path + " of family " + file.meta.column_family_name +
                                           ", which the server cannot do without: " + file.why};
     }
   }
+  std::vector<DamagedFile> out;
   for (const Unreadable& file : unreadable) {
-    DamagedFile& damaged = out.emplace_back();
-    damaged.path = file.path;
-    damaged.first_key = file.meta.smallestkey;
-    damaged.why = file.why;
+    if (file.family != Family::kData) continue;
     auto kept_as = KeepAside(file.path, options.quarantine_path);
     if (!kept_as) return kept_as.error();
-    damaged.kept_as = std::move(*kept_as);
+    out.push_back({file.family, file.path, std::move(*kept_as), file.meta.smallestkey, file.why});
   }
   for (const Unreadable& file : unreadable) {
-    const rocksdb::Slice from(file.meta.smallestkey);
-    const rocksdb::Slice to(file.meta.largestkey);
-    const rocksdb::RangePtr range(&from, &to);
-    const auto status = rocksdb::DeleteFilesInRanges(&db, opened.Handle(Family::kData), &range, 1);
-    if (!status.ok()) return Error{Errc::kIo, "set aside damaged file " + file.path + ": " + status.ToString()};
+    if (file.family == Family::kData) {
+      if (Status status = ForgetFile(db, opened.Handle(Family::kData), file); !status) return status.error();
+    } else if (std::none_of(out.begin(), out.end(), [&](const auto& known) { return known.path == file.path; })) {
+      auto salvaged =
+          SalvageFamily(db, file.family, options, nullptr, opened.families[static_cast<std::size_t>(file.family)]);
+      if (!salvaged) return salvaged.error();
+      out.insert(out.end(), salvaged->begin(), salvaged->end());
+    }
   }
   return out;
 }

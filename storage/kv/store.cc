@@ -17,6 +17,7 @@
 #include "storage/kv/open_database.h"
 #include "storage/kv/options.h"
 #include "storage/kv/recoverable_env.h"
+#include "storage/kv/salvage.h"
 #include "storage/kv/set_aside.h"
 
 namespace vigia::storage {
@@ -293,15 +294,18 @@ const std::vector<DamagedFile>& Store::damaged_files() const { return impl_->dam
 const std::vector<DamagedFile>& Store::damaged_logs() const { return impl_->damaged_logs; }
 
 Status Store::Recreate(Family family) {
-  auto*& handle = impl_->opened.families[IndexOf(family)];
-  auto status = impl_->db().DropColumnFamily(handle);
-  if (!status.ok()) return FromRocks(status, "drop family");
-  rocksdb::ColumnFamilyHandle* fresh = nullptr;
-  status = impl_->db().CreateColumnFamily(MakeFamilyOptions(family, impl_->cache), FamilyName(family), &fresh);
-  if (!status.ok()) return FromRocks(status, "create family");
-  impl_->db().DestroyColumnFamilyHandle(handle);
-  handle = fresh;
-  return {};
+  return RecreateFamily(impl_->db(), family, impl_->cache, impl_->opened.families[IndexOf(family)]);
+}
+
+Result<std::vector<DamagedFile>> Store::SalvageExemplars() {
+  return SalvageFamily(impl_->db(), Family::kExemplars, impl_->options, impl_->cache,
+                       impl_->opened.families[IndexOf(Family::kExemplars)]);
+}
+
+Status Store::MergeExemplars() {
+  const auto status =
+      impl_->db().SetOptions(impl_->Handle(Family::kExemplars), {{"disable_auto_compactions", "false"}});
+  return FromRocks(status, "merge files");
 }
 
 Status Store::Sync() {

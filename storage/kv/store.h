@@ -32,7 +32,7 @@ enum class WriteMode {
 
 struct StoreOptions {
   std::string path;             // Created when it is not there.
-  std::string quarantine_path;  // Where damaged files of kData go, see DamagedFile; empty: they make Open() fail.
+  std::string quarantine_path;  // Where damaged files go, see DamagedFile; empty: they make Open() fail.
   bool in_memory = false;       // Nothing reaches a disk: for tests of what stands above.
   std::size_t block_cache_bytes = 64u << 20;
   std::size_t log_limit_bytes = 256u << 20;  // Of RocksDB's own log, see DBOptions::max_total_wal_size.
@@ -78,11 +78,12 @@ struct KeyValue {
   std::string value;
 };
 
-// A file of row groups that could not be opened.
+// A table file, or one of the log, that could not be read.
 struct DamagedFile {
+  Family family = Family::kData;
   std::string path;       // Where it was.
   std::string kept_as;    // Where it is now; empty when it was missing.
-  std::string first_key;  // In kData.
+  std::string first_key;  // Of a file of kData that could not be opened.
   std::string why;
 };
 
@@ -99,8 +100,8 @@ struct TableFile {
 // Thread-safe except where a method says otherwise.
 class Store {
  public:
-  // kCorruption or kIo with RocksDB's text when the folder cannot be opened. Damaged files of kData are moved to the
-  // quarantine first, when that is all that is wrong; else nothing is changed.
+  // kCorruption or kIo with RocksDB's text when the folder cannot be opened. Files of kData, kExemplars and kState that
+  // cannot be opened are moved to the quarantine first, when that is all that is wrong; else nothing is changed.
   static Result<std::unique_ptr<Store>> Open(const StoreOptions& options, Registry& registry);
   // For looking only: no file below `options.path` is created, changed or removed, and every change of the store fails.
   // The log is replayed into memory. Files that cannot be opened do not make this fail, reading what they hold does;
@@ -137,6 +138,12 @@ class Store {
   // in the quarantine.
   const std::vector<DamagedFile>& damaged_logs() const;
 
+  // Reads all of kExemplars. Files of it that are damaged are kept in the quarantine, and the family begins anew with
+  // what could be read; empty when all is well. REQUIRES: nobody else uses this family during the call.
+  Result<std::vector<DamagedFile>> SalvageExemplars();
+  // Lets RocksDB merge the files of kExemplars in the background, which it does not before: damage that it meets there
+  // makes it refuse all writes. Call it when they have been read.
+  Status MergeExemplars();
   // Forgets all content of a family at once. REQUIRES: nobody else uses this family during the call.
   Status Recreate(Family family);
   // Makes everything written so far survive a power cut.

@@ -10,6 +10,8 @@ namespace {
 
 constexpr char kQuarantineTag = 'q';
 constexpr char kGroupTag = 'g';
+constexpr char kExemplarTag = 'e';
+constexpr char kFileTag = 'f';
 
 // Value of a record: why, then what the record was.
 std::string RecordOf(std::string_view why, std::string_view value) {
@@ -28,7 +30,7 @@ Quarantine::Quarantine(Store& store, Registry& registry, std::function<void(cons
       groups_metric_(registry.AddGauge("vigia_storage_quarantined_row_groups",
                                        "Row groups that cannot be read and are left out of answers.")),
       records_metric_(registry.AddGauge("vigia_storage_quarantined_records",
-                                        "Damaged records of the catalog, or records of damaged files, set aside.")) {}
+                                        "Damaged records, or records of damaged files, set aside.")) {}
 
 std::string Quarantine::GroupRecordKey(const std::string& group_key) {
   return std::string({kQuarantineTag, kGroupTag}) + group_key;
@@ -112,6 +114,45 @@ Status Quarantine::SetAsideRecord(std::string_view key, std::string_view value, 
   records_metric_.Set(static_cast<double>(records_.size()));
   report_("a record of the catalog is set aside: " + why);
   return {};
+}
+
+void Quarantine::SetAsideExemplars(const std::vector<DamagedExemplar>& exemplars) {
+  if (exemplars.empty()) return;
+  const std::set<std::string> known(records_.begin(), records_.end());
+  Batch batch;
+  std::vector<std::string> keys;
+  for (const DamagedExemplar& exemplar : exemplars) {
+    const std::string place = std::string(1, kExemplarTag) + exemplar.key;
+    std::string key;
+    std::uint32_t times = 0;
+    do {  // What was set aside of this place before stays.
+      key = place;
+      PutKey(key, times++);
+    } while (known.contains(key));
+    batch.Put(Family::kCatalog, std::string(1, kQuarantineTag) + key, RecordOf(exemplar.why, exemplar.value));
+    batch.Delete(Family::kExemplars, exemplar.key);
+    keys.push_back(std::move(key));
+  }
+  const std::string count = std::to_string(exemplars.size());
+  Keep(batch, std::move(keys),
+       count + (exemplars.size() == 1 ? " exemplar is" : " exemplars are") + " set aside: " + exemplars.front().why);
+}
+
+void Quarantine::NoteExemplarFile(const DamagedFile& file) {
+  const std::string name = file.path.substr(file.path.rfind('/') + 1);
+  const std::string kept = file.kept_as.empty() ? "" : " (kept as " + file.kept_as + ")";
+  const std::string why =
+      "file " + file.path + kept + " of exemplars is damaged, what cannot be read is missing: " + file.why;
+  Batch batch;
+  batch.Put(Family::kCatalog, std::string({kQuarantineTag, kFileTag}) + name, RecordOf(why, {}));
+  Keep(batch, {std::string(1, kFileTag) + name}, why);
+}
+
+void Quarantine::Keep(Batch& batch, std::vector<std::string> keys, const std::string& text) {
+  const Status status = store_.read_only() ? Status() : store_.Write(batch, WriteMode::kDisk);
+  records_.insert(records_.end(), keys.begin(), keys.end());
+  records_metric_.Set(static_cast<double>(records_.size()));
+  report_(text + (status ? "" : "; not recorded: " + status.error().what));
 }
 
 }  // namespace vigia::storage

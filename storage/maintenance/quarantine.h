@@ -37,11 +37,22 @@ class Quarantine {
   // A record of the catalog that makes no sense, or whose data was set aside: it moves to the quarantine's own records.
   // Fails when it cannot be moved.
   Status SetAsideRecord(std::string_view key, std::string_view value, const std::string& why);
+  // Exemplars that make no sense move here, all or none of them; of a damaged file of exemplars, which lies in the
+  // quarantine already, a note is made. When that fails, they are reported all the same, and found again at the next
+  // start.
+  struct DamagedExemplar {
+    std::string key;  // In kExemplars.
+    std::string value;
+    std::string why;
+  };
+  void SetAsideExemplars(const std::vector<DamagedExemplar>& exemplars);
+  void NoteExemplarFile(const DamagedFile& file);
   // Keys of the records that were set aside.
   const std::vector<std::string>& records() const { return records_; }
 
  private:
   static std::string GroupRecordKey(const std::string& group_key);
+  void Keep(Batch& batch, std::vector<std::string> keys, const std::string& text);
 
   Store& store_;
   const std::function<void(const std::string&)> report_;

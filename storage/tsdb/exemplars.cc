@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "storage/bytes/varint.h"
-#include "storage/tsdb/exemplar_record.h"
 
 namespace vigia::storage {
 namespace {
@@ -53,19 +52,47 @@ Exemplars::Exemplars(SeriesMap& series, Store& store, Registry& registry, std::s
   ShowMetrics();
 }
 
-Status Exemplars::Load() {
+Status Exemplars::Read(std::vector<ExemplarRecord>& records, std::vector<Quarantine::DamagedExemplar>& damaged,
+                       bool& misplaced) {
+  records.clear();
+  damaged.clear();
+  misplaced = false;
+  return store_.Scan(Family::kExemplars, {}, kEndOfPlaces, [&](std::string_view key, std::string_view value) -> Status {
+    auto record = DecodeExemplar(value);
+    if (!record && record.error().code != Errc::kCorruption) return record.error();
+    if (!record) {
+      damaged.push_back({std::string(key), std::string(value), record.error().what});
+      return {};
+    }
+    misplaced = misplaced || ring_->capacity() == 0 || key != PlaceKey(record->number % ring_->capacity());
+    records.push_back(std::move(*record));
+    return {};
+  });
+}
+
+// Exemplars are worth no start that fails: what damaged blocks and files held is missing.
+Status Exemplars::ReadAround(Quarantine& quarantine, std::vector<ExemplarRecord>& records, bool& misplaced) {
+  for (const DamagedFile& file : store_.damaged_files()) {
+    if (file.family == Family::kExemplars) quarantine.NoteExemplarFile(file);
+  }
+  std::vector<Quarantine::DamagedExemplar> damaged;
+  Status status = Read(records, damaged, misplaced);
+  if (!status && status.error().code == Errc::kCorruption) {
+    const auto files = store_.SalvageExemplars();
+    if (!files) return files.error();
+    for (const DamagedFile& file : *files) quarantine.NoteExemplarFile(file);
+    status = Read(records, damaged, misplaced);
+  }
+  if (!status) return status;
+  quarantine.SetAsideExemplars(damaged);
+  return store_.MergeExemplars();
+}
+
+Status Exemplars::Load(Quarantine& quarantine) {
   const std::lock_guard lock(mu_);
   std::vector<ExemplarRecord> records;
   bool misplaced = false;
-  Status status =
-      store_.Scan(Family::kExemplars, {}, kEndOfPlaces, [&](std::string_view key, std::string_view value) -> Status {
-        auto record = DecodeExemplar(value);
-        if (!record) return record.error();
-        misplaced = misplaced || ring_->capacity() == 0 || key != PlaceKey(record->number % ring_->capacity());
-        records.push_back(std::move(*record));
-        return {};
-      });
-  if (!status) return status;
+  if (Status status = ReadAround(quarantine, records, misplaced); !status) return status;
   std::sort(records.begin(), records.end(),
             [](const ExemplarRecord& a, const ExemplarRecord& b) { return a.number < b.number; });
   if (!records.empty()) number_ = records.back().number;

@@ -11,7 +11,9 @@
 #include "storage/head/exemplar_ring.h"
 #include "storage/head/series_map.h"
 #include "storage/kv/store.h"
+#include "storage/maintenance/quarantine.h"
 #include "storage/telemetry/registry.h"
+#include "storage/tsdb/exemplar_record.h"
 
 namespace vigia::storage {
 
@@ -26,8 +28,9 @@ class Exemplars {
   // Keeps at most `capacity`; 0: none, and nothing is written.
   Exemplars(SeriesMap& series, Store& store, Registry& registry, std::size_t capacity);
 
-  // Reads what is on disk, once all series are known. What belongs to none of them any more is left out.
-  Status Load();
+  // Reads what is on disk, once all series are known. What belongs to none of them any more is left out, what is
+  // damaged is set aside. Fails when a newer version wrote an exemplar (kInvalid), or when the disk does.
+  Status Load(Quarantine& quarantine);
   // Drops the oldest when there are too many now.
   Status Resize(std::size_t capacity);
 
@@ -40,6 +43,8 @@ class Exemplars {
                                      std::span<const std::vector<Matcher>> selectors) const;
 
  private:
+  Status Read(std::vector<ExemplarRecord>& records, std::vector<Quarantine::DamagedExemplar>& damaged, bool& misplaced);
+  Status ReadAround(Quarantine& quarantine, std::vector<ExemplarRecord>& records, bool& misplaced);
   Status Rewrite();
   void Put(Batch& batch, SeriesRef series, const Exemplar& exemplar);
   void ShowMetrics();

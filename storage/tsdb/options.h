@@ -46,6 +46,7 @@ struct TsdbOptions {
 
   bool background = true;     // False: nothing happens by itself, the owner calls Tsdb::RunMaintenance().
   bool seal_on_close = true;  // A clean stop leaves nothing to replay.
+  bool leave_exemplars = false;  // They are neither read nor changed, and none are kept: for tools.
   // For looking only: no byte of the folder changes, nothing can be committed, and exemplars are not read. Damage is
   // told to `log` and left out of what readers see. Goes with background = false.
   bool read_only = false;

@@ -63,6 +63,7 @@ Status Tsdb::Impl::Recover() {
   Restorer restorer(series);
   if (Status status = ReadCatalog(*store, restorer); !status) return status;
   for (const DamagedFile& file : store->damaged_files()) {
+    if (file.family == Family::kExemplars) continue;  // Told by them.
     Say(LogLevel::kError, fmt::format("damaged file {} is set aside{}: {}", file.path,
                                       file.kept_as.empty() ? "" : " as " + file.kept_as, file.why));
   }
@@ -119,7 +120,7 @@ Status Tsdb::Impl::Recover() {
   if (status = ApplyPolicies(); !status) return status;
   if (status = downsampling.Set(options.downsampling); !status) return status;
   // Loading gives them other places when their number is another one than before.
-  if (!options.read_only) status = exemplars.Load();
+  if (!options.read_only && !options.leave_exemplars) status = exemplars.Load(quarantine);
   if (!status) return Prefixed(status.error(), "reading exemplars");
   rotated_ms = options.clock();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -1,11 +1,10 @@
 #include "server/tool/tool.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 using namespace vigia;
 using Catch::Matchers::Contains;
@@ -40,19 +39,14 @@ Run Tool(const std::vector<std::string>& words, const std::string& in = "", cons
 
 class Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "vigiatool-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
   std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = path_ + "/" + name;
+    const std::string path = folder_.Below(name);
     std::ofstream(path) << text;
     return path;
   }
 
  private:
-  std::string path_;
+  tests::TempFolder folder_;
 };
 
 constexpr const char* kRules =

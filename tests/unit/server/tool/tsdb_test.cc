@@ -1,13 +1,13 @@
 // vigiatool tsdb: texts as promtool's (cmd/promtool/tsdb.go), on folders that a storage made.
 #include "storage/tsdb/tsdb.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "server/tool/tool.h"
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 using namespace vigia;
 using Catch::Matchers::Contains;
@@ -36,12 +36,7 @@ constexpr storage::TimestampMs kNoon = 1'699'963'200'000;  // 2023-11-14T12:00:0
 
 class Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "vigiatool-tsdb-XXXXXX").string();
-    root_ = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(root_); }
-  std::string path() const { return root_ + "/data"; }
+  std::string path() const { return parent_.Below("data"); }
   void Open() {
     storage::TsdbOptions options;
     options.path = path();
@@ -64,7 +59,7 @@ class Folder {
   }
 
  private:
-  std::string root_;
+  tests::TempFolder parent_;
   storage::Registry registry_;
   std::unique_ptr<storage::Tsdb> db_;
 };

@@ -293,7 +293,7 @@ TEST_CASE("records that contradict each other are found") {
     }
     SECTION("an exemplar") {
       intruder.batch.Put(Family::kExemplars, std::string("\0\0\0\1", 4), "\1nonsense");
-      expected = "damage|/db|exemplar with key 00000001|damaged exemplar";
+      expected = "damage|/db|exemplar at place 1|damaged exemplar";
     }
     SECTION("a line that the series had") {
       intruder.batch.Put(Family::kCatalog, std::string("l\0\0\0\1", 5), "\1");
@@ -333,7 +333,7 @@ TEST_CASE("what a newer version wrote is not called damaged") {
     }
     SECTION("exemplar") {
       intruder.batch.Put(Family::kExemplars, std::string(4, '\0'), "\x05");
-      expected = "newer|/db|exemplar with key 00000000|exemplar has version 5";
+      expected = "newer|/db|exemplar at place 0|exemplar has version 5";
     }
     intruder.Write();
   }

@@ -5,9 +5,9 @@
 #include <fstream>
 #include <string>
 
-#include <unistd.h>
-
+#include "storage/bytes/varint.h"
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 namespace vigia::storage {
 namespace {
@@ -16,22 +16,10 @@ using Keys = std::vector<std::string>;
 
 class Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "vigia-kv-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
   StoreOptions Options() const {
     StoreOptions options;
-    options.path = path_ + "/db";
-    options.quarantine_path = path_ + "/quarantine";
+    options.path = parent_.Below("db");
+    options.quarantine_path = parent_.Below("quarantine");
     return options;
   }
   std::unique_ptr<Store> Open() {
@@ -44,7 +32,7 @@ class Folder {
   Keys Tables(const std::string& folder) const {
     Keys out;
     std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(path_ + "/" + folder, none)) {
+    for (const auto& entry : std::filesystem::directory_iterator(parent_.Below(folder), none)) {
       if (entry.path().extension() == ".sst") out.push_back(entry.path().string());
     }
     std::sort(out.begin(), out.end());
@@ -52,7 +40,7 @@ class Folder {
   }
 
  private:
-  std::string path_;
+  tests::TempFolder parent_;
   Registry registry_;
 };
 
@@ -191,6 +179,65 @@ TEST_CASE("a damaged file of another family makes the start fail by name and sta
   CHECK(refused.error().what.find(std::filesystem::path(tables[0]).filename()) != std::string::npos);
   CHECK(folder.Tables("db") == tables);
   CHECK(folder.Tables("quarantine").empty());
+}
+
+TEST_CASE("what can be read of damaged exemplars is salvaged") {
+  Folder folder;
+  const auto key_of = [](std::uint32_t place) {
+    std::string key;
+    PutKey(key, place);
+    return key;
+  };
+  const auto value_of = [](std::uint32_t place) { return std::string(100, 'v') + std::to_string(place); };
+  constexpr std::uint32_t kPlaces = 2000;  // Some 15 blocks.
+  std::string path;
+  {
+    const auto store = folder.Open();
+    Batch batch;
+    for (std::uint32_t i = 0; i < kPlaces; ++i) batch.Put(Family::kExemplars, key_of(3 * i), value_of(i));
+    REQUIRE(store->Write(batch, WriteMode::kProcess).has_value());
+    REQUIRE(store->Flush(Family::kExemplars).has_value());
+    // Newer ones, in a file that is in order.
+    batch.Clear();
+    batch.Put(Family::kExemplars, key_of(3), "new");
+    batch.Put(Family::kExemplars, key_of(3 * kPlaces), "new");
+    REQUIRE(store->Write(batch, WriteMode::kProcess).has_value());
+    for (const TableFile& file : store->TableFiles()) {
+      if (file.family == Family::kExemplars) path = file.path;
+    }
+    const auto salvaged = store->SalvageExemplars();
+    REQUIRE(salvaged.has_value());
+    CHECK(salvaged->empty());
+  }
+  // Blocks at the beginning, in the middle and at the end of what holds the keys.
+  const auto size = std::filesystem::file_size(path);
+  for (const double at : {0.01, 0.5, 0.9}) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(static_cast<double>(size) * at));
+    file << "damaged!";
+    REQUIRE(file.good());
+  }
+  const auto store = folder.Open();
+  CHECK_FALSE(store->Scan(Family::kExemplars, {}, {}, [](auto, auto) { return Status(); }).has_value());
+  const auto salvaged = store->SalvageExemplars();
+  REQUIRE(salvaged.has_value());
+  REQUIRE(salvaged->size() == 1);
+  CHECK(salvaged->front().path == path);
+  CHECK(folder.Tables("quarantine") == Keys{salvaged->front().kept_as});
+  std::size_t left = 0;
+  REQUIRE(store
+              ->Scan(Family::kExemplars, {}, {},
+                     [&](std::string_view key, std::string_view value) {
+                       ByteReader in(key);
+                       const auto place = in.Key<std::uint32_t>();
+                       CHECK(value == (place == 3 || place == 3 * kPlaces ? "new" : value_of(place / 3)));
+                       ++left;
+                       return Status();
+                     })
+              .has_value());
+  CHECK(left < kPlaces);
+  CHECK(left > kPlaces - 3 * 200);
+  REQUIRE(store->MergeExemplars().has_value());
 }
 
 }  // namespace

@@ -1,36 +1,24 @@
 // A Tsdb in a temporary folder with a clock that stands still until it is moved.
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include "storage/tsdb/tsdb.h"
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 namespace vigia::storage::test {
 
-class TempFolder {
+// Where a data folder will be.
+class NewDataFolder {
  public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "vigia-tsdb-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  std::string path() const { return path_ + "/data"; }
+  std::string path() const { return parent_.Below("data"); }
 
  private:
-  std::string path_;
+  tests::TempFolder parent_;
 };
 
 struct Point {
@@ -119,7 +107,7 @@ class Fixture {
     return -12345;
   }
 
-  TempFolder folder;
+  NewDataFolder folder;
   TimestampMs now_ms = 1'700'000'000'000;
   TsdbOptions options;
   std::unique_ptr<Registry> registry;

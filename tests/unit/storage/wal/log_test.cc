@@ -1,37 +1,17 @@
 #include "storage/wal/log.h"
 
 #include <chrono>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <thread>
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 namespace vigia::storage {
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "vigia-wal-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string path() const { return path_ + "/db"; }
-
- private:
-  std::string path_;
-};
 
 // No file can be opened as long as it lives.
 class NoFiles {
@@ -51,9 +31,9 @@ class NoFiles {
 };
 
 struct Opened {
-  explicit Opened(const Folder& folder) {
+  explicit Opened(const tests::TempFolder& folder) {
     StoreOptions options;
-    options.path = folder.path();
+    options.path = folder.Below("db");
     auto opened = Store::Open(options, registry);
     REQUIRE(opened.has_value());
     store = std::move(*opened);
@@ -80,7 +60,7 @@ struct Opened {
 using Frames = std::map<std::uint64_t, std::string>;
 
 TEST_CASE("a log file that cannot be started costs nothing but a file") {
-  Folder folder;
+  const tests::TempFolder folder;
   {
     Opened opened(folder);
     REQUIRE(opened.Append("before").has_value());
@@ -103,7 +83,7 @@ TEST_CASE("a log file that cannot be started costs nothing but a file") {
 }
 
 TEST_CASE("writing goes on once files can be created again") {
-  Folder folder;
+  const tests::TempFolder folder;
   {
     Opened opened(folder);
     REQUIRE(opened.Append("before").has_value());
