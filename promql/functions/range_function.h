@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "promql/functions/binade_jumps.h"
 #include "promql/functions/window_set.h"
+#include "promql/value/kahan_sum.h"
 #include "storage/model/error.h"
 
 namespace vigia::promql {
@@ -43,6 +45,9 @@ struct RangeScratch {
   std::vector<std::uint32_t> indices;
   std::vector<double> doubles;
   std::vector<std::int64_t> keys, removed, added, merged;  // Sorted windows, see quantile_over_time.cc.
+  std::vector<KahanSum> sums, sums_apart;                   // See sums_over_time.cc.
+  std::vector<Window> windows_apart;
+  BinadeScratch binades;
 };
 
 // REQUIRES: input.values.size() == timestamps, output spans of windows.steps() slots. The error is an evaluation error

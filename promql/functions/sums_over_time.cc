@@ -1,41 +1,21 @@
 // sum_over_time and avg_over_time (Prometheus promql/functions.go). The sums are compensated in the order of the
-// samples, so that in general every window has to be added up on its own. Where no addition can round, though, every
-// order gives the same bits, and a difference of prefix sums does: so for counts, bytes and all that is a whole
-// multiple of some power of 2.
+// samples, and every addition rounds. What windows have in common is used where the bits stay the same:
+// - Where no addition can round, every order gives the same bits, and a difference of prefix sums does: so for counts,
+//   bytes and all that is a whole multiple of some power of 2.
+// - Windows that begin at the same sample share one running sum.
+// - Windows that overlap much go by jumps (binade_jumps.h), if the values allow it.
+// - The others are added up one by one, several side by side.
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
-#include <limits>
 
+#include "promql/functions/binade_jumps.h"
 #include "promql/functions/range_function.h"
 #include "promql/functions/range_specs.h"
 #include "promql/value/kahan_sum.h"
 
 namespace vigia::promql {
 namespace {
-
-// Whether the sum of any of the values, in any order, is exact: all are multiples of 2^k and together below 2^(k+52).
-bool SumsAreExact(std::span<const double> values) {
-  int unit = std::numeric_limits<int>::max();
-  double total = 0;
-  for (const double value : values) {
-    if (value == 0) continue;
-    const auto bits = std::bit_cast<std::uint64_t>(value);
-    const int exponent = static_cast<int>((bits >> 52) & 0x7ff);
-    if (exponent == 0 || exponent == 0x7ff) return false;
-    const std::uint64_t significand = (bits & ((1ull << 52) - 1)) | (1ull << 52);
-    const int lowest_bit = exponent - 1075 + std::countr_zero(significand);
-    if (lowest_bit < unit) unit = lowest_bit;
-    total += std::fabs(value);
-  }
-  return unit == std::numeric_limits<int>::max() || total < std::ldexp(1, unit + 52);
-}
-
-double Sum(std::span<const double> values) {
-  KahanSum sum;
-  for (const double value : values) sum.Add(value);
-  return std::isinf(sum.sum) ? sum.sum : sum.Total();
-}
 
 // The direct mean until the sum overflows, from there on the incremental one.
 double Average(std::span<const double> values) {
@@ -59,95 +39,141 @@ double Average(std::span<const double> values) {
   return mean.Total();
 }
 
-// Windows of one size, each in a lane of its own: an addition waits for the one before it, so that a processor has time
-// for several. Every lane does what KahanSum does, but for overflow: false when there may have been one.
+KahanSum SumOf(std::span<const double> values) {
+  KahanSum sum;
+  for (const double value : values) sum.Add(value);
+  return sum;
+}
+
+// Windows that are added up side by side: an addition waits for the one before it, so that a processor has time for
+// several. The error of an addition is found as D. Knuth does (The Art of Computer Programming 4.2.2, theorem B),
+// without asking which operand is the larger one; it is exact either way. Where an overflow spoils it, it shows in the
+// end.
 constexpr std::size_t kLanes = 8;
-bool SumLanes(const double* values, const Window* windows, std::size_t first, std::array<KahanSum, kLanes>& sums) {
+void SumLanes(std::span<const double> values, std::span<const Window, kLanes> windows,
+              std::span<KahanSum, kLanes> sums) {
   std::array<const double*, kLanes> at;
-  std::array<double, kLanes> sum;
+  std::array<double, kLanes> sum{};
   std::array<double, kLanes> compensation{};
+  std::size_t common = windows[0].size();
   for (std::size_t k = 0; k < kLanes; ++k) {
-    at[k] = values + windows[k].begin;
-    sum[k] = first == 0 ? 0 : at[k][0];
+    at[k] = values.data() + windows[k].begin;
+    common = std::min<std::size_t>(common, windows[k].size());
   }
-  const std::size_t size = windows[0].size();
-  for (std::size_t i = first; i < size; ++i) {
+  for (std::size_t i = 0; i < common; ++i) {
     std::array<double, kLanes> value;
     for (std::size_t k = 0; k < kLanes; ++k) value[k] = at[k][i];
     for (std::size_t k = 0; k < kLanes; ++k) {
       const double total = sum[k] + value[k];
-      const bool sum_is_larger = std::fabs(sum[k]) >= std::fabs(value[k]);
-      const double larger = sum_is_larger ? sum[k] : value[k];
-      const double smaller = sum_is_larger ? value[k] : sum[k];
-      compensation[k] += (larger - total) + smaller;
+      const double added = total - sum[k];
+      compensation[k] += (sum[k] - (total - added)) + (value[k] - added);
       sum[k] = total;
     }
   }
-  double all = 0;  // Of a sum that is infinite or no number, 0 times it is none either.
   for (std::size_t k = 0; k < kLanes; ++k) {
-    all += 0 * sum[k];
+    if (!std::isfinite(compensation[k])) {
+      sums[k] = SumOf(values.subspan(windows[k].begin, windows[k].size()));
+      continue;
+    }
     sums[k] = {sum[k], compensation[k]};
+    for (std::size_t i = common; i < windows[k].size(); ++i) sums[k].Add(at[k][i]);
   }
-  return all == 0;
 }
 
-// What Average() comes to when the sum is exact.
-double AverageOfExact(double sum, double count) { return sum / count + 0 / count; }
+void SumOneByOne(std::span<const double> values, std::span<const Window> windows, std::span<KahanSum> sums) {
+  std::size_t i = 0;
+  for (; i + kLanes <= windows.size(); i += kLanes) {
+    SumLanes(values, windows.subspan(i).first<kLanes>(), sums.subspan(i).first<kLanes>());
+  }
+  for (; i < windows.size(); ++i) sums[i] = SumOf(values.subspan(windows[i].begin, windows[i].size()));
+}
+
+// The sums of all windows that have samples, to the bit what KahanSum comes to, as long as they are finite.
+void SumWindows(std::span<const double> values, const ColumnShape& shape, std::span<const Window> windows,
+                RangeScratch& scratch) {
+  std::vector<KahanSum>& sums = scratch.sums;
+  std::vector<std::uint32_t>& steps = scratch.indices;  // Of windows that share no running sum with others.
+  sums.resize(windows.size());
+  steps.clear();
+  scratch.windows_apart.clear();
+  for (std::size_t first = 0; first < windows.size();) {
+    std::size_t last = first;
+    std::uint64_t samples = windows[first].size();
+    while (last + 1 < windows.size() && windows[last + 1].begin == windows[first].begin) {
+      samples += windows[++last].size();
+    }
+    // One sum after the other takes several times longer than many side by side.
+    constexpr std::uint64_t kSideBySide = 4;
+    if (samples > kSideBySide * windows[last].size()) {
+      KahanSum sum;
+      std::uint32_t at = windows[first].begin;
+      for (; first <= last; ++first) {
+        for (; at < windows[first].end; ++at) sum.Add(values[at]);
+        sums[first] = sum;
+      }
+    }
+    for (; first <= last; ++first) {
+      if (windows[first].empty()) continue;
+      steps.push_back(static_cast<std::uint32_t>(first));
+      scratch.windows_apart.push_back(windows[first]);
+    }
+  }
+  scratch.sums_apart.resize(steps.size());
+  if (const auto additions = AdditionsBeforeJumps(values.size(), shape, scratch.windows_apart)) {
+    SumByBinades(values, shape, scratch.windows_apart, *additions, scratch.binades, scratch.sums_apart);
+  } else {
+    SumOneByOne(values, scratch.windows_apart, scratch.sums_apart);
+  }
+  for (std::size_t i = 0; i < steps.size(); ++i) sums[steps[i]] = scratch.sums_apart[i];
+}
 
 struct SumFunction {
-  static constexpr std::size_t kFirst = 0;  // The first value that is added, to those before it.
-  static double Direct(std::span<const double> values) { return Sum(values); }
   static double OfExact(double sum, double) { return sum; }
-  static double OfFinite(const KahanSum& sum, double) { return sum.Total(); }
+  static double Of(const KahanSum& sum, std::span<const double>) { return std::isinf(sum.sum) ? sum.sum : sum.Total(); }
 };
 
 struct AverageFunction {
-  static constexpr std::size_t kFirst = 1;
-  static double Direct(std::span<const double> values) { return Average(values); }
-  static double OfExact(double sum, double count) { return AverageOfExact(sum, count); }
-  static double OfFinite(const KahanSum& sum, double count) { return sum.sum / count + sum.compensation / count; }
+  // The compensation is 0.
+  static double OfExact(double sum, double count) { return sum / count + 0 / count; }
+  static double Of(const KahanSum& sum, std::span<const double> values) {
+    if (!std::isfinite(sum.sum)) return Average(values);
+    const auto count = static_cast<double>(values.size());
+    return sum.sum / count + sum.compensation / count;
+  }
 };
 
-// The windows from `step` on, kLanes of them if they are of one size. How many were done.
 template <class Function>
-std::size_t DoLanes(std::span<const double> values, std::span<const Window> windows, std::size_t step,
-                    StepOutput output) {
-  if (step + kLanes > windows.size() || windows[step].empty()) return 0;
-  const Window* const group = windows.data() + step;
-  for (std::size_t k = 1; k < kLanes; ++k) {
-    if (group[k].size() != group[0].size()) return 0;
+void EvaluateExact(std::span<const double> values, std::span<const Window> windows, std::vector<double>& prefix,
+                   StepOutput output) {
+  prefix.assign(values.size() + 1, 0);
+  for (std::size_t i = 0; i < values.size(); ++i) prefix[i + 1] = prefix[i] + values[i];
+  for (std::size_t step = 0; step < windows.size(); ++step) {
+    const Window window = windows[step];
+    output.valid[step] = !window.empty();
+    if (window.empty()) continue;
+    output.values[step] = Function::OfExact(prefix[window.end] - prefix[window.begin], window.size());
   }
-  std::array<KahanSum, kLanes> sums;
-  if (!SumLanes(values.data(), group, Function::kFirst, sums)) return 0;
-  for (std::size_t k = 0; k < kLanes; ++k) {
-    output.values[step + k] = Function::OfFinite(sums[k], group[k].size());
-    output.valid[step + k] = 1;
-  }
-  return kLanes;
 }
 
 template <class Function>
 storage::Status Evaluate(const RangeInput& input, RangeScratch& scratch, StepOutput output) {
   const auto values = input.values;
   const auto windows = input.windows.windows();
+  ColumnShape shape{.is_regular = false};
   // With little overlap the direct loop touches every sample about once: nothing to gain.
-  const bool use_prefix = input.windows.total_samples() > 2 * values.size() && SumsAreExact(values);
-  std::vector<double>& prefix = scratch.doubles;
-  if (use_prefix) {
-    prefix.assign(values.size() + 1, 0);
-    for (std::size_t i = 0; i < values.size(); ++i) prefix[i + 1] = prefix[i] + values[i];
+  if (input.windows.total_samples() > 2 * values.size()) {
+    shape = ShapeOf(values);
+    if (SumsAreExact(shape)) {
+      EvaluateExact<Function>(values, windows, scratch.doubles, output);
+      return {};
+    }
   }
+  SumWindows(values, shape, windows, scratch);
   for (std::size_t step = 0; step < windows.size(); ++step) {
     const Window window = windows[step];
     output.valid[step] = !window.empty();
     if (window.empty()) continue;
-    if (use_prefix) {
-      output.values[step] = Function::OfExact(prefix[window.end] - prefix[window.begin], window.size());
-    } else if (const std::size_t done = DoLanes<Function>(values, windows, step, output); done > 0) {
-      step += done - 1;
-    } else {
-      output.values[step] = Function::Direct(values.subspan(window.begin, window.size()));
-    }
+    output.values[step] = Function::Of(scratch.sums[step], values.subspan(window.begin, window.size()));
   }
   return {};
 }
