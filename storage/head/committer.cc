@@ -454,56 +454,67 @@ void Committer::RaiseMaxT(TimestampMs t) {
   }
 }
 
+// Calls visit(column, cell) for each; mostly their columns lie one behind the other. False when one has no column.
+template <class Cell, class Visit>
+bool ForEachColumn(const StableVector<Column>& columns, std::span<Cell> cells, Visit&& visit) {
+  std::span<Column> run;
+  std::uint32_t first = 0;  // Of the run.
+  for (Cell& cell : cells) {
+    if (cell.column - first >= run.size()) {  // One below `first` is far beyond the run.
+      if (cell.column >= columns.size()) return false;
+      first = cell.column;
+      run = columns.From(first);
+    }
+    visit(run[cell.column - first], cell);
+  }
+  return true;
+}
+
 // The columns themselves are what the log's differences build upon. No other thread looks at those of this frame's
 // targets yet, so nothing here is ordered; and it is what the time of a start goes into.
 class Committer::ReplayState final : public FrameState {
  public:
   ReplayState(SeriesMap& series, std::uint64_t seq, const AtRestOf& at_rest)
       : series_(series), seq_(seq), at_rest_(at_rest) {}
-  bool Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) override {
-    if (!Seek(target, column)) return false;
-    *base = 0;
-    if (skipped_) return true;  // What the values build upon was skipped, too.
-    const bool known = found_->epoch == epoch && !found_->Is(Column::kHistogram);
-    *base = known ? found_->last_bits.load(std::memory_order_relaxed) : 0;
-    return true;
+  bool SetBases(std::uint32_t epoch, std::uint32_t target, std::span<FrameCell> cells) override {
+    if (!Seek(target)) return false;
+    return ForEachColumn(*columns_, cells, [&](const Column& column, FrameCell& cell) {
+      const bool known = column.epoch == epoch && !skipped_;
+      cell.base = known ? column.last_bits.load(std::memory_order_relaxed) : 0;
+    });
   }
-  // The decoder has asked for the column's base before.
-  void Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) override {
-    if (!Seek(target, column) || skipped_) return;
-    found_->epoch = bits == nullptr ? 0 : epoch;
-    found_->last_bits.store(bits == nullptr ? 0 : *bits, std::memory_order_relaxed);
-    if (found_->Is(Column::kHistogram)) found_->Reset(Column::kHistogram);
+  void Update(std::uint32_t epoch, std::uint32_t, std::span<const FrameCell> cells) override {
+    if (skipped_) return;
+    ForEachColumn(*columns_, cells, [&](Column& column, const FrameCell& cell) {
+      column.epoch = epoch;
+      column.last_bits.store(cell.bits, std::memory_order_relaxed);
+    });
+  }
+  bool Has(std::uint32_t target, std::uint32_t column) override { return Seek(target) && column < columns_->size(); }
+  void EndHistory(std::uint32_t, std::uint32_t column) override {
+    if (!skipped_) (*columns_)[column].epoch = 0;
   }
   void Forget(std::uint32_t target) override {
-    if (!Seek(target, 0) || skipped_) return;
+    if (!Seek(target) || skipped_) return;
     columns_->ForEach([](std::size_t, Column& column) { column.epoch = 0; });
   }
 
  private:
-  bool Seek(std::uint32_t target, std::uint32_t column) {
-    if (found_ != nullptr && column == column_ && target == target_) return true;
-    if (columns_ == nullptr || target != target_) {
-      const AtRest at_rest = at_rest_(target);
-      skipped_ = at_rest.next_anew && seq_ <= at_rest.seq;
-      found_ = series_.Find(target, column);
-      columns_ = found_ == nullptr ? nullptr : &series_.target(target).columns();
-    } else {
-      found_ = column < columns_->size() ? &(*columns_)[column] : nullptr;
-    }
+  bool Seek(std::uint32_t target) {
+    if (columns_ != nullptr && target == target_) return true;
+    if (target == 0 || target >= series_.target_end()) return false;
+    const AtRest at_rest = at_rest_(target);
+    skipped_ = at_rest.next_anew && seq_ <= at_rest.seq;
     target_ = target;
-    column_ = column;
-    return found_ != nullptr;
+    columns_ = &series_.target(target).columns();
+    return true;
   }
-
   SeriesMap& series_;
   const std::uint64_t seq_;
   const AtRestOf& at_rest_;
-  bool skipped_ = false;  // The section is at rest and nothing builds upon it.
+  bool skipped_ = false;  // The section is at rest, and what its values build upon was skipped, too.
   std::uint32_t target_ = 0;
-  std::uint32_t column_ = 0;
   StableVector<Column>* columns_ = nullptr;  // Of the target.
-  Column* found_ = nullptr;
 };
 
 void Committer::RaiseNewestEpoch(std::uint32_t epoch) {
@@ -541,13 +552,16 @@ Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::strin
       const auto deleted = [&](std::uint32_t column) {
         return is_deleted && is_deleted(section.target, column, row.t, seq);
       };
-      const auto touch = [&](std::uint32_t index, const NewestSample& sample) {
-        Column& column = target.columns()[index];
+      const auto touch = [&](Column& column, std::uint32_t index, const NewestSample& sample) {
         if (!deleted(index)) LowerFirst(column, sample.t);
         if (!row.detached) SetNewest(column, sample);
       };
-      for (const FrameCell& cell : row.cells) touch(cell.column, {row.t, cell.bits, false});
-      for (const FrameHistogram& h : row.histograms) touch(h.column, {row.t, HistogramBits(*h.value), true});
+      ForEachColumn(target.columns(), std::span(row.cells), [&](Column& column, const FrameCell& cell) {
+        touch(column, cell.column, {row.t, cell.bits, false});
+      });
+      ForEachColumn(target.columns(), std::span(row.histograms), [&](Column& column, const FrameHistogram& h) {
+        touch(column, h.column, {row.t, HistogramBits(*h.value), true});
+      });
       if (!row.detached) RaiseMaxT(row.t);
       if (!is_deleted) continue;
       for (FrameCell& cell : row.cells) cell.repeats = false;  // What it repeats may be gone.

@@ -41,19 +41,21 @@ Status LogReader::Read(const Store& store, const std::function<Status(const Logg
   return {};
 }
 
-bool LogReader::Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) {
-  if (known_ && !known_(target, column)) return false;
-  const Value& last = last_[target][column];
-  *base = last.epoch == epoch ? last.bits : 0;
+bool LogReader::SetBases(std::uint32_t epoch, std::uint32_t target, std::span<FrameCell> cells) {
+  auto& last_of = last_[target];
+  for (FrameCell& cell : cells) {
+    if (!Has(target, cell.column)) return false;
+    const auto last = last_of.find(cell.column);
+    cell.base = last != last_of.end() && last->second.epoch == epoch ? last->second.bits : 0;
+  }
   return true;
 }
 
-void LogReader::Forget(std::uint32_t target) {
-  last_.erase(target);
+void LogReader::Update(std::uint32_t epoch, std::uint32_t target, std::span<const FrameCell> cells) {
+  auto& last_of = last_[target];
+  for (const FrameCell& cell : cells) last_of[cell.column] = {epoch, cell.bits};
 }
 
-void LogReader::Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) {
-  last_[target][column] = bits == nullptr ? Value{} : Value{epoch, *bits};
-}
+void LogReader::Forget(std::uint32_t target) { last_.erase(target); }
 
 }  // namespace vigia::storage

@@ -34,8 +34,10 @@ class LogReader final : private FrameState {
     std::uint32_t epoch = 0;
     std::uint64_t bits = 0;
   };
-  bool Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) override;
-  void Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) override;
+  bool SetBases(std::uint32_t epoch, std::uint32_t target, std::span<FrameCell> cells) override;
+  void Update(std::uint32_t epoch, std::uint32_t target, std::span<const FrameCell> cells) override;
+  bool Has(std::uint32_t target, std::uint32_t column) override { return !known_ || known_(target, column); }
+  void EndHistory(std::uint32_t target, std::uint32_t column) override { last_[target].erase(column); }
   void Forget(std::uint32_t target) override;
 
   const KnowsColumn known_;

@@ -56,7 +56,8 @@ struct RunTarget {
   TimestampMs max_t = 0;
   std::vector<TimestampMs> chunk_starts;  // First time of each chunk; the rows of a run are cut into chunks.
   ColumnRanges columns;
-  std::vector<DownsampledColumns> downsampled = {};  // The others are as they were written. No column is in two of them.
+  std::vector<DownsampledColumns> downsampled =
+      {};                  // The others are as they were written. No column is in two of them.
   bool next_anew = false;  // The target's next frame begins anew, see FrameSection::anew.
 
   // Of a column; 0 when it is as it was written.

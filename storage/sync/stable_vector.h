@@ -8,6 +8,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace vigia::storage {
 
@@ -29,6 +30,14 @@ class StableVector {
     const std::size_t biased = i + kFirst;
     const auto block = static_cast<std::size_t>(std::bit_width(biased)) - kFirstBits - 1;
     return blocks_[block].load(std::memory_order_acquire)[biased - (kFirst << block)];
+  }
+  // Element i and those behind it that lie in one piece of memory with it. REQUIRES: i < size().
+  std::span<T> From(std::size_t i) const {
+    const std::size_t biased = i + kFirst;
+    const auto block = static_cast<std::size_t>(std::bit_width(biased)) - kFirstBits - 1;
+    const std::size_t place = biased - (kFirst << block);
+    T* const elements = blocks_[block].load(std::memory_order_acquire);
+    return {elements + place, std::min((kFirst << block) - place, size() - i)};
   }
   // Calls visit(index, element) for each, in order: cheaper than by index.
   template <class Visit>

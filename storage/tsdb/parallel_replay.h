@@ -31,8 +31,9 @@ class ParallelReplay {
   Status Finish();
 
  private:
-  static constexpr std::size_t kMaxQueuedBytes = 4u << 20;  // Per thread.
+  static constexpr std::size_t kMaxQueuedBytes = 16u << 20;  // Per thread.
   struct Frame {
+    std::uint32_t target;
     std::uint64_t seq;
     std::uint32_t generation;
     std::string bytes;

@@ -139,16 +139,14 @@ void PutStarts(std::string& out, const FrameRow& row) {
   }
 }
 
-bool GetStarts(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameState& state, FrameRow& row) {
+bool GetStarts(ByteReader& in, std::uint32_t target, FrameState& state, FrameRow& row) {
   const std::uint64_t count = in.Varint();
   std::int64_t column = 0;
   TimestampMs last = row.t;
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
     column = WrappingPlus(column, in.ZigZagVarint());
     last = WrappingPlus(last, in.ZigZagVarint());
-    std::uint64_t base = 0;
-    if (column < 0 || column > UINT32_MAX) return false;
-    if (!state.Base(epoch, target, static_cast<std::uint32_t>(column), &base)) return false;
+    if (column < 0 || column > UINT32_MAX || !state.Has(target, static_cast<std::uint32_t>(column))) return false;
     row.starts.push_back({static_cast<std::uint32_t>(column), last});
   }
   return in.ok();
@@ -157,10 +155,9 @@ bool GetStarts(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameS
 bool GetRow(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameState& state, FrameRow& row) {
   if (!GetColumns(in, &row.detached, row.cells)) return false;
   const std::string_view bitmap = in.Bytes((row.cells.size() + 7) / 8);
-  if (!in.ok()) return false;
+  if (!in.ok() || !state.SetBases(epoch, target, row.cells)) return false;
   for (std::size_t i = 0; i < row.cells.size(); ++i) {
     FrameCell& cell = row.cells[i];
-    if (!state.Base(epoch, target, cell.column, &cell.base)) return false;
     if (row.detached) cell.base = 0;
     cell.bits = cell.base;
     if ((static_cast<unsigned char>(bitmap[i / 8]) >> (i % 8) & 1) != 0) {
@@ -169,17 +166,16 @@ bool GetRow(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameStat
       cell.bits = *bits;
     }
     cell.repeats = cell.bits == cell.base && cell.base != 0;  // No base is 0, too.
-    if (!row.detached) state.Update(epoch, target, cell.column, &cell.bits);
   }
+  if (!row.detached) state.Update(epoch, target, row.cells);
   const std::uint64_t histograms = in.Varint();
   for (std::uint64_t i = 0; i < histograms && in.ok(); ++i) {
     const std::uint64_t number = in.Varint();
     const auto column = static_cast<std::uint32_t>(number);
     if (number > UINT32_MAX) return false;
-    std::uint64_t base = 0;
     HistogramPtr value = DecodeHistogram(in);
-    if (value == nullptr || !state.Base(epoch, target, column, &base)) return false;
-    if (!row.detached) state.Update(epoch, target, column, nullptr);
+    if (value == nullptr || !state.Has(target, column)) return false;
+    if (!row.detached) state.EndHistory(target, column);
     row.histograms.push_back({column, std::move(value)});
   }
   return in.ok();
@@ -252,7 +248,7 @@ Result<Frame> DecodeFrame(std::string_view bytes, FrameState& state) {
       FrameRow& row = section.rows.emplace_back();
       row.t = last = WrappingPlus(last, in.ZigZagVarint());
       if (!GetRow(in, frame.epoch, section.target, state, row)) return damaged;
-      if (with_starts && !GetStarts(in, frame.epoch, section.target, state, row)) return damaged;
+      if (with_starts && !GetStarts(in, section.target, state, row)) return damaged;
     }
   }
   if (!in.ok() || in.left() != 0) return damaged;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,14 +55,17 @@ struct FrameSection {
 // same epoch, else the base is 0.
 std::string EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& sections);
 
-// Gives the reader's base for a column and takes the new value back; `bits` is null for a histogram, which ends the
-// column's history.
+// What the reader knows of the values of columns.
 class FrameState {
  public:
   virtual ~FrameState() = default;
-  // False when there is no such column.
-  virtual bool Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) = 0;
-  virtual void Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) = 0;
+  // Sets the base of each cell. False when one of the columns does not exist.
+  virtual bool SetBases(std::uint32_t epoch, std::uint32_t target, std::span<FrameCell> cells) = 0;
+  // The cells are their columns' last values now. Called after SetBases() for the same cells.
+  virtual void Update(std::uint32_t epoch, std::uint32_t target, std::span<const FrameCell> cells) = 0;
+  virtual bool Has(std::uint32_t target, std::uint32_t column) = 0;
+  // The column's last value is a histogram: it has no base. REQUIRES: Has().
+  virtual void EndHistory(std::uint32_t target, std::uint32_t column) = 0;
   // All columns of the target have no base any more: a section begins anew.
   virtual void Forget(std::uint32_t target) = 0;
 };

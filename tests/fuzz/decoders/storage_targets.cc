@@ -176,15 +176,18 @@ std::vector<std::string> DroppedSeeds() {
 // Knows 1000 columns of each target.
 class Columns final : public FrameState {
  public:
-  bool Base(std::uint32_t, std::uint32_t, std::uint32_t column, std::uint64_t* base) override {
-    if (column >= last_.size()) return false;
-    *base = last_[column];
+  bool SetBases(std::uint32_t, std::uint32_t, std::span<FrameCell> cells) override {
+    for (FrameCell& cell : cells) {
+      if (cell.column >= last_.size()) return false;
+      cell.base = last_[cell.column];
+    }
     return true;
   }
-  void Update(std::uint32_t, std::uint32_t, std::uint32_t column, const std::uint64_t* bits) override {
-    MUST(column < last_.size());
-    last_[column] = bits == nullptr ? 0 : *bits;
+  void Update(std::uint32_t, std::uint32_t, std::span<const FrameCell> cells) override {
+    for (const FrameCell& cell : cells) last_.at(cell.column) = cell.bits;
   }
+  bool Has(std::uint32_t, std::uint32_t column) override { return column < last_.size(); }
+  void EndHistory(std::uint32_t, std::uint32_t column) override { last_.at(column) = 0; }
   void Forget(std::uint32_t) override { std::fill(last_.begin(), last_.end(), 0); }
 
  private:

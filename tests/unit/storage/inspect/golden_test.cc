@@ -80,13 +80,15 @@ void CheckHistogram(const FloatHistogram& a, const FloatHistogram& b) {
 // Knows all columns, and follows their values in one epoch.
 class Values final : public FrameState {
  public:
-  bool Base(std::uint32_t, std::uint32_t target, std::uint32_t column, std::uint64_t* base) override {
-    *base = last_[{target, column}];
+  bool SetBases(std::uint32_t, std::uint32_t target, std::span<FrameCell> cells) override {
+    for (FrameCell& cell : cells) cell.base = last_[{target, cell.column}];
     return true;
   }
-  void Update(std::uint32_t, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) override {
-    last_[{target, column}] = bits == nullptr ? 0 : *bits;
+  void Update(std::uint32_t, std::uint32_t target, std::span<const FrameCell> cells) override {
+    for (const FrameCell& cell : cells) last_[{target, cell.column}] = cell.bits;
   }
+  bool Has(std::uint32_t, std::uint32_t) override { return true; }
+  void EndHistory(std::uint32_t target, std::uint32_t column) override { last_[{target, column}] = 0; }
   void Forget(std::uint32_t target) override {
     last_.erase(last_.lower_bound({target, 0}), last_.upper_bound({target, UINT32_MAX}));
   }

@@ -12,15 +12,19 @@ namespace {
 
 class MapState final : public FrameState {
  public:
-  bool Base(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, std::uint64_t* base) override {
+  bool SetBases(std::uint32_t epoch, std::uint32_t target, std::span<FrameCell> cells) override {
     if (target > 10) return false;
-    const auto known = last_.find({target, column});
-    *base = known != last_.end() && known->second.first == epoch ? known->second.second : 0;
+    for (FrameCell& cell : cells) {
+      const auto known = last_.find({target, cell.column});
+      cell.base = known != last_.end() && known->second.first == epoch ? known->second.second : 0;
+    }
     return true;
   }
-  void Update(std::uint32_t epoch, std::uint32_t target, std::uint32_t column, const std::uint64_t* bits) override {
-    last_[{target, column}] = {bits == nullptr ? 0 : epoch, bits == nullptr ? 0 : *bits};
+  void Update(std::uint32_t epoch, std::uint32_t target, std::span<const FrameCell> cells) override {
+    for (const FrameCell& cell : cells) last_[{target, cell.column}] = {epoch, cell.bits};
   }
+  bool Has(std::uint32_t target, std::uint32_t) override { return target <= 10; }
+  void EndHistory(std::uint32_t target, std::uint32_t column) override { last_.erase({target, column}); }
   void Forget(std::uint32_t target) override {
     last_.erase(last_.lower_bound({target, 0}), last_.upper_bound({target, UINT32_MAX}));
   }
@@ -60,9 +64,9 @@ TEST_CASE("frames carry rows bit for bit over epochs, late rows and histograms")
           column += 1 + (random() % 4 == 0 ? static_cast<std::uint32_t>(random() % 50) : 0);
           FrameCell cell{column, std::bit_cast<std::uint64_t>(Value(random)), 0};
           if (!row.detached) {
-            REQUIRE(writer.Base(epoch, sections[s].target, column, &cell.base));
+            REQUIRE(writer.SetBases(epoch, sections[s].target, {&cell, 1}));
             if (random() % 2 == 0) cell.bits = cell.base;
-            writer.Update(epoch, sections[s].target, column, &cell.bits);
+            writer.Update(epoch, sections[s].target, {&cell, 1});
           }
           row.cells.push_back(cell);
         }
@@ -70,7 +74,7 @@ TEST_CASE("frames carry rows bit for bit over epochs, late rows and histograms")
           auto h = std::make_shared<FloatHistogram>();
           h->sum = Value(random);
           row.histograms.push_back({column + 7, h});
-          if (!row.detached) writer.Update(epoch, sections[s].target, column + 7, nullptr);
+          if (!row.detached) writer.EndHistory(sections[s].target, column + 7);
         }
         for (const FrameCell& cell : row.cells) {
           if (round % 2 == 0 || random() % 2 == 0) continue;
