@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 
 #include "storage/model/sample.h"
@@ -21,6 +23,42 @@ constexpr std::array<double, kExactPower + 1> kPowers = {1e0,  1e1,  1e2,  1e3, 
                                                          1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+void Append(char digit, std::uint64_t& number) { number = number * 10 + static_cast<std::uint64_t>(digit - '0'); }
+
+// So many bytes are looked at: a sign, two pieces of eight for the digits before a point, the point, two behind it.
+constexpr std::size_t kWindow = 1 + 16 + 1 + 16;
+
+constexpr std::array<std::uint64_t, 9> kWholePowers = {1,       10,        100,        1000,       10'000,
+                                                       100'000, 1'000'000, 10'000'000, 100'000'000};
+
+// Appends the digits at the front of these eight bytes to `number`; how many there are. All eight are looked at at
+// once.
+std::size_t ReadPiece(const char* at, std::uint64_t& number) {
+  constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof bytes);
+  if constexpr (std::endian::native == std::endian::big) bytes = __builtin_bswap64(bytes);
+  // A digit has the high half 3, also when 6 is added. What a byte that is none carries into later ones does not
+  // matter.
+  const std::uint64_t others =
+      ((bytes & 0xf0 * kEach) ^ 0x30 * kEach) | (((bytes + 6 * kEach) & 0xf0 * kEach) ^ 0x30 * kEach);
+  const auto count = static_cast<std::size_t>(std::countr_zero(others)) / 8;
+  if (count == 0) return 0;
+  // Zeros in front of the digits; then tens of pairs, hundreds of these, ten thousands.
+  std::uint64_t digits = (bytes - 0x30 * kEach) << (64 - 8 * count);
+  digits = digits * 10 + (digits >> 8);
+  constexpr std::uint64_t kPair = 0x0000'00ff'0000'00ff;
+  digits = ((digits & kPair) * 0x000f'4240'0000'0064 + ((digits >> 16) & kPair) * 0x0000'2710'0000'0001) >> 32;
+  number = number * kWholePowers[count] + digits;
+  return count;
+}
+
+// At most sixteen, which are more than are exact. REQUIRES: as many bytes.
+std::size_t ReadDigits(const char* at, std::uint64_t& number) {
+  const std::size_t count = ReadPiece(at, number);
+  return count < 8 ? count : 8 + ReadPiece(at + 8, number);
+}
 
 bool EqualsFold(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;
@@ -76,23 +114,28 @@ std::optional<double> ParseLong(std::string_view text) {
 // Mantissa and power of ten are both exact, so that one division is correctly rounded (Clinger's fast path).
 std::size_t ReadPlainNumber(std::string_view text, double& value) {
   const char* const begin = text.data();
-  const char* const end = begin + std::min(text.size(), kExactDigits + 2);  // A sign, a point, and the digits.
-  const char* at = begin;
-  const bool negative = at != end && *at == '-';
-  at += negative;
-  const char* const digits = at;
+  const bool negative = !text.empty() && *begin == '-';
+  const char* at = begin + negative;
   std::uint64_t mantissa = 0;
-  for (; at != end && IsDigit(*at); ++at) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*at - '0');
-  const std::ptrdiff_t whole = at - digits;
-  std::ptrdiff_t fraction = 0;
-  if (at != end && *at == '.') {
-    const char* const point = at++;
-    for (; at != end && IsDigit(*at); ++at) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*at - '0');
-    fraction = at - point - 1;
+  std::size_t whole = 0;
+  std::size_t fraction = 0;
+  if (text.size() >= kWindow) {
+    whole = ReadDigits(at, mantissa);
+    at += whole;
+    if (*at == '.') {
+      fraction = ReadDigits(++at, mantissa);
+      at += fraction;
+    }
+  } else {
+    const char* const end = begin + text.size();
+    for (; at != end && IsDigit(*at); ++at, ++whole) Append(*at, mantissa);
+    if (at != end && *at == '.') {
+      for (++at; at != end && IsDigit(*at); ++at, ++fraction) Append(*at, mantissa);
+    }
   }
-  if (whole + fraction == 0 || whole + fraction > static_cast<std::ptrdiff_t>(kExactDigits)) return 0;
-  value = static_cast<double>(mantissa);
-  if (fraction > 0) value /= kPowers[static_cast<std::size_t>(fraction)];
+  if (whole + fraction == 0 || whole + fraction > kExactDigits) return 0;
+  value = static_cast<double>(static_cast<std::int64_t>(mantissa));
+  if (fraction > 0) value /= kPowers[fraction];
   if (negative) value = -value;
   return static_cast<std::size_t>(at - begin);
 }

@@ -37,7 +37,7 @@ bool TextParser::TrySeries(std::string_view series) {
   const std::size_t line_before = next_line_number_;
   StartEntry();
   position_ += series.size();
-  if (ReadSuffix() == nullptr) {
+  if (ReadPlainSuffix() || ReadSuffix() == nullptr) {
     series_ = rest.substr(0, series.size());
     return true;
   }

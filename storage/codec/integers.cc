@@ -52,6 +52,8 @@ Frame MeasureFrame(std::span<const std::int64_t> values) {
   return frame;
 }
 
+constexpr std::size_t kPatchBits = 16 + 7;  // About: position and length.
+
 struct Patched {
   unsigned width = 0;
   std::size_t patches = 0;
@@ -61,18 +63,22 @@ struct Patched {
 // Fields wider than `width` keep their low bits in place; position and high bits follow as a patch. Chooses the width
 // with the smallest estimate.
 Patched MeasurePatched(std::span<const std::int64_t> deltas) {
-  std::array<std::size_t, 65> by_width{};
-  for (const std::int64_t d : deltas) ++by_width[static_cast<std::size_t>(std::bit_width(ZigZag(d)))];
-  Patched best;
-  std::size_t wider = 0;
-  bool first = true;
-  std::size_t patch_bits = 0;
-  for (unsigned width = 65; width-- > 0;) {
+  std::array<std::uint32_t, 65> by_width{};
+  U64 all = 0;
+  for (const std::int64_t d : deltas) {
+    const U64 field = ZigZag(d);
+    all |= field;
+    ++by_width[static_cast<std::size_t>(std::bit_width(field))];
+  }
+  const auto widest = static_cast<unsigned>(std::bit_width(all));
+  Patched best{widest, 0, (deltas.size() * widest + 7) / 8 + 1};
+  std::size_t wider = by_width[widest];
+  std::size_t patch_bits = wider * kPatchBits + wider;  // A patch grows by a bit for each bit the width loses.
+  for (unsigned width = widest; width-- > 0 && (patch_bits + 7) / 8 + 1 < best.bytes;) {
     const std::size_t bytes = (deltas.size() * width + patch_bits + 7) / 8 + 1;
-    if (first || bytes < best.bytes) best = {width, wider, bytes};
-    first = false;
+    if (bytes < best.bytes) best = {width, wider, bytes};
     wider += by_width[width];
-    patch_bits += by_width[width] * (16 + 7) + wider;  // A patch grows by a bit for each bit the width loses.
+    patch_bits += by_width[width] * kPatchBits + wider;
   }
   return best;
 }
@@ -82,7 +88,10 @@ void WriteFrame(const Frame& frame, std::span<const std::int64_t> values, std::s
   if (frame.width == 0) return;
   PutVarint(out, frame.divisor);
   BitWriter bits(out);
-  for (const std::int64_t v : values) bits.Put((AsU64(v) - AsU64(frame.base)) / frame.divisor, frame.width);
+  for (const std::int64_t v : values) {
+    const U64 above = AsU64(v) - AsU64(frame.base);
+    bits.Put(frame.divisor == 1 ? above : above / frame.divisor, frame.width);
+  }
   bits.Finish();
 }
 
@@ -166,8 +175,12 @@ void PackIntegers(std::span<const std::int64_t> values, std::string& out) {
   assert(!values.empty());
   thread_local std::vector<std::int64_t> deltas;
   thread_local std::vector<std::int64_t> deltas2;
-  Differences(values, deltas);
   const Frame frame = MeasureFrame(values);
+  if (frame.width == 0) {
+    out.push_back(Header(kFrame, 0));
+    return WriteFrame(frame, values, out);
+  }
+  Differences(values, deltas);
   const std::size_t first_bytes = VarintSize(ZigZag(values[0]));
   const Frame delta_frame = MeasureFrame(deltas);
   const Patched delta_zigzag = MeasurePatched(deltas);
@@ -179,7 +192,7 @@ void PackIntegers(std::span<const std::int64_t> values, std::string& out) {
     scheme = candidate;
   };
   Patched delta2;
-  if (frame.width > 0 && values.size() > 2) {
+  if (values.size() > 2) {
     consider(kDeltaFrame, delta_frame.width, first_bytes + delta_frame.bytes);
     consider(kDeltaZigZag, delta_zigzag.width, first_bytes + delta_zigzag.bytes + 1);
     Differences(deltas, deltas2);

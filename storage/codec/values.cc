@@ -45,6 +45,11 @@ std::uint64_t Bits(double v) { return std::bit_cast<std::uint64_t>(v); }
 
 // q with q / 10^e == v to the bit, if there is one.
 bool ToDecimal(double v, unsigned e, std::int64_t* q) {
+  if (e == 0) {  // The most frequent case, and one that needs no division.
+    if (!(v > -kMaxInteger && v < kMaxInteger)) return false;
+    *q = static_cast<std::int64_t>(v);
+    return Bits(static_cast<double>(*q)) == Bits(v);
+  }
   const double scaled = v * kPow10[e];
   if (!(scaled > -kMaxInteger && scaled < kMaxInteger)) return false;
   const double rounded = std::nearbyint(scaled);
@@ -55,7 +60,14 @@ bool ToDecimal(double v, unsigned e, std::int64_t* q) {
 // The smallest exponent that suits `v`, from `from` on; kMaxExponent + 1 when none does.
 unsigned ExponentOf(double v, unsigned from) {
   std::int64_t q = 0;
-  for (unsigned e = from; e <= kMaxExponent; ++e) {
+  if (ToDecimal(v, from, &q)) return from;
+  // What suits some exponent suits all greater ones, as long as v * 10^e is exact to a quarter: one look at the
+  // greatest of these tells that most doubles suit none.
+  constexpr double kExact = kMaxInteger / 8;
+  unsigned greatest = kMaxExponent;
+  while (greatest > from && !(std::fabs(v) * kPow10[greatest] < kExact)) --greatest;
+  const bool some = greatest > from && ToDecimal(v, greatest, &q);
+  for (unsigned e = some ? from + 1 : greatest + 1; e <= kMaxExponent; ++e) {
     if (ToDecimal(v, e, &q)) return e;
   }
   return kMaxExponent + 1;
