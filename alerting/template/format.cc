@@ -12,6 +12,7 @@
 #include "alerting/template/calendar.h"
 #include "alerting/template/literal.h"
 #include "promql/value/format.h"
+#include "storage/model/utf8.h"
 
 namespace vigia::alerting {
 namespace {
@@ -93,7 +94,7 @@ std::string FormatIntVerb(const Directive& d, std::int64_t v, char verb) {
 
 std::string EncodeRune(std::int64_t rune) {
   std::string out;
-  AppendRune(out, rune < 0 || rune > 0x10FFFF ? 0xFFFD : static_cast<std::uint32_t>(rune));
+  storage::AppendUtf8(out, rune < 0 || rune > 0x10FFFF ? storage::kReplacementRune : static_cast<std::uint32_t>(rune));
   return out;
 }
 

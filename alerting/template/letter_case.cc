@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "alerting/template/literal.h"
+#include "storage/model/utf8.h"
 
 namespace vigia::alerting {
 namespace {
@@ -70,7 +70,7 @@ std::string Mapped(std::string_view text, Fn&& fn) {
     if (raw) {
       out += static_cast<char>(rune);
     } else {
-      AppendRune(out, fn(rune));
+      storage::AppendUtf8(out, fn(rune));
     }
   }
   return out;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "storage/model/utf8.h"
+
 namespace vigia::alerting {
 namespace {
 
@@ -47,7 +49,7 @@ std::size_t Escape(std::string_view text, std::string& out) {
     if (digits == 2) {
       out += static_cast<char>(*code);
     } else {
-      AppendRune(out, *code);
+      storage::AppendUtf8(out, *code);
     }
     return digits + 1;
   }
@@ -92,26 +94,6 @@ std::optional<std::int64_t> ParseInt(std::string_view text) {
 }
 
 }  // namespace
-
-void AppendRune(std::string& out, std::uint32_t rune) {
-  if (rune > 0x10FFFF || (rune >= 0xD800 && rune < 0xE000)) rune = 0xFFFD;
-  const auto put = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (rune < 0x80) {
-    put(rune);
-  } else if (rune < 0x800) {
-    put(0xC0 | (rune >> 6));
-    put(0x80 | (rune & 0x3F));
-  } else if (rune < 0x10000) {
-    put(0xE0 | (rune >> 12));
-    put(0x80 | ((rune >> 6) & 0x3F));
-    put(0x80 | (rune & 0x3F));
-  } else {
-    put(0xF0 | (rune >> 18));
-    put(0x80 | ((rune >> 12) & 0x3F));
-    put(0x80 | ((rune >> 6) & 0x3F));
-    put(0x80 | (rune & 0x3F));
-  }
-}
 
 std::optional<double> ParseFloatText(std::string_view text) {
   std::string_view body = text;

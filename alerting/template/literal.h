@@ -20,7 +20,4 @@ std::optional<std::string> UnquoteLiteral(std::string_view text);
 // strconv.ParseFloat: all of the text, with inf and nan in Go's spellings. Nothing on bad syntax.
 std::optional<double> ParseFloatText(std::string_view text);
 
-// Appends the character's UTF-8 bytes; U+FFFD for what is no character.
-void AppendRune(std::string& out, std::uint32_t rune);
-
 }  // namespace vigia::alerting

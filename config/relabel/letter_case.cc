@@ -6,10 +6,11 @@
 #include <locale.h>
 #include <wctype.h>
 
+#include "storage/model/utf8.h"
+
 namespace vigia::config {
 namespace {
 
-constexpr std::uint32_t kReplacement = 0xFFFD;
 
 // Null when the C library has no UTF-8 locale; then only ASCII letters are mapped.
 locale_t Utf8Locale() {
@@ -50,32 +51,13 @@ std::size_t SequenceLength(std::string_view text, std::size_t at, std::uint32_t&
   return rune < kLeast[length] || rune > 0x10FFFF || surrogate ? 0 : length;
 }
 
-void AppendRune(std::string& out, std::uint32_t rune) {
-  const auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (rune < 0x80) {
-    put(rune);
-  } else if (rune < 0x800) {
-    put(0xC0 | (rune >> 6));
-    put(0x80 | (rune & 0x3F));
-  } else if (rune < 0x10000) {
-    put(0xE0 | (rune >> 12));
-    put(0x80 | ((rune >> 6) & 0x3F));
-    put(0x80 | (rune & 0x3F));
-  } else {
-    put(0xF0 | (rune >> 18));
-    put(0x80 | ((rune >> 12) & 0x3F));
-    put(0x80 | ((rune >> 6) & 0x3F));
-    put(0x80 | (rune & 0x3F));
-  }
-}
-
 std::string MapAll(std::string_view text, bool upper) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    std::uint32_t rune = kReplacement;
+    std::uint32_t rune = storage::kReplacementRune;
     const std::size_t length = SequenceLength(text, at, rune);
-    AppendRune(out, length == 0 ? kReplacement : Map(rune, upper));
+    storage::AppendUtf8(out, length == 0 ? storage::kReplacementRune : Map(rune, upper));
     at += length == 0 ? 1 : length;
   }
   return out;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "storage/model/labels.h"
+#include "storage/model/utf8.h"
 
 namespace vigia::promql {
 namespace {
@@ -21,23 +22,7 @@ constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
 
 std::string Utf8(std::int32_t rune) {
   std::string out;
-  const auto push = [&out](std::int32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (rune < 0) rune = 0xFFFD;
-  if (rune < 0x80) {
-    push(rune);
-  } else if (rune < 0x800) {
-    push(0xC0 | (rune >> 6));
-    push(0x80 | (rune & 0x3F));
-  } else if (rune < 0x10000) {
-    push(0xE0 | (rune >> 12));
-    push(0x80 | ((rune >> 6) & 0x3F));
-    push(0x80 | (rune & 0x3F));
-  } else {
-    push(0xF0 | (rune >> 18));
-    push(0x80 | ((rune >> 12) & 0x3F));
-    push(0x80 | ((rune >> 6) & 0x3F));
-    push(0x80 | (rune & 0x3F));
-  }
+  storage::AppendUtf8(out, rune < 0 ? storage::kReplacementRune : static_cast<std::uint32_t>(rune));
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "storage/model/labels.h"
+#include "storage/model/utf8.h"
 
 namespace vigia::promql {
 namespace {
@@ -66,25 +67,6 @@ std::optional<std::int64_t> ParseInteger(std::string_view digits) {
   return value;
 }
 
-void AppendUtf8(std::string& out, std::uint32_t rune) {
-  const auto push = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (rune < 0x80) {
-    push(rune);
-  } else if (rune < 0x800) {
-    push(0xC0 | (rune >> 6));
-    push(0x80 | (rune & 0x3F));
-  } else if (rune < 0x10000) {
-    push(0xE0 | (rune >> 12));
-    push(0x80 | ((rune >> 6) & 0x3F));
-    push(0x80 | (rune & 0x3F));
-  } else {
-    push(0xF0 | (rune >> 18));
-    push(0x80 | ((rune >> 12) & 0x3F));
-    push(0x80 | ((rune >> 6) & 0x3F));
-    push(0x80 | (rune & 0x3F));
-  }
-}
-
 // The value of exactly `count` digits at the front of `text`, which are taken off.
 std::optional<std::uint32_t> TakeDigits(std::string_view& text, std::size_t count, int base) {
   if (text.size() < count) return std::nullopt;
@@ -117,7 +99,7 @@ bool AppendEscape(std::string& out, std::string_view& text, char quote) {
   if (c != 'u' && c != 'U') return false;
   const std::optional<std::uint32_t> rune = TakeDigits(text, c == 'u' ? 4 : 8, 16);
   if (!rune || *rune > 0x10FFFF || (*rune >= 0xD800 && *rune < 0xE000)) return false;
-  AppendUtf8(out, *rune);
+  storage::AppendUtf8(out, *rune);
   return true;
 }
 

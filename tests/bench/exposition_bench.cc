@@ -2,29 +2,17 @@
 // appender. Prints nanoseconds of CPU time and heap allocations per sample for the text format and OpenMetrics, and for
 // the parser alone.
 //   exposition_bench [series] [scrapes]
-#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <new>
 #include <string>
 
 #include <fmt/format.h>
 
 #include "server/scrape/scrape_body.h"
-
-namespace {
-std::atomic<std::uint64_t> allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/bench/counted_allocations.h"
+#include "tests/bench/discarding_storage.h"
 
 namespace {
 
@@ -32,41 +20,6 @@ using namespace vigia;
 
 // Of this process alone: other work on the machine does not count.
 double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-// Takes everything and keeps nothing.
-class Sink final : public storage::Appendable {
- public:
-  std::unique_ptr<storage::Appender> NewAppender(const storage::Labels&) override {
-    return std::make_unique<Batch>(*this);
-  }
-  double sum = 0;
-
- private:
-  class Batch final : public storage::Appender {
-   public:
-    explicit Batch(Sink& sink) : sink_(sink) {}
-    storage::Result<storage::SeriesRef> Resolve(const storage::Labels&) override {
-      return static_cast<storage::SeriesRef>(++sink_.series_);
-    }
-    storage::AppendOutcome Append(storage::SeriesRef, storage::TimestampMs, double v) override {
-      sink_.sum += v;
-      return storage::AppendOutcome::kAdded;
-    }
-    storage::AppendOutcome AppendHistogram(storage::SeriesRef, storage::TimestampMs,
-                                           const storage::HistogramPtr&) override {
-      return storage::AppendOutcome::kAdded;
-    }
-    storage::AppendOutcome AppendExemplar(storage::SeriesRef, const storage::Exemplar&) override {
-      return storage::AppendOutcome::kAdded;
-    }
-    storage::Status Commit() override { return {}; }
-    void Rollback() override {}
-
-   private:
-    Sink& sink_;
-  };
-  std::uint64_t series_ = 0;
-};
 
 // Bodies as node_exporter writes them: families of 8 series, integers and fractions, some of them changing.
 std::string Body(int series, int scrape, bool openmetrics) {
@@ -95,9 +48,10 @@ void Report(const char* what, double cpu_seconds, std::uint64_t allocated, doubl
 void RunScrapes(const char* what, int series, int scrapes, bool openmetrics) {
   storage::Registry registry;
   server::ScrapeMetrics metrics(registry);
-  Sink sink;
-  server::ScrapeBody body(sink, metrics, server::Logger::Silent(), storage::Labels{{"job", "node"}, {"instance", "i"}},
-                          10'000, std::make_shared<const config::ScrapeConfig>(), server::ScrapeExtras());
+  bench::DiscardingStorage discarding;
+  server::ScrapeBody body(discarding, metrics, server::Logger::Silent(),
+                          storage::Labels{{"job", "node"}, {"instance", "i"}}, 10'000,
+                          std::make_shared<const config::ScrapeConfig>(), server::ScrapeExtras());
   server::FetchedBody fetched[2];
   for (int i = 0; i < 2; ++i) {
     fetched[i].body = Body(series, i, openmetrics);

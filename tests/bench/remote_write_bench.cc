@@ -2,13 +2,11 @@
 // up, one call of the appender. Prints nanoseconds and heap allocations per sample for requests with 1 and 20 samples
 // per series, of both versions of the protocol.
 //   remote_write_bench [series in a request] [requests]
-#include <atomic>
 #include <bit>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -17,58 +15,13 @@
 
 #include "server/remote/receiver.h"
 #include "storage/bytes/varint.h"
-
-namespace {
-std::atomic<std::uint64_t> allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/bench/counted_allocations.h"
+#include "tests/bench/discarding_storage.h"
 
 namespace {
 
 using namespace vigia;
 using Clock = std::chrono::steady_clock;
-
-// Takes everything and keeps nothing.
-class Sink final : public storage::Appendable {
- public:
-  std::unique_ptr<storage::Appender> NewAppender(const storage::Labels&) override {
-    return std::make_unique<Batch>(*this);
-  }
-  double sum = 0;
-
- private:
-  class Batch final : public storage::Appender {
-   public:
-    explicit Batch(Sink& sink) : sink_(sink) {}
-    storage::Result<storage::SeriesRef> Resolve(const storage::Labels&) override {
-      return static_cast<storage::SeriesRef>(++sink_.series_);
-    }
-    storage::AppendOutcome Append(storage::SeriesRef, storage::TimestampMs, double v) override {
-      sink_.sum += v;
-      return storage::AppendOutcome::kAdded;
-    }
-    storage::AppendOutcome AppendHistogram(storage::SeriesRef, storage::TimestampMs,
-                                           const storage::HistogramPtr&) override {
-      return storage::AppendOutcome::kAdded;
-    }
-    storage::AppendOutcome AppendExemplar(storage::SeriesRef, const storage::Exemplar&) override {
-      return storage::AppendOutcome::kAdded;
-    }
-    storage::Status Commit() override { return {}; }
-    void Rollback() override {}
-
-   private:
-    Sink& sink_;
-  };
-  std::uint64_t series_ = 0;
-};
 
 void PutBytes(std::string& out, int field, std::string_view bytes) {
   storage::PutVarint(out, static_cast<std::uint64_t>(field) << 3 | 2);
@@ -133,9 +86,9 @@ std::string RequestV2(int series, int samples) {
 void Run(const char* what, const std::string& message, const char* content_type, int series, int samples,
          int requests) {
   storage::Registry registry;
-  Sink sink;
+  bench::DiscardingStorage discarding;
   server::Router router;
-  RegisterRemoteWrite(router, {sink,
+  RegisterRemoteWrite(router, {discarding,
                                registry,
                                [] { return storage::TimestampMs{1'800'000'000'000}; },
                                server::Logger::Silent(),

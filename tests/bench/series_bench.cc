@@ -11,25 +11,13 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <new>
 #include <thread>
 
 #include <malloc.h>
 #include <sys/wait.h>
 
+#include "tests/bench/counted_allocations.h"
 #include "tests/bench/simulated_fleet.h"
-
-namespace {
-std::atomic<std::uint64_t> allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
