@@ -45,6 +45,7 @@ std::string_view Refusal(AppendOutcome outcome) {
     case AppendOutcome::kOutOfOrder: return "out of order sample";
     case AppendOutcome::kTooOld: return "too old sample";
     case AppendOutcome::kOutOfBounds: return "out of bounds";
+    case AppendOutcome::kUnknownSeries: return "unknown series";
   }
   return "";
 }
@@ -180,19 +181,24 @@ Status RuleGroup::Write(std::size_t index, const promql::Vector& samples, Timest
   SeriesMap now;
   Status status;
   for (const promql::VectorElement& sample : samples) {
+    const auto append = [&](SeriesRef ref) {
+      return sample.h ? appender->AppendHistogram(ref, at_ms, sample.h) : appender->Append(ref, at_ms, sample.v);
+    };
+    AppendOutcome outcome = AppendOutcome::kUnknownSeries;
     SeriesRef ref = SeriesRef::kNone;
     if (const auto known = before.find(sample.metric); known != before.end()) {
       ref = known->second;
-    } else {
+      outcome = append(ref);
+    }
+    if (outcome == AppendOutcome::kUnknownSeries) {
       const auto resolved = appender->Resolve(sample.metric);
       if (!resolved) {
         status = resolved.error();
         continue;
       }
       ref = *resolved;
+      outcome = append(ref);
     }
-    const AppendOutcome outcome =
-        sample.h ? appender->AppendHistogram(ref, at_ms, sample.h) : appender->Append(ref, at_ms, sample.v);
     if (const std::string_view refusal = Refusal(outcome); refusal.empty()) {
       now.emplace(sample.metric, ref);
     } else {

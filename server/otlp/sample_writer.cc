@@ -82,6 +82,7 @@ void SampleWriter::Append(const storage::Labels& labels, const OtlpSample& sampl
       return Refuse(outcome == AppendOutcome::kDuplicate ? "duplicate sample for timestamp" : "out of order sample");
     case AppendOutcome::kTooOld: return Refuse("too old sample");
     case AppendOutcome::kOutOfBounds: return Refuse("out of bounds");
+    case AppendOutcome::kUnknownSeries: return Refuse("unknown series");  // Not right after Resolve().
   }
   for (const storage::Exemplar& exemplar : exemplars) {
     const AppendOutcome result = appender_->AppendExemplar(ref, exemplar);

@@ -24,6 +24,7 @@ const char* RefusalText(AppendOutcome outcome) {
     case AppendOutcome::kOutOfOrder: return "out of order sample";
     case AppendOutcome::kTooOld: return "too old sample";
     case AppendOutcome::kOutOfBounds: return "out of bounds";
+    case AppendOutcome::kUnknownSeries: return "unknown series";
   }
   return nullptr;
 }
@@ -109,7 +110,9 @@ bool Ingest::AppendChunk() {
       if (ref == SeriesRef::kNone) continue;
       if (refs_[i] == SeriesRef::kNone && !deps_.cache.Insert(keys_[i], ref)) deps_.metrics.cache_flushes.Add();
     }
+    const SeriesRef known = ref;
     if (!AppendParts(item, ref)) return false;
+    if (ref != known && refs_[i] == known) deps_.cache.Replace(keys_[i], ref);
     if (!item.has_metadata) without_metadata_ += item.samples + item.histograms;
   }
   return true;
@@ -173,7 +176,7 @@ bool Ingest::SkipSeries(const Item& item, std::string why, std::string_view labe
   return true;
 }
 
-bool Ingest::AppendParts(const Item& item, SeriesRef ref) {
+bool Ingest::AppendParts(const Item& item, SeriesRef& ref) {
   const SeriesLayout layout = message_->layout();
   WireReader parts(item.parts);
   while (parts.Next()) {
@@ -189,7 +192,17 @@ bool Ingest::AppendParts(const Item& item, SeriesRef ref) {
   return true;
 }
 
-bool Ingest::AppendSample(const Item& item, SeriesRef ref, std::string_view bytes) {
+// Appends by append(ref); once more when the cache's ref names no series any more.
+template <class Append>
+bool Ingest::AppendKnown(const Item& item, SeriesRef& ref, AppendOutcome& outcome, Append&& append) {
+  outcome = append(ref);
+  if (outcome != AppendOutcome::kUnknownSeries) return true;
+  if (!Lookup(item, ref)) return false;
+  if (ref != SeriesRef::kNone) outcome = append(ref);
+  return true;
+}
+
+bool Ingest::AppendSample(const Item& item, SeriesRef& ref, std::string_view bytes) {
   storage::Sample sample;
   storage::TimestampMs start = 0;
   if (const char* error = DecodeSample(bytes, sample, start); error != nullptr) return Malformed(error);
@@ -197,14 +210,18 @@ bool Ingest::AppendSample(const Item& item, SeriesRef ref, std::string_view byte
     deps_.metrics.too_far_ahead.Add();
     return Refused(item, "out of bounds: timestamp is too far in the future", sample.t);
   }
-  const AppendOutcome outcome = storage::AppendStarted(*appender_, starts_, ref, sample.t, sample.v, start);
+  AppendOutcome outcome = AppendOutcome::kAdded;
+  const auto append = [&](SeriesRef series) {
+    return storage::AppendStarted(*appender_, starts_, series, sample.t, sample.v, start);
+  };
+  if (!AppendKnown(item, ref, outcome, append)) return false;
   if (const char* why = RefusalText(outcome); why != nullptr) return Refused(item, why, sample.t);
   ++result_.samples;
   highest_t_ = std::max(highest_t_, sample.t);
   return true;
 }
 
-bool Ingest::AppendHistogram(const Item& item, SeriesRef ref, std::string_view bytes) {
+bool Ingest::AppendHistogram(const Item& item, SeriesRef& ref, std::string_view bytes) {
   if (const char* error = DecodeHistogram(bytes, histogram_); error != nullptr) return Malformed(error);
   const storage::TimestampMs t = histogram_.t;
   if (t > max_t_) {
@@ -215,8 +232,12 @@ bool Ingest::AppendHistogram(const Item& item, SeriesRef ref, std::string_view b
   const bool stale = storage::IsStaleNan(histogram_.h->sum);
   if (!stale && !histogram_.fault.empty()) return Refused(item, histogram_.fault, t);
   const storage::HistogramPtr h = std::move(histogram_.h);
-  const AppendOutcome outcome = stale ? appender_->Append(ref, t, storage::kStaleNan)
-                                      : storage::AppendStarted(*appender_, starts_, ref, t, h, histogram_.start);
+  AppendOutcome outcome = AppendOutcome::kAdded;
+  const auto append = [&](SeriesRef series) {
+    return stale ? appender_->Append(series, t, storage::kStaleNan)
+                 : storage::AppendStarted(*appender_, starts_, series, t, h, histogram_.start);
+  };
+  if (!AppendKnown(item, ref, outcome, append)) return false;
   if (const char* why = RefusalText(outcome); why != nullptr) return Refused(item, why, t);
   ++result_.histograms;
   highest_t_ = std::max(highest_t_, t);

@@ -68,9 +68,11 @@ class Ingest {
   bool Lookup(const Item& item, storage::SeriesRef& ref);
   bool Resolve(const Item& item, const storage::Labels& labels, storage::SeriesRef& ref);
   bool SkipSeries(const Item& item, std::string why, std::string_view labels_text);
-  bool AppendParts(const Item& item, storage::SeriesRef ref);
-  bool AppendSample(const Item& item, storage::SeriesRef ref, std::string_view bytes);
-  bool AppendHistogram(const Item& item, storage::SeriesRef ref, std::string_view bytes);
+  bool AppendParts(const Item& item, storage::SeriesRef& ref);
+  template <class Append>
+  bool AppendKnown(const Item& item, storage::SeriesRef& ref, storage::AppendOutcome& outcome, Append&& append);
+  bool AppendSample(const Item& item, storage::SeriesRef& ref, std::string_view bytes);
+  bool AppendHistogram(const Item& item, storage::SeriesRef& ref, std::string_view bytes);
   bool AppendExemplar(const Item& item, storage::SeriesRef ref, std::string_view bytes);
   bool Refused(const Item& item, std::string_view why, storage::TimestampMs t);
   bool Malformed(const char* why);

@@ -50,6 +50,13 @@ bool SeriesRefCache::Insert(const SeriesKey& key, storage::SeriesRef ref) {
   return !full;
 }
 
+void SeriesRefCache::Replace(const SeriesKey& key, storage::SeriesRef ref) {
+  assert(ref != storage::SeriesRef::kNone);
+  const std::unique_lock lock(mu_);
+  Slot& slot = SlotOf(key);
+  if (slot.ref != storage::SeriesRef::kNone) slot.ref = ref;
+}
+
 std::size_t SeriesRefCache::size() const {
   const std::shared_lock lock(mu_);
   return size_;

@@ -33,6 +33,8 @@ class SeriesRefCache {
   // An entry that is there already stays. When there is no room, everything is forgotten first, and the result is
   // false. REQUIRES: ref is not kNone.
   bool Insert(const SeriesKey& key, storage::SeriesRef ref);
+  // For an entry whose ref names no series any more. Nothing happens when the entry is gone.
+  void Replace(const SeriesKey& key, storage::SeriesRef ref);
   std::size_t size() const;
 
  private:

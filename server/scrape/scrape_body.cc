@@ -96,8 +96,10 @@ struct ScrapeBody::Pass {
   TimestampMs max_ms;
   ScrapeOutcome outcome{};
   std::uint64_t appended = 0;     // Counts against sample_limit.
+  bool unlimited = false;         // Samples without a time of their own meet no limit.
   bool bucket_limit_hit = false;  // native_histogram_bucket_limit.
   std::uint64_t exemplars_out_of_order = 0;
+  bool unknown_series = false;  // A known line leads to a series that storage has forgotten.
 };
 
 ScrapeBody::ScrapeBody(storage::Appendable& storage, ScrapeMetrics& metrics, Logger log, storage::Labels labels,
@@ -121,11 +123,20 @@ ScrapeOutcome ScrapeBody::Store(const FetchedBody& fetched, TimestampMs at_ms, T
                                 const std::function<double()>& elapsed_seconds) {
   std::unique_ptr<Appender> appender = storage_.NewAppender(labels_);
   Pass pass{*appender, at_ms, now_ms + kMaxAheadMs};
+  pass.unlimited = config_->sample_limit == 0 && at_ms <= pass.max_ms;
   ScrapeOutcome& outcome = pass.outcome;
   outcome.status = fetched.status;
   const bool has_body = outcome.status && !fetched.body.empty();
   if (has_body) {
     outcome.status = AppendBody(pass, fetched);
+    if (pass.unknown_series) {  // All lines are looked at as new ones.
+      appender->Rollback();
+      cache_.Invalidate();
+      outcome = {};
+      pass.appended = pass.exemplars_out_of_order = 0;
+      pass.bucket_limit_hit = pass.unknown_series = false;
+      outcome.status = AppendBody(pass, fetched);
+    }
     if (!outcome.status) appender->Rollback();
   }
   const bool stored = has_body && outcome.status;
@@ -273,6 +284,11 @@ Status ScrapeBody::TakeKnown(Pass& pass, ExpositionParser& parser, SeriesCache::
   }
   if (!parser.histogram_fault().empty()) return Error{Errc::kInvalid, parser.histogram_fault()};
   const TimestampMs start_ms = entry.metadata == SeriesCache::kNone ? parser.start_ms() : created_.At(entry.metadata);
+  if (!own_time && parser.histogram() == nullptr && start_ms == 0 && pass.unlimited) {
+    if (CountOutcome(pass, pass.appender.Append(entry.ref, pass.at_ms, parser.value()))) cache_.Track(index);
+    if (extras_.exemplars && !parser.exemplars().empty()) AppendExemplars(pass, parser, entry.ref);
+    return {};
+  }
   const bool added = AppendSample(pass, parser, entry.ref, start_ms);
   if (added && (!own_time || config_->track_timestamps_staleness)) cache_.Track(index);
   if (extras_.exemplars && !parser.exemplars().empty()) AppendExemplars(pass, parser, entry.ref);
@@ -318,7 +334,7 @@ Status ScrapeBody::TakeNew(Pass& pass, ExpositionParser& parser) {
   return {};
 }
 
-// False: the sample was refused and counted.
+// Both: false: the sample was refused and counted.
 bool ScrapeBody::AppendSample(Pass& pass, const ExpositionParser& parser, SeriesRef ref, TimestampMs start_ms) {
   if (parser.histogram() && !LimitBuckets(*parser.histogram())) {
     pass.bucket_limit_hit = true;
@@ -327,13 +343,18 @@ bool ScrapeBody::AppendSample(Pass& pass, const ExpositionParser& parser, Series
   if (++pass.appended > config_->sample_limit && config_->sample_limit > 0) return false;
   TimestampMs t = pass.at_ms;
   if (config_->honor_timestamps && parser.timestamp_ms()) t = *parser.timestamp_ms();
-  switch (t > pass.max_ms ? AppendOutcome::kOutOfBounds : AppendAt(pass, parser, ref, t, start_ms)) {
+  return CountOutcome(pass, t > pass.max_ms ? AppendOutcome::kOutOfBounds : AppendAt(pass, parser, ref, t, start_ms));
+}
+
+bool ScrapeBody::CountOutcome(Pass& pass, AppendOutcome outcome) {
+  switch (outcome) {
     case AppendOutcome::kAdded:
     case AppendOutcome::kSame: return true;
     case AppendOutcome::kDuplicate: ++pass.outcome.duplicates; return false;
     case AppendOutcome::kOutOfOrder:
     case AppendOutcome::kTooOld: ++pass.outcome.out_of_order; return false;
     case AppendOutcome::kOutOfBounds: ++pass.outcome.out_of_bounds; return false;
+    case AppendOutcome::kUnknownSeries: pass.unknown_series = true; return false;
   }
   return false;
 }
@@ -416,14 +437,13 @@ void ScrapeBody::AppendReport(Appender& appender, TimestampMs at_ms, const Scrap
 
 void ScrapeBody::AppendReportSample(Appender& appender, std::size_t which, TimestampMs at_ms, double value) {
   SeriesRef& ref = report_refs_[which];
-  if (ref == SeriesRef::kNone) {
-    const auto resolved = appender.Resolve(ReportLabels(labels_, kReportNames[which]));
-    if (!resolved) {
-      log_.Warn("Appending scrape report failed", {{"err", resolved.error()}});
-      return;
-    }
-    ref = *resolved;
+  if (ref != SeriesRef::kNone && appender.Append(ref, at_ms, value) != AppendOutcome::kUnknownSeries) return;
+  const auto resolved = appender.Resolve(ReportLabels(labels_, kReportNames[which]));
+  if (!resolved) {
+    log_.Warn("Appending scrape report failed", {{"err", resolved.error()}});
+    return;
   }
+  ref = *resolved;
   static_cast<void>(appender.Append(ref, at_ms, value));
 }
 

@@ -18,6 +18,7 @@ RemoteSeriesPtr SeriesNames::Find(storage::SeriesRef ref) {
 }
 
 RemoteSeriesPtr SeriesNames::Make(const storage::Labels& labels) const {
+  if (labels.empty()) return nullptr;  // The series is gone.
   storage::LabelsBuilder builder(labels);
   for (const storage::LabelView label : external_labels_) {
     if (builder.Get(label.name).empty()) builder.Set(label.name, label.value);

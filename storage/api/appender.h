@@ -11,8 +11,8 @@
 
 namespace vigia::storage {
 
-// Names a series within one run of the server. 0 is no series. A ref stays good for as long as the process lives, even
-// when the series has had no samples for long: appending to it brings the series back.
+// Names a series within one run of the server. 0 is no series. A ref never comes to name another series; it stays good
+// as long as the series has samples, and while it is in a batch. Later it may name none: kUnknownSeries.
 enum class SeriesRef : std::uint64_t { kNone = 0 };
 
 // What became of one sample: counted, not logged, by storage; the caller decides what to tell its user.
@@ -23,6 +23,8 @@ enum class [[nodiscard]] AppendOutcome{
     kOutOfOrder,   // Older than the newest sample and no out-of-order window is open: refused.
     kTooOld,       // Older than the out-of-order window or than retention: refused.
     kOutOfBounds,  // Further in the future than a server accepts: refused.
+    // The ref names no series any more, whose samples were deleted or fell out of retention: Resolve() its labels anew.
+    kUnknownSeries,
 };
 
 struct Exemplar {
@@ -32,7 +34,8 @@ struct Exemplar {
   bool has_own_time = true;  // False: `t` is that of the sample. The same one at another time is the same one then.
 };
 
-// Thread-compatible: one thread at a time; two Appenders are independent.
+// Thread-compatible: one thread at a time; two Appenders are independent. For short use: as long as one lives, storage
+// keeps the memory of what it might refer to.
 class Appender {
  public:
   virtual ~Appender() = default;  // Drops what was not committed.

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cassert>
 #include <string>
+#include <utility>
 
 #include <xxhash.h>
 
 namespace vigia::storage {
 namespace {
+
+constexpr std::size_t kFirstSlots = 64;
 
 Fingerprint HashOf(LabelView label) {
   thread_local std::string text;
@@ -32,68 +35,158 @@ Fingerprint FingerprintOf(const Labels& labels) {
   return sum;
 }
 
-LabelSets::LabelSets(Symbols& symbols) : symbols_(symbols), table_(64) {
-  sets_.Grow([](LabelSet&) {});  // Id 0 names nothing.
+LabelSets::LabelSets(Symbols& symbols) : symbols_(symbols), table_(kFirstSlots) {
+  MakeRoom(0).loaded_ = true;  // Id 0 names nothing.
+}
+
+LabelSets::~LabelSets() {
+  pages_.ForEach([](std::size_t, std::atomic<LabelSet*>& page) { delete[] page.load(); });
 }
 
 std::uint32_t LabelSets::Intern(const Labels& labels) {
   const Fingerprint fingerprint = FingerprintOf(labels);
-  const std::uint32_t known = Find(labels, fingerprint);
-  return known != 0 ? known : Add(labels, fingerprint);
+  if (const std::uint32_t known = Find(labels, fingerprint); known != 0) return known;
+  const std::uint32_t id = end();
+  Fill(id, labels, fingerprint);
+  return id;
 }
 
 std::uint32_t LabelSets::Find(const Labels& labels, const Fingerprint& fingerprint) const {
   const std::size_t mask = table_.size() - 1;
   for (std::size_t at = fingerprint.low & mask; table_[at] != 0; at = (at + 1) & mask) {
-    if (sets_[table_[at]].fingerprint == fingerprint && Equals(table_[at], labels)) return table_[at];
+    if ((*this)[table_[at]].fingerprint == fingerprint && Equals(table_[at], labels)) return table_[at];
   }
   return 0;
 }
 
 void LabelSets::Restore(std::uint32_t id, const Labels& labels) {
-  assert(id >= end());
-  while (end() < id) sets_.Grow([](LabelSet&) {});  // Removed in an earlier life.
-  const std::uint32_t added = Add(labels, FingerprintOf(labels));
-  assert(added == id);
-  static_cast<void>(id);
-  sets_[added].persisted.store(true, std::memory_order_relaxed);
+  assert(id != 0 && !IsLoaded(id));
+  Fill(id, labels, FingerprintOf(labels));
+  (*this)[id].persisted.store(true, std::memory_order_relaxed);
 }
 
-std::uint32_t LabelSets::Add(const Labels& labels, const Fingerprint& fingerprint) {
-  constexpr std::size_t kBlock = 2048;
-  const std::size_t count = labels.size();
-  if (arena_.empty() || arena_left_ < count) {
-    arena_.push_back(std::make_unique<LabelPair[]>(std::max(kBlock, count)));
-    arena_left_ = std::max(kBlock, count);
+void LabelSets::Withdraw(std::uint32_t id) {
+  Leave(id);
+  (*this)[id].withdrawn_ = true;
+}
+
+void LabelSets::Unload(std::uint32_t id) {
+  assert(id != 0 && IsLoaded(id));
+  LabelSet& set = (*this)[id];
+  if (!set.withdrawn_) Leave(id);
+  for (const LabelPair& pair : set.pairs()) {
+    symbols_.Release(pair.name);
+    symbols_.Release(pair.value);
   }
-  LabelPair* const pairs = arena_.back().get() + (std::max(kBlock, count) - arena_left_);
-  arena_left_ -= count;
+  Block& block = blocks_[set.block_];
+  if (--block.sets == 0 && set.block_ != current_) {
+    block.pairs.reset();
+    free_blocks_.push_back(set.block_);
+  }
+  LabelSet* const page = pages_[id / kPage].load(std::memory_order_relaxed);
+  set.loaded_ = false;
+  set.pairs_ = nullptr;
+  set.count_ = 0;
+  set.indexed = set.named = 0;
+  set.stored.store(0, std::memory_order_relaxed);
+  set.persisted.store(false, std::memory_order_relaxed);
+  set.withdrawn_ = set.taken = set.revived = false;
+  // New ids still go to the last page.
+  if (id / kPage == end() / kPage || std::any_of(page, page + kPage, [](const LabelSet& s) { return s.loaded_; })) return;
+  pages_[id / kPage].store(nullptr, std::memory_order_release);
+  delete[] page;
+}
+
+LabelSet& LabelSets::MakeRoom(std::uint32_t id) {
+  while (pages_.size() <= id / kPage) pages_.Grow([](std::atomic<LabelSet*>&) {});
+  std::atomic<LabelSet*>& page = pages_[id / kPage];
+  if (page.load(std::memory_order_relaxed) == nullptr) page.store(new LabelSet[kPage], std::memory_order_release);
+  if (id >= end()) end_.store(id + 1, std::memory_order_release);
+  return page.load(std::memory_order_relaxed)[id % kPage];
+}
+
+void LabelSets::Fill(std::uint32_t id, const Labels& labels, const Fingerprint& fingerprint) {
+  const std::size_t count = labels.size();
+  assert(count <= kMaxLabels);
+  std::uint32_t block = 0;
+  LabelPair* const pairs = AllocatePairs(count, &block);
   std::size_t i = 0;
   for (const LabelView label : labels) pairs[i++] = {symbols_.Intern(label.name), symbols_.Intern(label.value)};
-  const auto id = static_cast<std::uint32_t>(sets_.Grow([&](LabelSet& set) {
-    set.pairs = {pairs, count};
-    set.fingerprint = fingerprint;
-  }));
-  if (std::size_t{id} * 10 > table_.size() * 7) Rehash(table_.size() * 2);
+  LabelSet& set = MakeRoom(id);
+  set.pairs_ = pairs;
+  set.count_ = static_cast<std::uint16_t>(count);
+  set.block_ = block;
+  set.fingerprint = fingerprint;
+  set.loaded_ = true;
+  Enter(id);
+}
+
+std::uint32_t LabelSets::AddBlock(std::size_t size) {
+  auto block = static_cast<std::uint32_t>(blocks_.size());
+  if (free_blocks_.empty()) {
+    blocks_.emplace_back();
+  } else {
+    block = free_blocks_.back();
+    free_blocks_.pop_back();
+  }
+  blocks_[block] = {std::make_unique<LabelPair[]>(size), 0};
+  return block;
+}
+
+LabelPair* LabelSets::AllocatePairs(std::size_t count, std::uint32_t* block) {
+  constexpr std::size_t kBlock = 2048;
+  if (count > kBlock / 4) {  // A block of its own.
+    *block = AddBlock(count);
+    blocks_[*block].sets = 1;
+    return blocks_[*block].pairs.get();
+  }
+  if (current_ == UINT32_MAX || left_ < count) {
+    current_ = AddBlock(kBlock);
+    left_ = kBlock;
+  }
+  LabelPair* const pairs = blocks_[current_].pairs.get() + (kBlock - left_);
+  left_ -= count;
+  ++blocks_[current_].sets;
+  *block = current_;
+  return pairs;
+}
+
+void LabelSets::Enter(std::uint32_t id) {
+  if ((size_ + 1) * 10 > table_.size() * 7) Rehash(table_.size() * 2);
   const std::size_t mask = table_.size() - 1;
-  std::size_t at = fingerprint.low & mask;
-  while (table_[at] != 0 && table_[at] != id) at = (at + 1) & mask;
+  std::size_t at = (*this)[id].fingerprint.low & mask;
+  while (table_[at] != 0) at = (at + 1) & mask;
   table_[at] = id;
-  return id;
+  ++size_;
+}
+
+void LabelSets::Leave(std::uint32_t id) {
+  const std::size_t mask = table_.size() - 1;
+  std::size_t hole = (*this)[id].fingerprint.low & mask;
+  while (table_[hole] != id) hole = (hole + 1) & mask;
+  for (std::size_t next = (hole + 1) & mask; table_[next] != 0; next = (next + 1) & mask) {
+    const std::size_t first = (*this)[table_[next]].fingerprint.low & mask;
+    if (((next - first) & mask) < ((next - hole) & mask)) continue;
+    table_[hole] = table_[next];
+    hole = next;
+  }
+  table_[hole] = 0;
+  --size_;
+  if (table_.size() > kFirstSlots && size_ * 8 < table_.size()) Rehash(table_.size() / 2);
 }
 
 void LabelSets::Rehash(std::size_t slots) {
   const std::vector<std::uint32_t> old = std::exchange(table_, std::vector<std::uint32_t>(slots));
   for (const std::uint32_t id : old) {
     if (id == 0) continue;
-    std::size_t at = sets_[id].fingerprint.low & (slots - 1);
+    std::size_t at = (*this)[id].fingerprint.low & (slots - 1);
     while (table_[at] != 0) at = (at + 1) & (slots - 1);
     table_[at] = id;
   }
 }
 
 bool LabelSets::Equals(std::uint32_t id, const Labels& labels) const {
-  const auto& pairs = sets_[id].pairs;
+  const auto pairs = (*this)[id].pairs();
   std::size_t i = 0;
   for (const LabelView label : labels) {
     if (i == pairs.size() || symbols_.Text(pairs[i].name) != label.name ||
@@ -105,7 +198,7 @@ bool LabelSets::Equals(std::uint32_t id, const Labels& labels) const {
   return i == pairs.size();
 }
 
-Labels LabelSets::ToLabels(std::uint32_t id) const { return Join(symbols_, sets_[id].pairs, {}); }
+Labels LabelSets::ToLabels(std::uint32_t id) const { return Join(symbols_, (*this)[id].pairs(), {}); }
 
 Labels LabelSets::Join(const Symbols& symbols, std::span<const LabelPair> a, std::span<const LabelPair> b,
                        const std::vector<Symbol>* only) {

@@ -92,6 +92,31 @@ Status ReadCatalog(const Store& store, CatalogReader& reader) {
   return status;
 }
 
+Status ReadColumnsOf(const Store& store, std::uint32_t target,
+                     const std::function<Status(const ColumnRecord& record)>& each) {
+  class Reader final : public CatalogReader {
+   public:
+    explicit Reader(const std::function<Status(const ColumnRecord& record)>& wanted) : each_(wanted) {}
+    Status OnTarget(std::uint32_t, Labels) override { return {}; }
+    Status OnLine(std::uint32_t, Labels) override { return {}; }
+    Status OnColumns(std::uint32_t, const ColumnRecord& record) override { return each_(record); }
+
+   private:
+    const std::function<Status(const ColumnRecord& record)>& each_;
+  } reader(each);
+  return store.Scan(Family::kCatalog, Key(kColumnTag, target), Key(kColumnTag, target + 1),
+                    [&](std::string_view key, std::string_view value) { return ReadRecord(key, value, reader); });
+}
+
+Result<std::optional<Labels>> ReadLine(const Store& store, std::uint32_t line) {
+  const auto found = store.Get(Family::kCatalog, Key(kLineTag, line));
+  if (!found) return found.error();
+  if (!*found) return std::optional<Labels>();
+  const std::string_view value = (*found)->view();
+  if (!Labels::IsWellFormed(value)) return Damaged("line");
+  return std::optional<Labels>(Labels::FromBytes(std::string(value)));
+}
+
 Status ReplaceColumnRecords(const Store& store, Batch& batch, std::uint32_t target, std::uint64_t seq,
                             const ColumnRecord& record) {
   Status status = store.Scan(Family::kCatalog, Key(kColumnTag, target), Key(kColumnTag, target + 1),

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,10 @@ class CatalogReader {
   virtual Status OnColumns(std::uint32_t target, const ColumnRecord& record) = 0;
 };
 Status ReadCatalog(const Store& store, CatalogReader& reader);
+// Those of one target's columns, and of one line; nullopt when there is none.
+Status ReadColumnsOf(const Store& store, std::uint32_t target,
+                     const std::function<Status(const ColumnRecord& record)>& each);
+Result<std::optional<Labels>> ReadLine(const Store& store, std::uint32_t line);
 // One record. kCorruption when it is none of a target, a line or columns, or is damaged.
 Status ReadRecord(std::string_view key, std::string_view value, CatalogReader& reader);
 

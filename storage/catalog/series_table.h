@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "storage/catalog/label_sets.h"
@@ -9,10 +10,10 @@
 namespace vigia::storage {
 
 // Not thread-safe: needs the caller's lock. A slot keeps 32 bits of the fingerprint; the caller's `equals(value)`
-// decides. What was inserted stays.
+// decides.
 class SeriesTable {
  public:
-  SeriesTable() : values_(64), tags_(64) {}
+  SeriesTable() : values_(kFirst), tags_(kFirst) {}
 
   // The value with this fingerprint that `equals` accepts, or 0.
   template <class Equals>
@@ -27,13 +28,38 @@ class SeriesTable {
   // REQUIRES: not there yet, value not 0. `fingerprint_of(value)` serves to move values when it grows.
   template <class FingerprintOf>
   void Insert(const Fingerprint& fingerprint, std::uint64_t value, FingerprintOf&& fingerprint_of) {
-    if ((size_ + 1) * 10 > values_.size() * 8) Grow(fingerprint_of);
+    if ((size_ + 1) * 10 > values_.size() * 8) Resize(size_ + 1, fingerprint_of);
     Place(fingerprint, value);
     ++size_;
+  }
+  // Does nothing when it is not there. `fingerprint_of` must know all values, this one included.
+  template <class FingerprintOf>
+  void Erase(std::uint64_t value, FingerprintOf&& fingerprint_of) {
+    const std::size_t mask = values_.size() - 1;
+    std::size_t hole = fingerprint_of(value).low & mask;
+    for (; values_[hole] != value; hole = (hole + 1) & mask) {
+      if (values_[hole] == 0) return;
+    }
+    // What follows closes up, as far as that leaves it behind the place where a search begins.
+    for (std::size_t next = (hole + 1) & mask; values_[next] != 0; next = (next + 1) & mask) {
+      const std::size_t first = fingerprint_of(values_[next]).low & mask;
+      if (((next - first) & mask) < ((next - hole) & mask)) continue;
+      values_[hole] = values_[next];
+      tags_[hole] = tags_[next];
+      hole = next;
+    }
+    values_[hole] = 0;
+    --size_;
+  }
+  // Gives memory back when the table is nearly empty.
+  template <class FingerprintOf>
+  void Shrink(FingerprintOf&& fingerprint_of) {
+    if (values_.size() > kFirst && size_ * 5 < values_.size()) Resize(size_, fingerprint_of);
   }
   std::size_t size() const { return size_; }
 
  private:
+  static constexpr std::size_t kFirst = 64;
   static std::uint32_t TagOf(const Fingerprint& fingerprint) { return static_cast<std::uint32_t>(fingerprint.high); }
   void Place(const Fingerprint& fingerprint, std::uint64_t value) {
     const std::size_t mask = values_.size() - 1;
@@ -43,11 +69,11 @@ class SeriesTable {
     tags_[at] = TagOf(fingerprint);
   }
   template <class FingerprintOf>
-  void Grow(FingerprintOf&& fingerprint_of) {
-    std::size_t slots = values_.size();
-    while ((size_ + 1) * 10 > slots * 5) slots *= 2;
+  void Resize(std::size_t entries, FingerprintOf&& fingerprint_of) {
+    std::size_t slots = kFirst;
+    while (entries * 10 > slots * 5) slots *= 2;
     const std::vector<std::uint64_t> old = std::exchange(values_, std::vector<std::uint64_t>(slots));
-    tags_.assign(slots, 0);
+    tags_ = std::vector<std::uint32_t>(slots);
     for (const std::uint64_t value : old) {
       if (value != 0) Place(fingerprint_of(value), value);
     }

@@ -1,42 +1,112 @@
 #include "storage/catalog/symbols.h"
 
+#include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace vigia::storage {
+namespace {
+constexpr std::size_t kBlock = 16u << 10;
+}
 
-std::string_view Symbols::Store(std::string_view text) {
-  constexpr std::size_t kBlock = 16u << 10;
-  bytes_ += text.size();
-  if (text.size() > kBlock / 4) {  // A block of its own, placed before the one that is being filled.
-    auto block = std::make_unique<char[]>(text.size());
-    std::memcpy(block.get(), text.data(), text.size());
-    const std::string_view stored(block.get(), text.size());
-    arena_.insert(arena_.empty() ? arena_.end() : arena_.end() - 1, std::move(block));
-    return stored;
+std::uint32_t Symbols::AddBlock(std::size_t size) {
+  auto block = static_cast<std::uint32_t>(blocks_.size());
+  if (free_blocks_.empty()) {
+    blocks_.emplace_back();
+  } else {
+    block = free_blocks_.back();
+    free_blocks_.pop_back();
   }
-  if (arena_.empty() || left_ < text.size()) {
-    arena_.push_back(std::make_unique<char[]>(kBlock));
+  blocks_[block] = {std::make_unique<char[]>(size), 0};
+  return block;
+}
+
+std::string_view Symbols::Store(std::string_view text, std::uint32_t* block) {
+  bytes_ += text.size();
+  if (text.size() > kBlock / 4) {  // A block of its own.
+    *block = AddBlock(text.size());
+    std::memcpy(blocks_[*block].bytes.get(), text.data(), text.size());
+    blocks_[*block].texts = 1;
+    return {blocks_[*block].bytes.get(), text.size()};
+  }
+  if (current_ == UINT32_MAX || left_ < text.size()) {
+    current_ = AddBlock(kBlock);
     left_ = kBlock;
   }
-  char* at = arena_.back().get() + (kBlock - left_);
+  char* at = blocks_[current_].bytes.get() + (kBlock - left_);
   if (!text.empty()) std::memcpy(at, text.data(), text.size());
   left_ -= text.size();
+  ++blocks_[current_].texts;
+  *block = current_;
   return {at, text.size()};
 }
 
 Symbol Symbols::Intern(std::string_view text) {
-  if (const auto known = by_text_.find(text); known != by_text_.end()) return known->second;
-  const std::string_view stored = Store(text);
-  const auto symbol = static_cast<Symbol>(texts_.Grow([&](std::string_view& slot) { slot = stored; }));
+  if (const auto known = by_text_.find(text); known != by_text_.end()) {
+    Use& use = uses_[known->second];
+    if (use.count++ == 0) use.revived = use.taken;
+    return known->second;
+  }
+  Use use{.count = 1};
+  const std::string_view stored = Store(text, &use.block);
+  Symbol symbol = 0;
+  if (free_.empty()) {
+    symbol = static_cast<Symbol>(texts_.Grow([&](std::string_view& slot) { slot = stored; }));
+    uses_.push_back(use);
+  } else {
+    symbol = free_.back();
+    free_.pop_back();
+    texts_[symbol] = stored;
+    uses_[symbol] = use;
+  }
   by_text_.emplace(stored, symbol);
   return symbol;
 }
 
+void Symbols::Release(Symbol symbol) {
+  Use& use = uses_[symbol];
+  assert(use.count > 0);
+  if (--use.count == 0 && !use.taken) unused_.push_back(symbol);
+}
+
 bool Symbols::Find(std::string_view text, Symbol* symbol) const {
   const auto known = by_text_.find(text);
-  if (known == by_text_.end()) return false;
+  if (known == by_text_.end() || uses_[known->second].count == 0) return false;
   *symbol = known->second;
   return true;
+}
+
+std::vector<Symbol> Symbols::TakeUnused() {
+  std::vector<Symbol> out;
+  for (const Symbol symbol : std::exchange(unused_, {})) {
+    if (uses_[symbol].count > 0 || uses_[symbol].taken) continue;
+    uses_[symbol].taken = true;
+    uses_[symbol].revived = false;
+    out.push_back(symbol);
+  }
+  return out;
+}
+
+void Symbols::Free(const std::vector<Symbol>& taken) {
+  for (const Symbol symbol : taken) {
+    Use& use = uses_[symbol];
+    use.taken = false;
+    if (use.count > 0) continue;
+    use.revived ? unused_.push_back(symbol) : FreeText(symbol);
+  }
+}
+
+void Symbols::FreeText(Symbol symbol) {
+  const std::string_view text = texts_[symbol];
+  bytes_ -= text.size();
+  by_text_.erase(text);
+  Block& block = blocks_[uses_[symbol].block];
+  if (--block.texts == 0 && uses_[symbol].block != current_) {
+    block.bytes.reset();
+    free_blocks_.push_back(uses_[symbol].block);
+  }
+  texts_[symbol] = {};
+  free_.push_back(symbol);
 }
 
 }  // namespace vigia::storage

@@ -13,22 +13,48 @@ namespace vigia::storage {
 
 using Symbol = std::uint32_t;
 
-// Adding needs the caller's lock; Text() does not. Symbols are never given back while the process lives.
+// Everything but Text() needs the caller's lock. Intern() and Release() count how often a symbol is used.
 class Symbols {
  public:
   Symbol Intern(std::string_view text);
-  // False when nobody interned `text`. Needs the caller's lock (shared is enough).
+  void Release(Symbol symbol);
+  // False when nobody uses `text`. Needs the caller's lock (shared is enough).
   bool Find(std::string_view text, Symbol* symbol) const;
+  // REQUIRES: the symbol is used, or was when the caller took a pin that covers these symbols.
   std::string_view Text(Symbol symbol) const { return texts_[symbol]; }
-  std::size_t size() const { return texts_.size(); }
+  std::size_t size() const { return by_text_.size(); }
   std::size_t bytes() const { return bytes_; }
 
+  // Symbols that nobody uses any more and that this did not return yet.
+  std::vector<Symbol> TakeUnused();
+  // Gives back those of them that nobody uses since; their numbers go to other texts. The others will be returned by
+  // TakeUnused() again, when it is time. REQUIRES: nobody looks at symbols that were unused when they were taken.
+  void Free(const std::vector<Symbol>& taken);
+
  private:
-  std::string_view Store(std::string_view text);
+  struct Use {
+    std::uint32_t count = 0;
+    std::uint32_t block = 0;
+    bool taken = false;    // By TakeUnused(), and not freed yet.
+    bool revived = false;  // Used since then: it has to be taken anew.
+  };
+  // Texts lie in blocks, which go when all of their texts are gone.
+  struct Block {
+    std::unique_ptr<char[]> bytes;
+    std::uint32_t texts = 0;
+  };
+  std::string_view Store(std::string_view text, std::uint32_t* block);
+  std::uint32_t AddBlock(std::size_t size);
+  void FreeText(Symbol symbol);
 
   StableVector<std::string_view> texts_;
-  std::unordered_map<std::string_view, Symbol> by_text_;
-  std::vector<std::unique_ptr<char[]>> arena_;
+  std::vector<Use> uses_;
+  std::unordered_map<std::string_view, Symbol> by_text_;  // Unused ones included, until they are freed.
+  std::vector<Symbol> unused_;
+  std::vector<Symbol> free_;
+  std::vector<Block> blocks_;
+  std::vector<std::uint32_t> free_blocks_;
+  std::uint32_t current_ = UINT32_MAX;  // The block that is being filled.
   std::size_t left_ = 0;
   std::size_t bytes_ = 0;
 };

@@ -10,72 +10,10 @@
 
 #include "storage/catalog/records.h"
 #include "storage/codec/histograms.h"
+#include "storage/head/commit_work.h"
 
 namespace vigia::storage {
 namespace {
-
-NewestSample NewestOf(const Column& column) {
-  return {column.last_t.load(std::memory_order_acquire), column.last_bits.load(std::memory_order_acquire),
-          column.Is(Column::kHistogram)};
-}
-
-void SetNewest(Column& column, const NewestSample& newest) {
-  column.last_t.store(newest.t, std::memory_order_release);
-  column.last_bits.store(newest.bits, std::memory_order_release);
-  // Flags rarely change, and changing one is a locked instruction.
-  if (newest.histogram != column.Is(Column::kHistogram)) {
-    newest.histogram ? column.Set(Column::kHistogram) : column.Reset(Column::kHistogram);
-  }
-  if (column.Is(Column::kBound)) column.Reset(Column::kBound);
-}
-
-void LowerFirst(Column& column, TimestampMs t) {
-  const TimestampMs first = column.first_t.load(std::memory_order_relaxed);
-  if (first == kNoTime || t < first) column.first_t.store(t, std::memory_order_release);
-}
-
-// Memory of SortByTime().
-struct SortSpace {
-  std::vector<TimestampMs> times;
-  std::vector<std::uint32_t> slots;
-  std::vector<std::uint32_t> starts;
-  std::vector<std::uint32_t> sorted;
-};
-
-// Sorts indices by time, stable. Requests bring series after series, most of them with the same times: these need no
-// comparing, the samples are dealt to the times of the first series.
-void SortByTime(const std::vector<PendingFloat>& floats, std::vector<std::uint32_t>& order, SortSpace& space) {
-  const auto earlier = [&](std::uint32_t a, std::uint32_t b) { return floats[a].t < floats[b].t; };
-  const auto end = std::is_sorted_until(order.begin(), order.end(), earlier);
-  if (end == order.end()) return;
-  auto& [times, slots, starts, sorted] = space;
-  times.clear();
-  for (auto it = order.begin(); it != end; ++it) {
-    if (times.empty() || times.back() != floats[*it].t) times.push_back(floats[*it].t);
-  }
-  slots.resize(order.size());
-  starts.assign(times.size() + 1, 0);
-  std::size_t slot = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const TimestampMs t = floats[order[i]].t;
-    if (slot + 1 < times.size() && times[slot + 1] == t) ++slot;
-    if (times[slot] != t) {
-      slot = static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), t) - times.begin());
-      if (slot == times.size() || times[slot] != t) return std::stable_sort(order.begin(), order.end(), earlier);
-    }
-    slots[i] = static_cast<std::uint32_t>(slot);
-    ++starts[slot + 1];
-  }
-  for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
-  sorted.resize(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) sorted[starts[slots[i]]++] = order[i];
-  order.swap(sorted);
-}
-
-template <class T>
-std::size_t Capacity(const std::vector<T>& v) {
-  return v.capacity() * sizeof(T);
-}
 
 TimestampMs StartOf(const std::vector<PendingStart>& starts, std::uint32_t sample) {
   const auto at =
@@ -91,115 +29,6 @@ std::uint64_t HistogramBits(const FloatHistogram& h) {
   EncodeHistogram(h, bytes);
   return XXH3_64bits(bytes.data(), bytes.size());
 }
-
-// What a batch does to one target. Clear() leaves it as new, but keeps the memory of its vectors.
-struct Committer::Group {
-  struct Undo {
-    Column* column;
-    NewestSample newest;
-    TimestampMs first_t;
-    std::uint32_t epoch;
-    bool bound;
-  };
-  Target* target = nullptr;
-  std::uint32_t batch = 0;
-  std::unique_lock<std::mutex> lock;
-  std::vector<std::uint32_t> floats;  // Indices into the batch.
-  std::vector<std::uint32_t> histograms;
-  FrameSection section;
-  std::vector<FrameRow> spare_rows;  // Empty ones.
-  Target::Prepared prepared;
-  std::vector<Undo> undo;
-  std::vector<std::uint32_t> new_columns;  // Not in the catalog on disk yet.
-  TimestampMs max_t = kNoTime;
-  std::size_t late = 0;
-  std::size_t likely_cells = 0;  // Of the first row.
-
-  void Save(Column& column) {
-    if (column.batch == batch) return;
-    column.batch = batch;
-    undo.push_back({&column, NewestOf(column), column.first_t.load(), column.epoch, column.Is(Column::kBound)});
-  }
-  void Restore() {
-    for (auto it = undo.rbegin(); it != undo.rend(); ++it) {
-      SetNewest(*it->column, it->newest);
-      if (it->bound) it->column->Set(Column::kBound);
-      it->column->first_t.store(it->first_t);
-      it->column->epoch = it->epoch;
-    }
-  }
-  FrameRow& RowAt(TimestampMs t, bool detached) {
-    if (section.rows.empty() || section.rows.back().t != t || section.rows.back().detached != detached) {
-      const std::size_t likely = section.rows.empty() ? likely_cells : section.rows.back().cells.size();
-      if (spare_rows.empty()) spare_rows.emplace_back();
-      section.rows.push_back(std::move(spare_rows.back()));
-      spare_rows.pop_back();
-      section.rows.back().t = t;
-      section.rows.back().detached = detached;
-      section.rows.back().cells.reserve(likely);
-    }
-    return section.rows.back();
-  }
-  void Clear() {
-    target = nullptr;
-    lock = {};
-    floats.clear();
-    histograms.clear();
-    for (FrameRow& row : section.rows) {
-      row.cells.clear();
-      row.histograms.clear();
-      row.starts.clear();
-      spare_rows.push_back(std::move(row));
-    }
-    section.rows.clear();
-    prepared.Clear();
-    undo.clear();
-    new_columns.clear();
-    max_t = kNoTime;
-    late = 0;
-    likely_cells = 0;
-  }
-  std::size_t bytes() const {
-    std::size_t sum = sizeof(Group) + Capacity(floats) + Capacity(histograms) + Capacity(section.rows) +
-                      Capacity(spare_rows) + Capacity(prepared.rows) + Capacity(undo) + Capacity(new_columns);
-    for (const FrameRow& row : spare_rows) {
-      sum += Capacity(row.cells) + Capacity(row.histograms) + Capacity(row.starts);
-    }
-    return sum;
-  }
-};
-
-// What a commit works with; kept from one to the next.
-struct Committer::Work {
-  std::vector<Group> memory;                            // More than the groups of the batch: what was in use once.
-  std::span<Group> groups;                              // The first of them.
-  std::vector<std::pair<TargetId, std::size_t>> known;  // Groups by target, while they are made. Sorted.
-  std::vector<FrameSection> sections;
-  std::string frame;
-  Batch changes;
-  SortSpace sort;
-
-  Group& Add(Target& target) {
-    if (groups.size() == memory.size()) memory.emplace_back();
-    groups = std::span(memory).first(groups.size() + 1);
-    groups.back().target = &target;
-    return groups.back();
-  }
-  // Also unlocks all targets.
-  void Clear() {
-    for (Group& group : memory) group.Clear();
-    groups = {};
-    known.clear();
-    sections.clear();
-    changes.Clear();
-  }
-  std::size_t bytes() const {
-    std::size_t sum = Capacity(known) + Capacity(sections) + frame.capacity() + changes.bytes() + Capacity(sort.times) +
-                      Capacity(sort.slots) + Capacity(sort.starts) + Capacity(sort.sorted);
-    for (const Group& group : memory) sum += group.bytes();
-    return sum;
-  }
-};
 
 Committer::Committer(CommitterDeps deps) : deps_(std::move(deps)), work_(kKeptWorks, kKeptWorkBytes) {}
 
@@ -227,33 +56,49 @@ AppendOutcome Committer::Judge(SeriesRef ref, const NewestSample& sample, const 
   } else if (pending != nullptr) {
     outcome = JudgeAgainst(*pending, sample, limits);
   } else {
-    Target& target = deps_.series.target(TargetOf(ref));
-    const Column& column = target.columns()[ColumnOf(ref)];
-    if (column.Is(Column::kBound) && sample.t <= column.last_t.load(std::memory_order_acquire)) {
-      const std::lock_guard lock(target.write_mutex());
-      ResolveBound(target, ColumnOf(ref));
-    }
-    outcome = JudgeAgainst(NewestOf(column), sample, limits);
+    const Column* const column = Seek(ref, sample.t);
+    outcome = column == nullptr ? AppendOutcome::kUnknownSeries : JudgeAgainst(NewestOf(*column), sample, limits);
   }
   if (outcome != AppendOutcome::kAdded) Count(outcome, sample.histogram);
   return outcome;
 }
 
 bool Committer::IsNewer(SeriesRef ref, TimestampMs t) {
-  Target& target = deps_.series.target(TargetOf(ref));
-  const Column& column = target.columns()[ColumnOf(ref)];
-  if (column.Is(Column::kBound) && t <= column.last_t.load(std::memory_order_acquire)) {
-    const std::lock_guard lock(target.write_mutex());
-    ResolveBound(target, ColumnOf(ref));
+  const Column* const column = Seek(ref, t);
+  return column != nullptr && t > column->last_t.load(std::memory_order_acquire);
+}
+
+// The column, with what a sample at `t` is judged by; null when the ref names no series any more. Maintenance must not
+// forget the column until the batch is committed: one in the catalog will be found there again, of others it is told.
+const Column* Committer::Seek(SeriesRef ref, TimestampMs t) {
+  Target* const target = deps_.series.FindTarget(TargetOf(ref));
+  if (target == nullptr) return nullptr;
+  const auto is_settled = [](std::uint8_t flags) {
+    return (flags & (Column::kPersisted | Column::kRemoved)) == Column::kPersisted;
+  };
+  const auto& columns = target->columns();
+  if (ColumnOf(ref) < columns.size()) {
+    const Column& column = columns[ColumnOf(ref)];
+    const std::uint8_t flags = column.flags.load(std::memory_order_acquire);
+    const bool is_known = (flags & Column::kBound) == 0 || t > column.last_t.load(std::memory_order_acquire);
+    if (is_settled(flags) && is_known) return &column;
   }
-  return t > column.last_t.load(std::memory_order_acquire);
+  const std::lock_guard lock(target->write_mutex());
+  // What cannot be read now is not judged: the commit will say why.
+  if (target->asleep() && deps_.series.FindTarget(target->id()) != nullptr && !deps_.wake(*target)) return &unread_;
+  Column* const column = deps_.series.Find(target->id(), ColumnOf(ref));
+  if (column == nullptr || column->line == 0) return nullptr;
+  if (!is_settled(column->flags.load())) column->Set(Column::kWanted);
+  if (t <= column->last_t.load()) ResolveBound(*target, ColumnOf(ref));
+  return column;
 }
 
 void Committer::Count(AppendOutcome outcome, bool histogram) {
   HeadMetrics& m = deps_.metrics;
   switch (outcome) {
     case AppendOutcome::kAdded:
-    case AppendOutcome::kSame: return;
+    case AppendOutcome::kSame:
+    case AppendOutcome::kUnknownSeries: return;
     case AppendOutcome::kDuplicate: return m.duplicates.Add();
     case AppendOutcome::kOutOfOrder: return (histogram ? m.out_of_order_histograms : m.out_of_order_floats).Add();
     case AppendOutcome::kTooOld: return (histogram ? m.too_old_histograms : m.too_old_floats).Add();
@@ -283,8 +128,17 @@ void Committer::MakeGroups(const SampleBatch& batch, Work& work) const {
     if (work.groups.size() == 1) fresh.floats.reserve(batch.floats.size());
     return fresh;
   };
-  for (std::uint32_t i = 0; i < batch.floats.size(); ++i) group_of(batch.floats[i].ref).floats.push_back(i);
-  for (std::uint32_t i = 0; i < batch.histograms.size(); ++i) group_of(batch.histograms[i].ref).histograms.push_back(i);
+  // Mostly a target's samples stand together.
+  const auto deal = [&](const auto& samples, std::vector<std::uint32_t> Group::*indices) {
+    const auto count = static_cast<std::uint32_t>(samples.size());
+    for (std::uint32_t i = 0; i < count;) {
+      const TargetId id = TargetOf(samples[i].ref);
+      std::vector<std::uint32_t>& own = group_of(samples[i].ref).*indices;
+      for (; i < count && TargetOf(samples[i].ref) == id; ++i) own.push_back(i);
+    }
+  };
+  deal(batch.floats, &Group::floats);
+  deal(batch.histograms, &Group::histograms);
   std::sort(work.groups.begin(), work.groups.end(),
             [](const Group& a, const Group& b) { return a.target->id() < b.target->id(); });
   for (Group& group : work.groups) {
@@ -301,57 +155,103 @@ void Committer::MakeGroups(const SampleBatch& batch, Work& work) const {
 }
 
 void Committer::FillGroup(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t epoch, Group& group) {
-  auto h = group.histograms.begin();
-  auto f = group.floats.begin();
   const std::size_t columns = group.target->columns().size();
   group.likely_cells = std::min(group.floats.size(), columns);
   group.undo.reserve(std::min(group.floats.size() + group.histograms.size(), columns));
-  while (f != group.floats.end() || h != group.histograms.end()) {
-    const bool histogram =
-        f == group.floats.end() || (h != group.histograms.end() && batch.histograms[*h].t < batch.floats[*f].t);
-    const SeriesRef ref = histogram ? batch.histograms[*h].ref : batch.floats[*f].ref;
-    const NewestSample sample =
-        histogram ? NewestSample{batch.histograms[*h].t, HistogramBits(*batch.histograms[*h].h), true}
-                  : NewestSample{batch.floats[*f].t, std::bit_cast<std::uint64_t>(batch.floats[*f].v), false};
-    const HistogramPtr* value = histogram ? &batch.histograms[*h].h : nullptr;
-    const auto& starts = histogram ? batch.histogram_starts : batch.float_starts;
-    const TimestampMs start = starts.empty() ? 0 : StartOf(starts, histogram ? *h : *f);
-    histogram ? ++h : ++f;
-    Column& column = group.target->columns()[ColumnOf(ref)];
-    if (column.Is(Column::kBound) && sample.t <= column.last_t.load()) ResolveBound(*group.target, ColumnOf(ref));
-    const NewestSample newest = NewestOf(column);
-    const AppendOutcome outcome = JudgeAgainst(newest, sample, limits);
-    if (outcome != AppendOutcome::kAdded) {
-      Count(outcome, histogram);
-      continue;
+  auto h = group.histograms.begin();
+  for (const std::uint32_t f : group.floats) {
+    for (; h != group.histograms.end() && batch.histograms[*h].t < batch.floats[f].t; ++h) {
+      FillHistogram(batch, limits, *h, group);
     }
-    group.Save(column);
-    const bool late = sample.t < newest.t;
-    FrameRow& row = group.RowAt(sample.t, late);
-    const bool has_base = !late && column.epoch == epoch && !newest.histogram;
-    if (histogram) {
-      row.histograms.push_back({ColumnOf(ref), *value});
-    } else {
-      const bool repeats = !late && !newest.histogram && newest.bits == sample.bits;
-      row.cells.push_back({ColumnOf(ref), sample.bits, has_base ? newest.bits : 0, repeats});
-    }
-    if (start != 0) row.starts.push_back({ColumnOf(ref), start});
-    if (column.Is(Column::kRemoved)) {
-      deps_.series.Revive(group.target->id(), ColumnOf(ref));
-      deps_.metrics.series_created.Add();
-    }
-    if (!column.Is(Column::kPersisted)) group.new_columns.push_back(ColumnOf(ref));
-    LowerFirst(column, sample.t);
-    if (late) {
-      ++group.late;
-      continue;
-    }
-    SetNewest(column, sample);
-    column.epoch = histogram ? 0 : epoch;
-    group.max_t = std::max(group.max_t, sample.t);
+    const PendingFloat& sample = batch.floats[f];
+    if (!batch.float_starts.empty() || !FillNewest(sample, epoch, group)) FillFloat(batch, limits, epoch, f, group);
   }
+  for (; h != group.histograms.end(); ++h) FillHistogram(batch, limits, *h, group);
   group.section.target = group.target->id();
   group.section.anew = group.target->begins_anew();
+}
+
+// The common case: a float that is newer than the newest sample of its series, which is a float, too. False: it is not.
+bool Committer::FillNewest(const PendingFloat& sample, std::uint32_t epoch, Group& group) {
+  Column& column = group.target->columns()[ColumnOf(sample.ref)];
+  const TimestampMs last_t = column.last_t.load(std::memory_order_relaxed);
+  const auto flags = column.flags.load(std::memory_order_relaxed);
+  constexpr unsigned kUnusual = Column::kRemoved | Column::kBound | Column::kHistogram;
+  if (sample.t <= last_t || (flags & (kUnusual | Column::kPersisted)) != Column::kPersisted) return false;
+  group.Save(column);
+  const std::uint64_t last_bits = column.last_bits.load(std::memory_order_relaxed);
+  const auto bits = std::bit_cast<std::uint64_t>(sample.v);
+  const std::uint64_t base = column.epoch == epoch ? last_bits : 0;
+  group.RowAt(sample.t, false).cells.push_back({ColumnOf(sample.ref), bits, base, bits == last_bits});
+  LowerFirst(column, sample.t);
+  column.last_t.store(sample.t, std::memory_order_release);
+  column.last_bits.store(bits, std::memory_order_release);
+  column.epoch = epoch;
+  group.max_t = std::max(group.max_t, sample.t);
+  return true;
+}
+
+void Committer::FillFloat(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t epoch,
+                          std::uint32_t index, Group& group) {
+  const PendingFloat& pending = batch.floats[index];
+  const NewestSample sample{pending.t, std::bit_cast<std::uint64_t>(pending.v), false};
+  const auto newest = JudgeInGroup(ColumnOf(pending.ref), sample, limits, group);
+  if (!newest) return;
+  Column& column = group.target->columns()[ColumnOf(pending.ref)];
+  const bool late = sample.t < newest->t;
+  FrameRow& row = group.RowAt(sample.t, late);
+  const bool has_base = !late && column.epoch == epoch && !newest->histogram;
+  const bool repeats = !late && !newest->histogram && newest->bits == sample.bits;
+  row.cells.push_back({ColumnOf(pending.ref), sample.bits, has_base ? newest->bits : 0, repeats});
+  const TimestampMs start = StartOf(batch.float_starts, index);
+  if (start != 0) row.starts.push_back({ColumnOf(pending.ref), start});
+  Took(sample, late, epoch, column, group);
+}
+
+void Committer::FillHistogram(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t index, Group& group) {
+  const PendingHistogram& pending = batch.histograms[index];
+  const NewestSample sample{pending.t, HistogramBits(*pending.h), true};
+  const auto newest = JudgeInGroup(ColumnOf(pending.ref), sample, limits, group);
+  if (!newest) return;
+  const bool late = sample.t < newest->t;
+  FrameRow& row = group.RowAt(sample.t, late);
+  row.histograms.push_back({ColumnOf(pending.ref), pending.h});
+  const TimestampMs start = StartOf(batch.histogram_starts, index);
+  if (start != 0) row.starts.push_back({ColumnOf(pending.ref), start});
+  Took(sample, late, 0, group.target->columns()[ColumnOf(pending.ref)], group);
+}
+
+// The newest sample before this one, which may follow; nullopt and counted when it may not. The column's state is
+// saved.
+std::optional<NewestSample> Committer::JudgeInGroup(std::uint32_t index, const NewestSample& sample,
+                                                    const AppendLimits& limits, Group& group) {
+  Column& column = group.target->columns()[index];
+  if (column.Is(Column::kBound) && sample.t <= column.last_t.load()) ResolveBound(*group.target, index);
+  const NewestSample newest = NewestOf(column);
+  const AppendOutcome outcome = JudgeAgainst(newest, sample, limits);
+  if (outcome != AppendOutcome::kAdded) {
+    Count(outcome, sample.histogram);
+    return std::nullopt;
+  }
+  group.Save(column);
+  if (column.Is(Column::kRemoved)) {
+    deps_.series.Revive(group.target->id(), index);
+    deps_.metrics.series_created.Add();
+  }
+  if (!column.Is(Column::kPersisted)) group.new_columns.push_back(index);
+  return newest;
+}
+
+// The column's state with a sample that has gone into the frame. `epoch` is 0 for a histogram.
+void Committer::Took(const NewestSample& sample, bool late, std::uint32_t epoch, Column& column, Group& group) {
+  LowerFirst(column, sample.t);
+  if (late) {
+    ++group.late;
+    return;
+  }
+  SetNewest(column, sample);
+  column.epoch = epoch;
+  group.max_t = std::max(group.max_t, sample.t);
 }
 
 void Committer::AddRecords(std::uint64_t seq, std::span<Group> groups, Batch& out) {
@@ -381,8 +281,7 @@ void Committer::MarkPersisted(std::span<Group> groups) {
   for (Group& group : groups) {
     for (const std::uint32_t column : group.new_columns) {
       Column& state = group.target->columns()[column];
-      state.Set(Column::kPersisted);
-      deps_.series.line_set(state.line).persisted.store(true);
+      deps_.series.SetPersisted(state);
     }
     if (!group.new_columns.empty()) deps_.series.target_set(group.target->id()).persisted.store(true);
   }
@@ -428,13 +327,17 @@ Status Committer::CommitWith(Work& work, const SampleBatch& batch, const AppendL
   const Log::Entry entry(deps_.log);
   const std::uint32_t epoch = deps_.log.epoch();
   MakeGroups(batch, work);
+  for (Group& group : work.groups) {
+    if (!group.target->asleep()) continue;
+    if (Status status = deps_.wake(*group.target); !status) return status;
+  }
   for (Group& group : work.groups) FillGroup(batch, limits, epoch, group);
   const auto end = std::partition(work.groups.begin(), work.groups.end(),
                                   [](const Group& group) { return !group.section.rows.empty(); });
   work.groups = work.groups.first(static_cast<std::size_t>(end - work.groups.begin()));
   if (work.groups.empty()) return {};
   for (Group& group : work.groups) work.sections.push_back(std::move(group.section));
-  work.frame = EncodeFrame(epoch, work.sections);
+  EncodeFrame(epoch, work.sections, work.frame);
   for (std::size_t i = 0; i < work.groups.size(); ++i) work.groups[i].section = std::move(work.sections[i]);
   const std::uint64_t seq = deps_.log.NextSeq();
   AddRecords(seq, work.groups, work.changes);

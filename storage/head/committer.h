@@ -76,6 +76,7 @@ struct CommitterDeps {
   std::function<TimestampMs()> now;
   // The newest sample of a series at rest, nullopt when there is none.
   std::function<Result<std::optional<NewestSample>>(TargetId, std::uint32_t)> newest_at_rest;
+  std::function<Status(Target&)> wake;  // One that sleeps. Called with its write lock.
 };
 
 // Thread-safe.
@@ -84,10 +85,22 @@ class Committer {
   explicit Committer(CommitterDeps deps);
   ~Committer();
 
+  // Of the refs of a batch REQUIRES that the caller took a SeriesMap::Pin() before the batch began, and keeps it.
   // What would become of the sample if it were committed now. `pending` is the newest sample of the same series in the
   // caller's batch, if there is one. kAdded means: put it into the batch.
   AppendOutcome Judge(SeriesRef ref, const NewestSample& sample, const NewestSample* pending,
                       const AppendLimits& limits);
+
+  // True for most samples: all of their series are older, and nothing else is to be looked at. What false means only
+  // Judge() knows.
+  static bool IsPlainlyNewer(const Target& target, std::uint32_t column, TimestampMs t) {
+    const auto& columns = target.columns();
+    if (column >= columns.size()) return false;
+    const Column& state = columns[column];
+    const unsigned flags = state.flags.load(std::memory_order_acquire);
+    const bool settled = (flags & (Column::kPersisted | Column::kRemoved)) == Column::kPersisted;
+    return settled && t > state.last_t.load(std::memory_order_acquire);
+  }
 
   // Whether a sample at `t` would be the newest one of its series.
   bool IsNewer(SeriesRef ref, TimestampMs t);
@@ -117,10 +130,18 @@ class Committer {
   class ReplayState;
   void RaiseNewestEpoch(std::uint32_t epoch);
   AppendOutcome JudgeAgainst(const NewestSample& newest, const NewestSample& sample, const AppendLimits& limits) const;
+  const Column* Seek(SeriesRef ref, TimestampMs t);
   void Count(AppendOutcome outcome, bool histogram);
   void ResolveBound(Target& target, std::uint32_t column);
   void MakeGroups(const SampleBatch& batch, Work& work) const;
   void FillGroup(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t epoch, Group& group);
+  bool FillNewest(const PendingFloat& sample, std::uint32_t epoch, Group& group);
+  void FillFloat(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t epoch, std::uint32_t index,
+                 Group& group);
+  void FillHistogram(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t index, Group& group);
+  std::optional<NewestSample> JudgeInGroup(std::uint32_t index, const NewestSample& sample, const AppendLimits& limits,
+                                           Group& group);
+  static void Took(const NewestSample& sample, bool late, std::uint32_t epoch, Column& column, Group& group);
   void AddRecords(std::uint64_t seq, std::span<Group> groups, Batch& out);
   void MarkPersisted(std::span<Group> groups);
   void Show(std::span<Group> groups, std::uint64_t seq);
@@ -135,6 +156,7 @@ class Committer {
   std::atomic<TimestampMs> max_t_{kNoTime};
   std::atomic<std::uint32_t> newest_epoch_{0};  // Of replayed frames.
   std::atomic<std::size_t> replayed_rows_{0};
+  const Column unread_;  // Without a sample.
 };
 
 }  // namespace vigia::storage

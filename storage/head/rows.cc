@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <cstring>
 
 namespace vigia::storage {
 namespace {
@@ -105,6 +106,8 @@ class Packer {
   // One column: `dense` has its bits by position in the order of times, or is null. Takes its loose cells off the
   // front.
   void AddColumn(std::uint32_t column, const std::uint64_t* dense);
+  // What v_ holds, with times by `at`, and what else the column has.
+  void AddSamples(std::uint32_t column, std::span<const std::uint32_t> at);
   template <class CellType, class Value>
   void Take(std::span<const CellType>& cells, std::vector<Value>& values, Value (*value_of)(const CellType&));
   template <class Value>
@@ -115,6 +118,7 @@ class Packer {
   std::vector<std::size_t> order_;       // Rows by time.
   std::vector<std::uint32_t> position_;  // Of each row in it.
   std::vector<std::uint32_t> time_of_;   // By position: which time.
+  bool distinct_times_ = false;          // No two rows have the same.
   std::shared_ptr<HeadTile> tile_ = std::make_shared<HeadTile>();
   std::optional<TileBuilder> builder_;
 
@@ -143,6 +147,7 @@ void Packer::SortRows() {
     position_[i] = static_cast<std::uint32_t>(time_of_.size());
     time_of_.push_back(static_cast<std::uint32_t>(times.size() - 1));
   }
+  distinct_times_ = times.size() == rows_.size();
 }
 
 // Of samples at the same time the first counts.
@@ -165,9 +170,16 @@ void Packer::Take(std::span<const CellType>& cells, std::vector<Value>& values, 
 
 void Packer::AddColumn(std::uint32_t column, const std::uint64_t* dense) {
   const bool loose = !floats_.empty() && floats_[0].column == column;
+  const auto count = static_cast<std::uint32_t>(rows_.size());
+  // Mostly a series has a sample in every row.
+  if (dense != nullptr && !loose && distinct_times_ && std::find(dense, dense + count, kAbsentBits) == dense + count) {
+    v_.resize(count);
+    std::memcpy(v_.data(), dense, count * sizeof(v_[0]));
+    AddSamples(column, time_of_);
+    return;
+  }
   at_.clear();
   v_.clear();
-  const auto count = static_cast<std::uint32_t>(rows_.size());
   for (std::uint32_t i = 0; dense != nullptr && i < count; ++i) {
     // Those without a place come in between.
     for (; loose && !floats_.empty() && floats_[0].column == column && floats_[0].row < i;
@@ -179,10 +191,14 @@ void Packer::AddColumn(std::uint32_t column, const std::uint64_t* dense) {
   for (; loose && !floats_.empty() && floats_[0].column == column; floats_ = floats_.subspan(1)) {
     Put(floats_[0].row, floats_[0].v, v_);
   }
+  AddSamples(column, at_);
+}
+
+void Packer::AddSamples(std::uint32_t column, std::span<const std::uint32_t> at) {
   const bool has_histograms = !histograms_.empty() && histograms_[0].column == column;
   if (v_.empty() && !has_histograms) return;
   tile_->columns.push_back(column);
-  if (!v_.empty()) builder_->AddFloats(column, at_, v_);
+  if (!v_.empty()) builder_->AddFloats(column, at, v_);
   if (has_histograms) {
     Take<HistogramCell, HistogramPtr>(histograms_, h_, [](const HistogramCell& cell) { return *cell.h; });
     builder_->AddHistograms(column, at_, h_);

@@ -36,14 +36,20 @@ Error TooManyMatchers() {
 class SeriesMap::Selector {
  public:
   Selector(const SeriesMap& map, std::span<const Matcher> matchers, TimestampMs from, TimestampMs to,
-           std::uint64_t limit, const Visit& visit)
-      : map_(map), matchers_(matchers), from_(from), to_(to), limit_(limit), visit_(visit) {}
+           std::uint64_t limit, const Visit& visit, std::vector<TargetId>* asleep)
+      : map_(map), matchers_(matchers), from_(from), to_(to), limit_(limit), visit_(visit), asleep_(asleep) {}
 
   std::vector<TargetHits> Run() {
     for (const auto& [open, ids] : GroupTargets()) SelectGroup(open, ids);
     std::sort(hits_.begin(), hits_.end(),
               [](const TargetHits& a, const TargetHits& b) { return a.target->id() < b.target->id(); });
     return std::move(hits_);
+  }
+  // Targets that sleep and pass the matchers on their side; what they have of the others only their columns tell.
+  void FindSleepers() {
+    for (const auto& [open, ids] : GroupTargets()) {
+      for (const TargetId id : ids) PassSleeper(id);
+    }
   }
   LabelSources RunForLabels() {
     sources_.targets.resize(map_.target_sets_.end());
@@ -60,6 +66,7 @@ class SeriesMap::Selector {
   bool ScanTarget(const Target& target, const std::vector<bool>* wanted);
   void AddByLine(TargetId id, const IdSet& lines, TargetHits& hit);
   void Consider(std::uint32_t column, TargetHits& hit);
+  bool PassSleeper(TargetId id);
   bool full() const { return limit_ != 0 && count_ >= limit_; }
 
   const SeriesMap& map_;
@@ -68,6 +75,7 @@ class SeriesMap::Selector {
   const TimestampMs to_;
   const std::uint64_t limit_;
   const Visit& visit_;
+  std::vector<TargetId>* const asleep_;
   std::vector<TargetHits> hits_;
   std::uint64_t count_ = 0;
   LabelSources sources_;
@@ -113,13 +121,17 @@ IdSet SeriesMap::Selector::LinesFor(std::uint64_t open) const {
 void SeriesMap::Selector::SelectGroup(std::uint64_t open, const IdSet& ids) {
   const bool all_lines = open == 0;
   const IdSet lines = all_lines ? IdSet() : LinesFor(open);
-  if (!all_lines && lines.empty()) return;
+  if (!all_lines && lines.empty()) {  // As far as lines are in memory.
+    for (const TargetId id : ids) PassSleeper(id);
+    return;
+  }
   std::vector<bool> marks;  // Made when the first target needs it.
   for (const TargetId id : ids) {
     if (full()) return;
-    Target& target = *map_.targets_[id];
+    if (PassSleeper(id)) continue;
+    Target& target = map_.target(id);
     if (visit_) visit_(target);
-    TargetHits hit{&target, {}};
+    TargetHits hit{&target, {}, {}};
     const std::size_t columns = target.columns().size();
     if (!all_lines && lines.size() * 8 < columns) {
       AddByLine(id, lines, hit);
@@ -129,8 +141,18 @@ void SeriesMap::Selector::SelectGroup(std::uint64_t open, const IdSet& ids) {
         if (all_lines || marks[target.columns()[column].line]) Consider(column, hit);
       }
     }
-    if (!hit.columns.empty()) hits_.push_back(std::move(hit));
+    if (hit.columns.empty()) continue;
+    for (const std::uint32_t column : hit.columns) hit.lines.push_back(target.columns()[column].line);
+    target.Use(map_.now_ms_.load(std::memory_order_relaxed));
+    hits_.push_back(std::move(hit));
   }
+}
+
+// Whether the target sleeps; notes it then, if it may have samples.
+bool SeriesMap::Selector::PassSleeper(TargetId id) {
+  if (!map_.target(id).asleep()) return false;
+  if (asleep_ != nullptr && map_.MayBeAsleep(id, from_, to_)) asleep_->push_back(id);
+  return true;
 }
 
 // Notes the lines of the target's series, of `wanted` ones if given. Whether it has any.
@@ -152,10 +174,10 @@ void SeriesMap::Selector::ScanGroup(std::uint64_t open, const IdSet& ids) {
   if (!all_lines && lines.empty()) return;
   std::vector<bool> marks;  // Made when the first target needs it.
   for (const TargetId id : ids) {
-    Target& target = *map_.targets_[id];
+    Target& target = map_.target(id);
     bool found = false;
     if (!all_lines && lines.size() * 8 < target.columns().size()) {
-      TargetHits hit{&target, {}};
+      TargetHits hit{&target, {}, {}};
       AddByLine(id, lines, hit);
       for (const std::uint32_t column : hit.columns) sources_.lines[target.columns()[column].line] = true;
       found = !hit.columns.empty();
@@ -188,16 +210,51 @@ void SeriesMap::Selector::Consider(std::uint32_t column, TargetHits& hit) {
 }
 
 Result<std::vector<TargetHits>> SeriesMap::Select(std::span<const Matcher> matchers, TimestampMs from, TimestampMs to,
-                                                  std::uint64_t limit, const Visit& visit) const {
+                                                  std::uint64_t limit, const Visit& visit,
+                                                  std::vector<TargetId>* asleep) const {
   if (matchers.size() > kMaxMatchers) return TooManyMatchers();
   const std::shared_lock lock(mu_);
-  return Selector(*this, matchers, from, to, limit, visit).Run();
+  return Selector(*this, matchers, from, to, limit, visit, asleep).Run();
+}
+
+// Of a target that sleeps: whether it may have samples there.
+bool SeriesMap::MayBeAsleep(TargetId id, TimestampMs from, TimestampMs to) const {
+  const Target::Asleep& sleep = target(id).sleep();
+  return sleep.first_t != kNoTime && sleep.first_t <= to && sleep.last_t >= from;
+}
+
+Status SeriesMap::WakeAll(const std::vector<TargetId>& asleep) const {
+  for (const TargetId id : asleep) {
+    if (Status status = Wake(id); !status) return status;
+  }
+  return {};
+}
+
+// Takes the map's lock, shared, at a moment when none of the targets sleeps that may have such series.
+Status SeriesMap::LockAwake(std::span<const Matcher> matchers, TimestampMs from, TimestampMs to,
+                            std::shared_lock<std::shared_mutex>& lock) const {
+  if (matchers.size() > kMaxMatchers) return TooManyMatchers();
+  for (;;) {
+    std::vector<TargetId> asleep;
+    lock = std::shared_lock(mu_);
+    if (sleeping() > 0) Selector(*this, matchers, from, to, 0, {}, &asleep).FindSleepers();
+    if (asleep.empty()) return {};
+    lock.unlock();
+    if (Status status = WakeAll(asleep); !status) return status;
+  }
+}
+
+Result<std::vector<TargetHits>> SeriesMap::SelectAwake(std::span<const Matcher> matchers, TimestampMs from,
+                                                       TimestampMs to) const {
+  std::shared_lock<std::shared_mutex> lock;
+  if (Status awake = LockAwake(matchers, from, to, lock); !awake) return awake.error();
+  return Selector(*this, matchers, from, to, 0, {}, nullptr).Run();
 }
 
 Result<SeriesMap::LabelSources> SeriesMap::SelectLabels(std::span<const Matcher> matchers, TimestampMs from,
                                                         TimestampMs to) const {
   if (matchers.size() > kMaxMatchers) return TooManyMatchers();
-  return Selector(*this, matchers, from, to, 0, {}).RunForLabels();
+  return Selector(*this, matchers, from, to, 0, {}, nullptr).RunForLabels();
 }
 
 // Finds out which targets and lines have series without looking at every series: most have, and the first look shows
@@ -208,7 +265,7 @@ class SeriesMap::Prober {
       : map_(map), from_(from), to_(to), looks_left_(map.series() / kShare + kFewLooks) {}
 
   bool HasTarget(TargetId id) {
-    const auto& columns = map_.targets_[id]->columns();
+    const auto& columns = map_.target(id).columns();
     for (std::size_t i = 0; i < columns.size() && Look(); ++i) {
       if (IsLive(columns[i])) return true;
     }
@@ -234,7 +291,7 @@ class SeriesMap::Prober {
   bool Look() { return looks_left_ > 0 && --looks_left_ > 0; }
   bool IsLive(const Column& column) const { return !column.Is(Column::kRemoved) && MayHaveSamples(column, from_, to_); }
   bool HasSeries(TargetId id, LineId line) const {
-    const auto& columns = map_.targets_[id]->columns();
+    const auto& columns = map_.target(id).columns();
     const Fingerprint fingerprint = map_.target_sets_[id].fingerprint + map_.line_sets_[line].fingerprint;
     const std::uint64_t ref = map_.table_.Find(fingerprint, [&](std::uint64_t value) {
       const auto candidate = static_cast<SeriesRef>(value);
@@ -271,7 +328,8 @@ Status SeriesMap::ForLabelSources(std::span<const Matcher> matchers, TimestampMs
 
 Result<std::vector<std::string>> SeriesMap::LabelNames(std::span<const Matcher> matchers, TimestampMs from,
                                                        TimestampMs to) const {
-  const std::shared_lock lock(mu_);
+  std::shared_lock<std::shared_mutex> lock;
+  if (Status awake = LockAwake(matchers, from, to, lock); !awake) return awake.error();
   std::set<std::string> names;
   const auto take = [&](const LabelIndex& index, auto&& has) {
     for (const auto& [name, values] : index.names()) {
@@ -287,7 +345,8 @@ Result<std::vector<std::string>> SeriesMap::LabelNames(std::span<const Matcher> 
 
 Result<std::vector<std::string>> SeriesMap::LabelValues(const std::string& name, std::span<const Matcher> matchers,
                                                         TimestampMs from, TimestampMs to) const {
-  const std::shared_lock lock(mu_);
+  std::shared_lock<std::shared_mutex> lock;
+  if (Status awake = LockAwake(matchers, from, to, lock); !awake) return awake.error();
   Symbol symbol = 0;
   if (!symbols_.Find(name, &symbol)) return std::vector<std::string>();
   std::vector<std::string_view> values;  // Into the symbols, which stay.

@@ -121,6 +121,7 @@ void Target::Prepare(const std::vector<FrameRow>& rows, Prepared& out) {
 }
 
 void Target::Publish(Prepared& prepared, std::uint64_t seq, std::uint32_t generation, TimestampMs now_ms) {
+  Use(now_ms);
   begins_anew_ = false;
   if (unsealed_.rows == 0) {
     unsealed_.oldest_generation = generation;
@@ -146,6 +147,26 @@ void Target::Publish(Prepared& prepared, std::uint64_t seq, std::uint32_t genera
   }
 }
 
+std::unique_ptr<Target::Columns> Target::Sleep(const Asleep& sleep) {
+  static Columns none;  // Never changes.
+  {
+    const std::lock_guard lock(mu_);
+    assert(tiles_.empty() && staged_ == 0);
+    tiles_.shrink_to_fit();
+    staging_.reset();
+  }
+  sleep_ = sleep;
+  asleep_.store(true, std::memory_order_release);
+  shown_.store(&none, std::memory_order_release);
+  return std::move(columns_);
+}
+
+void Target::Wake(std::unique_ptr<Columns> columns) {
+  columns_ = std::move(columns);
+  shown_.store(columns_.get(), std::memory_order_release);
+  asleep_.store(false, std::memory_order_release);
+}
+
 Target::Unsealed Target::unsealed() const {
   if (frozen_.rows == 0) return unsealed_;
   return {frozen_.rows + unsealed_.rows, frozen_.oldest_generation, frozen_.since_ms, unsealed_.last_seq};
@@ -155,7 +176,7 @@ std::vector<std::shared_ptr<const HeadTile>> Target::Freeze() {
   frozen_ = unsealed();
   unsealed_ = {.last_seq = unsealed_.last_seq};
   begins_anew_ = true;
-  columns_.ForEach([](std::size_t, Column& column) { column.epoch = 0; });
+  columns().ForEach([](std::size_t, Column& column) { column.epoch = 0; });
   if (staged_ > 0) {
     auto tile = HeadTile::Pack(staging_->FirstRows(staged_), staging_->layout());
     auto layout = std::make_shared<const Layout>(tile->columns);

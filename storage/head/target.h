@@ -11,6 +11,7 @@
 
 #include "storage/head/column.h"
 #include "storage/head/rows.h"
+#include "storage/sync/pins.h"
 #include "storage/sync/stable_vector.h"
 
 namespace vigia::storage {
@@ -42,15 +43,38 @@ Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, Timestam
 class Target {
  public:
   // `head_bytes` is the sum of bytes() of all targets.
-  Target(TargetId id, std::atomic<std::size_t>& head_bytes) : id_(id), head_bytes_(head_bytes) {}
+  Target(TargetId id, std::atomic<std::size_t>& head_bytes) : id_(id), head_bytes_(head_bytes) {
+    Wake(std::make_unique<Columns>());
+  }
   TargetId id() const { return id_; }
 
   // Serialises writers and sealing. Order: several targets by ascending id; then Head's lock; then mu_.
   std::mutex& write_mutex() { return write_mu_; }
 
-  // Grown under SeriesMap's lock.
-  StableVector<Column>& columns() { return columns_; }
-  const StableVector<Column>& columns() const { return columns_; }
+  using Columns = StableVector<Column>;
+  // Grown under SeriesMap's lock. Without any while the target sleeps. Columns stay readable for those who took a pin
+  // before they were put to sleep, and as long as write_mutex() is held.
+  Columns& columns() const { return *shown_.load(std::memory_order_acquire); }
+
+  // A target that nobody uses sleeps: its columns are in the catalog alone (storage/README.md, "Sleeping targets").
+  // Changed with write_mutex() and SeriesMap's lock held, so each of both is enough to rely on it.
+  bool asleep() const { return asleep_.load(std::memory_order_acquire); }
+  // Of its samples, about, and how many columns it had: for one that sleeps. Guarded by SeriesMap's lock.
+  struct Asleep {
+    TimestampMs first_t = kNoTime;  // kNoTime: there are none.
+    TimestampMs last_t = kNoTime;
+    std::uint32_t columns = 0;
+  };
+  const Asleep& sleep() const { return sleep_; }
+  // Takes its columns away, or gives them back. REQUIRES: write_mutex() and SeriesMap's lock.
+  std::unique_ptr<Columns> Sleep(const Asleep& sleep);
+  void Wake(std::unique_ptr<Columns> columns);
+
+  // When rows were written or somebody asked for the series, about.
+  TimestampMs used_ms() const { return used_ms_.load(std::memory_order_relaxed); }
+  void Use(TimestampMs now_ms) {
+    if (used_ms() < now_ms) used_ms_.store(now_ms, std::memory_order_relaxed);
+  }
 
   TargetSnapshot Snapshot() const;
 
@@ -98,6 +122,12 @@ class Target {
   bool begins_anew() const { return begins_anew_; }
   bool was_sealed() const { return was_sealed_; }  // Since the process began.
 
+  // Columns that are removed and still name a series. REQUIRES: write_mutex() or SeriesMap's lock; both to change it.
+  std::uint32_t removed = 0;
+  // Of maintenance, which alone uses it: when all are gone who looked at the target before maintenance did. Null: it
+  // did not look.
+  Pins::Passed looked;
+
   // Memory of the unsealed rows, about.
   std::size_t bytes() const { return tile_bytes_ + staged_bytes_; }
 
@@ -105,7 +135,11 @@ class Target {
   const TargetId id_;
   std::atomic<std::size_t>& head_bytes_;
   std::mutex write_mu_;
-  StableVector<Column> columns_;
+  std::unique_ptr<Columns> columns_;  // Guarded as asleep().
+  std::atomic<Columns*> shown_{nullptr};
+  std::atomic<bool> asleep_{false};
+  Asleep sleep_;
+  std::atomic<TimestampMs> used_ms_{kNoTime};
   std::uint32_t batches_ = 0;   // Guarded by write_mu_.
   Unsealed frozen_;             // Guarded by write_mu_: up to the last Freeze().
   Unsealed unsealed_;           // Guarded by write_mu_: since then.

@@ -36,6 +36,22 @@ void EraseSorted(IdSet& set, std::uint32_t id) {
   if (at != set.end() && *at == id) set.erase(at);
 }
 
+std::unordered_map<Symbol, LabelIndex::Values> ByPair(const IdSet& ids, const LabelIndex::PairsOf& pairs_of) {
+  std::unordered_map<Symbol, LabelIndex::Values> out;
+  for (const std::uint32_t id : ids) {
+    for (const LabelPair& pair : pairs_of(id)) out[pair.name][pair.value].push_back(id);
+  }
+  return out;
+}
+
+void Merge(IdSet& set, const IdSet& more) {
+  const bool behind = set.empty() || more.empty() || set.back() < more.front();
+  const auto middle = set.insert(set.end(), more.begin(), more.end());
+  if (behind) return;
+  std::inplace_merge(set.begin(), middle, set.end());
+  set.erase(std::unique(set.begin(), set.end()), set.end());
+}
+
 }  // namespace
 
 IdSet Union(std::vector<const IdSet*> sets) {
@@ -81,13 +97,16 @@ void LabelIndex::Remove(std::uint32_t id, std::span<const LabelPair> pairs) {
   EraseSorted(all_, id);
 }
 
-void LabelIndex::RemoveAll(const IdSet& ids,
-                           const std::function<std::span<const LabelPair>(std::uint32_t id)>& pairs_of) {
-  std::unordered_map<Symbol, Values> gone;
-  for (const std::uint32_t id : ids) {
-    for (const LabelPair& pair : pairs_of(id)) gone[pair.name][pair.value].push_back(id);
+void LabelIndex::AddAll(const IdSet& ids, const PairsOf& pairs_of) {
+  for (const auto& [name, values] : ByPair(ids, pairs_of)) {
+    Values& known = names_[name];
+    for (const auto& [value, some] : values) Merge(known[value], some);
   }
-  for (const auto& [symbol, values] : gone) {
+  Merge(all_, ids);
+}
+
+void LabelIndex::RemoveAll(const IdSet& ids, const PairsOf& pairs_of) {
+  for (const auto& [symbol, values] : ByPair(ids, pairs_of)) {
     const auto name = names_.find(symbol);
     if (name == names_.end()) continue;
     for (const auto& [value_symbol, some] : values) {

@@ -26,7 +26,9 @@ class LabelIndex {
   void Add(std::uint32_t id, std::span<const LabelPair> pairs);
   void Remove(std::uint32_t id, std::span<const LabelPair> pairs);
   // The same for many ids, whose labels `pairs_of` gives: each set that changes is gone through once.
-  void RemoveAll(const IdSet& ids, const std::function<std::span<const LabelPair>(std::uint32_t id)>& pairs_of);
+  using PairsOf = std::function<std::span<const LabelPair>(std::uint32_t id)>;
+  void AddAll(const IdSet& ids, const PairsOf& pairs_of);
+  void RemoveAll(const IdSet& ids, const PairsOf& pairs_of);
   const IdSet& all() const { return all_; }
 
   // Ids that have the matcher's label with a value that matches, and with one that does not.

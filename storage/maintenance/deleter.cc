@@ -10,7 +10,7 @@ namespace vigia::storage {
 // are new.
 Result<std::size_t> Deleter::Delete(std::span<const Matcher> matchers, TimeInterval interval, TimestampMs now_ms) {
   if (interval.from > interval.to) return std::size_t{0};
-  const auto found = series_.Select(matchers, interval.from, interval.to, 0, {});
+  const auto found = series_.SelectAwake(matchers, interval.from, interval.to);
   if (!found) return found.error();
   std::vector<Hit> hits;
   std::size_t count = 0;

@@ -136,12 +136,19 @@ bool DownsamplingColumns::HasWork(const Run& run, TimestampMs now_ms) const {
   });
 }
 
-Result<DownsamplingColumns> AssignDownsampling(const std::vector<DownsamplingRule>& rules, const SeriesMap& series) {
+Result<DownsamplingColumns> AssignDownsampling(const std::vector<DownsamplingRule>& rules, const SeriesMap& series,
+                                               const DownsamplingColumns* before) {
   DownsamplingColumns out;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     out.rules_.push_back({rules[i].after_ms, rules[i].resolution_ms});
-    const auto hits = series.Select(rules[i].matchers, kMinTimestampMs, kMaxTimestampMs, 0, {});
+    std::vector<TargetId> asleep;
+    const auto hits = SelectForRule(rules[i].matchers, series, before == nullptr ? nullptr : &asleep);
     if (!hits) return hits.error();
+    for (const TargetId target : asleep) {
+      for (const DownsamplingColumns::Part& part : before->PartsOf(target)) {
+        if (part.rule == i) out.targets_[target].push_back(part);
+      }
+    }
     for (const TargetHits& hit : *hits) {
       std::vector<std::uint32_t> columns = hit.columns;
       std::sort(columns.begin(), columns.end());
@@ -168,27 +175,8 @@ Status CheckDownsampling(const std::vector<DownsamplingRule>& rules) {
 }
 
 Status DownsamplingRules::Set(std::vector<DownsamplingRule> rules) {
-  if (Status status = CheckDownsampling(rules); !status) return status;
-  const std::lock_guard lock(mu_);
-  auto assigned = AssignDownsampling(rules, series_);
-  if (!assigned) return assigned.error();
-  rules_ = std::move(rules);
-  current_ = std::make_shared<const DownsamplingColumns>(std::move(*assigned));
-  return {};
-}
-
-Status DownsamplingRules::Refresh() {
-  const std::lock_guard lock(mu_);
-  if (rules_.empty()) return {};
-  auto assigned = AssignDownsampling(rules_, series_);
-  if (!assigned) return assigned.error();
-  current_ = std::make_shared<const DownsamplingColumns>(std::move(*assigned));
-  return {};
-}
-
-std::shared_ptr<const DownsamplingColumns> DownsamplingRules::Current() const {
-  const std::lock_guard lock(mu_);
-  return current_;
+  Status status = CheckDownsampling(rules);
+  return status ? assignment_.Set(std::move(rules)) : status;
 }
 
 DownsamplingMetrics::DownsamplingMetrics(Registry& registry)

@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "storage/head/series_map.h"
+#include "storage/maintenance/assignment.h"
 #include "storage/model/matcher.h"
 #include "storage/rowgroup/run.h"
 #include "storage/telemetry/registry.h"
@@ -43,7 +43,7 @@ class DownsamplingColumns {
 
  private:
   friend Result<DownsamplingColumns> AssignDownsampling(const std::vector<DownsamplingRule>& rules,
-                                                        const SeriesMap& series);
+                                                        const SeriesMap& series, const DownsamplingColumns* before);
   struct Times {
     DurationMs after_ms;
     DurationMs resolution_ms;
@@ -52,8 +52,9 @@ class DownsamplingColumns {
   std::unordered_map<std::uint32_t, std::vector<Part>> targets_;
 };
 
-// A series belongs to all rules that match it. kLimit as SeriesMap::Select().
-Result<DownsamplingColumns> AssignDownsampling(const std::vector<DownsamplingRule>& rules, const SeriesMap& series);
+// A series belongs to all rules that match it. kLimit as SeriesMap::Select(). `before` as Assignment::Assign says.
+Result<DownsamplingColumns> AssignDownsampling(const std::vector<DownsamplingRule>& rules, const SeriesMap& series,
+                                               const DownsamplingColumns* before = nullptr);
 
 // What a column becomes that has resolution `present` (0: as written) where `due` is wanted: the same when the one is
 // no multiple of the other, or not coarser.
@@ -67,19 +68,17 @@ Status CheckDownsampling(const std::vector<DownsamplingRule>& rules);
 // The rules in force. Thread-safe.
 class DownsamplingRules {
  public:
-  explicit DownsamplingRules(const SeriesMap& series) : series_(series) {}
+  explicit DownsamplingRules(const SeriesMap& series)
+      : assignment_(series, [](const auto&... given) { return AssignDownsampling(given...); }) {}
 
   // Assigns the series that there are; after an error, also one of CheckDownsampling(), the former rules stay.
   Status Set(std::vector<DownsamplingRule> rules);
   // Assigns anew, for series that came since.
-  Status Refresh();
-  std::shared_ptr<const DownsamplingColumns> Current() const;
+  Status Refresh() { return assignment_.Refresh(); }
+  std::shared_ptr<const DownsamplingColumns> Current() const { return assignment_.Current(); }
 
  private:
-  const SeriesMap& series_;
-  mutable std::mutex mu_;
-  std::vector<DownsamplingRule> rules_;  // Guarded by mu_, as is the next one.
-  std::shared_ptr<const DownsamplingColumns> current_ = std::make_shared<DownsamplingColumns>();
+  Assignment<DownsamplingRule, DownsamplingColumns> assignment_;
 };
 
 struct DownsamplingMetrics {

@@ -54,13 +54,26 @@ const std::vector<PolicyColumns::Part>& PolicyColumns::PartsOf(std::uint32_t tar
   return at == targets_.end() ? kNone : at->second;
 }
 
-Result<PolicyColumns> AssignPolicies(const std::vector<RetentionPolicy>& policies, const SeriesMap& series) {
+Result<PolicyColumns> AssignPolicies(const std::vector<RetentionPolicy>& policies, const SeriesMap& series,
+                                     const PolicyColumns* before) {
   PolicyColumns out;
   std::unordered_map<TargetId, std::vector<bool>> taken;
   for (std::size_t i = 0; i < policies.size(); ++i) {
     out.times_.push_back(policies[i].time_ms);
-    const auto hits = series.Select(policies[i].matchers, kMinTimestampMs, kMaxTimestampMs, 0, {});
+    std::vector<TargetId> asleep;
+    const auto hits = SelectForRule(policies[i].matchers, series, before == nullptr ? nullptr : &asleep);
     if (!hits) return hits.error();
+    for (const TargetId target : asleep) {
+      for (const PolicyColumns::Part& part : before->PartsOf(target)) {
+        if (part.policy != i) continue;
+        std::vector<bool>& marks = taken[target];
+        for (const auto& [first, end] : part.columns.ranges()) {
+          if (marks.size() < end) marks.resize(end);
+          std::fill(marks.begin() + first, marks.begin() + end, true);
+        }
+        out.targets_[target].push_back(part);
+      }
+    }
     for (const TargetHits& hit : *hits) {
       std::vector<bool>& marks = taken[hit.target->id()];
       PolicyColumns::Part part{i, {}};
@@ -82,31 +95,9 @@ Status RetentionPolicies::Set(std::vector<RetentionPolicy> policies, DurationMs 
   // Days stay for the longest policy: then all others need one.
   if (time_ms > 0 && longest > time_ms) policies.push_back({"{}", {}, time_ms});
   const std::lock_guard lock(mu_);
-  auto assigned = AssignPolicies(policies, series_);
-  if (!assigned) return assigned.error();
-  policies_ = std::move(policies);
-  longest_ms_ = time_ms == 0 ? 0 : longest;
-  current_ = std::make_shared<const PolicyColumns>(std::move(*assigned));
-  return {};
-}
-
-Status RetentionPolicies::Refresh() {
-  const std::lock_guard lock(mu_);
-  if (policies_.empty()) return {};
-  auto assigned = AssignPolicies(policies_, series_);
-  if (!assigned) return assigned.error();
-  current_ = std::make_shared<const PolicyColumns>(std::move(*assigned));
-  return {};
-}
-
-std::shared_ptr<const PolicyColumns> RetentionPolicies::Current() const {
-  const std::lock_guard lock(mu_);
-  return current_;
-}
-
-DurationMs RetentionPolicies::longest_ms() const {
-  const std::lock_guard lock(mu_);
-  return longest_ms_;
+  Status status = assignment_.Set(std::move(policies));
+  if (status) longest_ms_.store(time_ms == 0 ? 0 : longest);
+  return status;
 }
 
 Result<std::vector<PolicyUsage>> MeasurePolicies(const std::vector<RetentionPolicy>& policies, DurationMs time_ms,

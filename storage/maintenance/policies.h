@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "storage/head/series_map.h"
+#include "storage/maintenance/assignment.h"
 #include "storage/model/matcher.h"
 #include "storage/rowgroup/hidden.h"
 #include "storage/rowgroup/run.h"
@@ -45,34 +47,35 @@ class PolicyColumns {
   TimestampMs CutoffOf(const Part& part, TimestampMs now_ms) const { return now_ms - times_[part.policy]; }
 
  private:
-  friend Result<PolicyColumns> AssignPolicies(const std::vector<RetentionPolicy>& policies, const SeriesMap& series);
+  friend Result<PolicyColumns> AssignPolicies(const std::vector<RetentionPolicy>& policies, const SeriesMap& series,
+                                              const PolicyColumns* before);
   std::vector<DurationMs> times_;  // By policy.
   std::unordered_map<std::uint32_t, std::vector<Part>> targets_;
 };
 
-// Each series belongs to the first policy whose matchers hold, or to none.
-Result<PolicyColumns> AssignPolicies(const std::vector<RetentionPolicy>& policies, const SeriesMap& series);
+// Each series belongs to the first policy whose matchers hold, or to none. `before` as Assignment::Assign says.
+Result<PolicyColumns> AssignPolicies(const std::vector<RetentionPolicy>& policies, const SeriesMap& series,
+                                     const PolicyColumns* before = nullptr);
 
 // The policies in force. Thread-safe.
 class RetentionPolicies {
  public:
-  explicit RetentionPolicies(const SeriesMap& series) : series_(series) {}
+  explicit RetentionPolicies(const SeriesMap& series)
+      : assignment_(series, [](const auto&... given) { return AssignPolicies(given...); }) {}
 
   // `time_ms` is the general retention, 0 for none: series without a policy are kept so long. Assigns the series that
   // there are.
   Status Set(std::vector<RetentionPolicy> policies, DurationMs time_ms);
   // Assigns anew, for series that came since.
-  Status Refresh();
-  std::shared_ptr<const PolicyColumns> Current() const;
+  Status Refresh() { return assignment_.Refresh(); }
+  std::shared_ptr<const PolicyColumns> Current() const { return assignment_.Current(); }
   // When whole days go: the longest of all, 0 when the general retention has no limit.
-  DurationMs longest_ms() const;
+  DurationMs longest_ms() const { return longest_ms_.load(); }
 
  private:
-  const SeriesMap& series_;
-  mutable std::mutex mu_;
-  std::vector<RetentionPolicy> policies_;  // Guarded by mu_, as are the next ones.
-  DurationMs longest_ms_ = 0;
-  std::shared_ptr<const PolicyColumns> current_ = std::make_shared<PolicyColumns>();
+  Assignment<RetentionPolicy, PolicyColumns> assignment_;
+  std::mutex mu_;  // One Set() at a time.
+  std::atomic<DurationMs> longest_ms_{0};
 };
 
 // What one policy holds at rest, about: bytes and samples are shared among the series of a run by their number.

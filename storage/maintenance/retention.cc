@@ -42,9 +42,12 @@ Result<RetentionResult> Retention::Apply(const RetentionLimits& limits, Timestam
       if (runs_.CollectGarbage() > 0) break;  // A reader holds it: its space returns later.
     }
   }
-  forget_ = forget_ || result.days_by_time + result.days_by_size > 0;
-  if (forget_) {
-    if (Status status = ForgetSeries(now_ms); !status) return status.error();
+  if (result.days_by_time + result.days_by_size > 0) forget_.store(true);
+  if (forget_.exchange(false)) {
+    if (Status status = ForgetSeries(now_ms); !status) {
+      forget_.store(true);
+      return status.error();
+    }
   }
   return result;
 }
@@ -65,14 +68,56 @@ Status Retention::ForgetSeries(TimestampMs now_ms) {
   for (const auto& run : runs_.Current()->runs) oldest = std::min(oldest, run->min_t);
   bool waiting = false;
   for (TargetId id = 1; id < series_.target_end(); ++id) {
-    Target& target = series_.target(id);
-    const std::lock_guard lock(target.write_mutex());
-    const TimestampMs oldest_row = OldestOf(target.Snapshot());
-    const bool changed = ForgetColumns(target, std::min(oldest, oldest_row), Expired(target, oldest_row, now_ms));
-    if (Status status = WriteColumns(target, changed, &waiting); !status) return status;
+    Target* const target = series_.FindTarget(id);
+    if (target == nullptr) continue;
+    const std::lock_guard lock(target->write_mutex());
+    if (target->asleep()) {
+      if (Status status = ForgetSleeper(*target, &waiting); !status) return status;
+      continue;
+    }
+    const TimestampMs oldest_row = OldestOf(target->Snapshot());
+    if (ForgetColumns(*target, std::min(oldest, oldest_row), Expired(*target, oldest_row, now_ms))) {
+      unwritten_.insert(id);
+    }
+    if (Status status = WriteColumns(*target, unwritten_.contains(id), &waiting); !status) return status;
+    unwritten_.erase(id);
   }
-  forget_ = waiting;
+  if (waiting) forget_.store(true);
   return ForgetLines();
+}
+
+// A target that sleeps goes as a whole, when no run has a sample of it. Whoever saw it awake must be gone: their refs
+// have to be good until they are committed.
+Status Retention::ForgetSleeper(Target& target, bool* waiting) {
+  for (const auto& run : runs_.Current()->runs) {
+    if (run->Find(target.id()) != nullptr) return {};
+  }
+  if (target.looked == nullptr || !target.looked->load(std::memory_order_acquire)) {
+    *waiting = true;
+    return {};
+  }
+  Batch batch;
+  std::vector<LineId> loaded;  // Others may use these: ForgetLines() sees to them.
+  std::size_t columns = 0;
+  Status status = ReadColumnsOf(store_, target.id(), [&](const ColumnRecord& record) -> Status {
+    for (const LineId line : record.lines) {
+      if (line == 0) continue;
+      ++columns;
+      if (series_.IsLineLoaded(line)) {
+        loaded.push_back(line);
+      } else {
+        DeleteLineRecord(batch, line);
+      }
+    }
+    return {};
+  });
+  if (status) status = ReplaceColumnRecords(store_, batch, target.id(), 0, {});
+  if (status) DeleteTargetRecord(batch, target.id());
+  if (status) status = store_.Write(batch, WriteMode::kProcess);
+  if (!status) return status;
+  series_.ForgetSleeping(target, loaded);
+  metrics_.series_removed.Add(static_cast<double>(columns));
+  return {};
 }
 
 // Columns whose samples are all too old for their policy and out of the runs, since a rewrite left them behind.
@@ -142,7 +187,7 @@ bool Retention::ForgetColumns(Target& target, TimestampMs oldest, const ColumnRa
   for (std::uint32_t column = 0; column < count; ++column) {
     Column& state = target.columns()[column];
     if (state.Is(Column::kRemoved) && state.Is(Column::kPersisted)) {  // Deleted.
-      state.Reset(Column::kPersisted);
+      series_.ResetPersisted(state);
       changed = true;
     }
     if (state.Is(Column::kRemoved) || (state.last_t.load() >= oldest && !expired.Contains(column))) {
@@ -151,7 +196,7 @@ bool Retention::ForgetColumns(Target& target, TimestampMs oldest, const ColumnRa
       continue;
     }
     series_.Remove(target.id(), column);
-    state.Reset(Column::kPersisted);
+    series_.ResetPersisted(state);
     state.first_t.store(kNoTime);
     metrics_.series_removed.Add();
     changed = true;

@@ -1,8 +1,10 @@
 // Drops days that are past retention, and series that have nothing left.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <unordered_set>
 
 #include "storage/head/metrics.h"
 #include "storage/head/series_map.h"
@@ -33,13 +35,14 @@ class Retention {
   Result<RetentionResult> Apply(const RetentionLimits& limits, TimestampMs now_ms,
                                 const std::function<std::uint64_t()>& used_bytes);
 
-  // Series may have nothing left for another reason than retention: the next Apply() looks.
-  void LookForGoneSeries() { forget_ = true; }
+  // Series may have nothing left for another reason than retention: the next Apply() looks. Any thread.
+  void LookForGoneSeries() { forget_.store(true); }
 
  private:
   Status DropDay(std::int32_t day);
   Status ForgetSeries(TimestampMs now_ms);
   ColumnRanges Expired(const Target& target, TimestampMs oldest_row, TimestampMs now_ms) const;
+  Status ForgetSleeper(Target& target, bool* waiting);
   Status WriteColumns(Target& target, bool changed, bool* waiting);
   Status ForgetLines();
   bool ForgetColumns(Target& target, TimestampMs oldest, const ColumnRanges& expired);
@@ -50,7 +53,8 @@ class Retention {
   const RetentionPolicies& policies_;
   Log& log_;
   HeadMetrics& metrics_;
-  bool forget_ = false;  // Series may have nothing left.
+  std::atomic<bool> forget_{false};  // Series may have nothing left.
+  std::unordered_set<TargetId> unwritten_;  // Targets whose columns in the catalog are not those in memory.
 };
 
 }  // namespace vigia::storage

@@ -55,9 +55,9 @@ Result<std::size_t> Sealer::Seal(Scope scope, TimestampMs now_ms) {
   std::vector<Frozen> frozen;
   std::size_t sealed = 0;
   for (TargetId id = 1; id < series_.target_end(); ++id) {
-    Target& target = series_.target(id);
-    if (!IsDue(target, scope, now_ms)) continue;
-    if (Status status = Add(target, builder, frozen); !status) return status.error();
+    Target* const target = series_.FindTarget(id);
+    if (target == nullptr || !IsDue(*target, scope, now_ms)) continue;
+    if (Status status = Add(*target, builder, frozen); !status) return status.error();
     ++sealed;
     if (builder.bytes() < policy_.run_bytes) continue;
     if (Status status = Finish(builder, frozen); !status) return status.error();
@@ -119,9 +119,10 @@ Status Sealer::Finish(GroupBuilder& builder, std::vector<Frozen>& frozen) {
 Status Sealer::TruncateLog() {
   if (!log_.has_old_generation()) return {};
   for (TargetId id = 1; id < series_.target_end(); ++id) {
-    Target& target = series_.target(id);
-    const std::lock_guard lock(target.write_mutex());
-    const Target::Unsealed unsealed = target.unsealed();
+    Target* const target = series_.FindTarget(id);
+    if (target == nullptr) continue;
+    const std::lock_guard lock(target->write_mutex());
+    const Target::Unsealed unsealed = target->unsealed();
     if (unsealed.rows > 0 && unsealed.oldest_generation < log_.generation()) return {};
   }
   return log_.Truncate();

@@ -71,6 +71,18 @@ std::vector<TimeInterval> HiddenSamples::Of(std::uint32_t column) const {
   return out;
 }
 
+TimestampMs FirstSeen(std::span<const TimeInterval> hidden, TimestampMs t) {
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const TimeInterval& interval : hidden) {
+      if (!interval.Contains(t)) continue;
+      t = interval.to + 1;
+      moved = true;
+    }
+  }
+  return t;
+}
+
 bool IsHidden(std::span<const TimeInterval> hidden, TimestampMs t) {
   return std::any_of(hidden.begin(), hidden.end(), [&](const TimeInterval& interval) { return interval.Contains(t); });
 }

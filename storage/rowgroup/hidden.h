@@ -42,6 +42,8 @@ class HiddenSamples {
 };
 
 bool IsHidden(std::span<const TimeInterval> hidden, TimestampMs t);
+// The first time from `t` on that is not hidden; beyond kMaxTimestampMs when there is none.
+TimestampMs FirstSeen(std::span<const TimeInterval> hidden, TimestampMs t);
 
 // Removes hidden samples from those at position `first` and later. `starts` is as long as `t`, or shorter where nothing
 // is known. Returns whether any was removed.

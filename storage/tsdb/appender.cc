@@ -28,7 +28,9 @@ class TsdbAppender final : public Appender {
  public:
   TsdbAppender(const WriteDeps& deps, const Labels& shared)
       : deps_(deps),
+        pin_(deps.series.Pin()),
         target_(deps.series.InternTarget(shared)),
+        own_(deps.series.target(target_)),
         limits_(deps.limits()),
         space_(deps.space.Take()),
         batch_(space_->batch),
@@ -142,10 +144,20 @@ class TsdbAppender final : public Appender {
   }
 
   AppendOutcome Judge(SeriesRef ref, const NewestSample& sample) {
+    if (history_.IsFirst(ref)) {
+      const bool in_bounds = sample.t <= kMaxSampleTime && sample.t >= std::max(limits_.oldest_ms, -kMaxSampleTime);
+      if (in_bounds && Committer::IsPlainlyNewer(own_, ColumnOf(ref), sample.t)) {
+        history_.MarkFirst(ref);
+        return AppendOutcome::kAdded;
+      }
+      const AppendOutcome outcome = deps_.committer.Judge(ref, sample, nullptr, limits_);
+      if (outcome == AppendOutcome::kAdded) history_.MarkFirst(ref);
+      return outcome;
+    }
     if (history_.IsMarked(ref)) EnterBatch();
     const NewestSample* const pending = history_.Find(ref);
     const AppendOutcome outcome = deps_.committer.Judge(ref, sample, pending, limits_);
-    if (outcome == AppendOutcome::kAdded && !history_.Mark(ref)) history_.Remember(ref, sample);
+    if (outcome == AppendOutcome::kAdded) history_.Remember(ref, sample);
     return outcome;
   }
 
@@ -158,7 +170,9 @@ class TsdbAppender final : public Appender {
   }
 
   const WriteDeps deps_;
+  const Pins::Pin pin_;  // Taken first: it keeps what the batch refers to.
   const TargetId target_;
+  const Target& own_;
   std::optional<Labels> shared_;  // Of the target; most batches never need them.
   AppendLimits limits_;
   const ScratchPool<AppendSpace>::Lease space_;

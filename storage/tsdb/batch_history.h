@@ -31,19 +31,16 @@ class BatchHistory {
     const std::uint32_t at = Position(ref);
     return at == kNone ? nullptr : &entries_[at].newest;
   }
-  // True when the sample need not be remembered: its series is of the batch's target and had no sample before.
-  bool Mark(SeriesRef ref) {
-    if (entered_ || TargetOf(ref) != target_) return false;
+  // True for a series of the batch's target that had no sample before: no table is looked into.
+  bool IsFirst(SeriesRef ref) const { return !entered_ && TargetOf(ref) == target_ && !HasSeen(ColumnOf(ref)); }
+  // A sample was added. REQUIRES: IsFirst(ref).
+  void MarkFirst(SeriesRef ref) {
     const std::uint32_t column = ColumnOf(ref);
     if (column / 64 >= seen_.size()) seen_.resize(column / 64 + 1);
     seen_[column / 64] |= std::uint64_t{1} << (column % 64);
-    return true;
   }
-  bool IsMarked(SeriesRef ref) const {
-    const std::uint32_t column = ColumnOf(ref);
-    return !entered_ && TargetOf(ref) == target_ && column / 64 < seen_.size() &&
-           (seen_[column / 64] >> (column % 64) & 1) != 0;
-  }
+  // True for a series of the batch's target that had a sample before, which the table does not know.
+  bool IsMarked(SeriesRef ref) const { return !entered_ && TargetOf(ref) == target_ && HasSeen(ColumnOf(ref)); }
   // A series comes twice: from here on the table has them all. REQUIRES: each sample so far is passed to Remember().
   void StartEntering() { entered_ = true; }
   void Remember(SeriesRef ref, const NewestSample& sample) {
@@ -69,6 +66,9 @@ class BatchHistory {
   };
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
+  bool HasSeen(std::uint32_t column) const {
+    return column / 64 < seen_.size() && (seen_[column / 64] >> (column % 64) & 1) != 0;
+  }
   std::size_t FirstSlot(SeriesRef ref) const {
     return (static_cast<std::uint64_t>(ref) * 0x9e37'79b9'7f4a'7c15) >> 32 & (slots_.size() - 1);
   }

@@ -27,6 +27,7 @@ constexpr std::array kCallbacks{
     "vigia_storage_head_bytes",
     "vigia_storage_tombstones",
     "vigia_storage_targets",
+    "vigia_storage_sleeping_targets",
     "vigia_storage_lines",
     "vigia_storage_misplaced_files",
 };
@@ -101,7 +102,9 @@ void Tsdb::Impl::RegisterCallbacks() {
     return static_cast<double>(tombstones.Current()->all.size());
   });
   gauge("vigia_storage_targets", "Distinct target label sets (T) that are known.",
-        [this] { return static_cast<double>(series.target_end() - 1); });
+        [this] { return static_cast<double>(series.targets()); });
+  gauge("vigia_storage_sleeping_targets", "Targets whose series are not in memory because nobody used them lately.",
+        [this] { return static_cast<double>(series.sleeping()); });
   gauge("vigia_storage_lines", "Distinct line label sets (L) that are in use.",
         [this] { return static_cast<double>(series.lines()); });
   gauge("vigia_storage_misplaced_files", "Row group files above the bottom level: bulk files that overlapped.",

@@ -50,8 +50,11 @@ Tsdb::Impl::Impl(TsdbOptions opened_with, Registry& own_registry, std::unique_pt
       policies(series),
       downsampling(series),
       downsampling_metrics(registry),
+      sleepers({*store, series, runs, tombstones, log, options.sleep_after_ms,
+                [this] { retention.LookForGoneSeries(); }}),
       committer({series, log, head_metrics, visibility, options.clock,
-                 [this](TargetId target, std::uint32_t column) { return NewestAtRest(target, column); }}),
+                 [this](TargetId target, std::uint32_t column) { return NewestAtRest(target, column); },
+                 [this](Target& target) { return sleepers.Wake(target); }}),
       exemplars(series, *store, registry, options.max_exemplars),
       retention_time_ms(options.retention_time_ms),
       retention_size_bytes(options.retention_size_bytes),
@@ -66,6 +69,7 @@ Tsdb::Impl::Impl(TsdbOptions opened_with, Registry& own_registry, std::unique_pt
       head_limit({[this] { return series.head_bytes(); }, [this] { return HeadMark(); },
                   [this] { return RelieveHead(); }, options.background},
                  registry) {
+  series.SetWaker([this](TargetId target) { return sleepers.Wake(target); });
   if (folder == nullptr) return;
   free_space = std::make_unique<FreeSpaceGuard>(
       FreeSpaceDeps{options.path, options.min_free_bytes, options.disk_space, options.clock, options.log}, registry);
@@ -150,6 +154,7 @@ Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
   if (status) status = DropTombstones();
   runs.CollectGarbage();
   const Status kept = ApplyRetention(now_ms);
+  if (kept) sleepers.Tend(now_ms);  // What the catalog says is what memory does.
   if (status) status = kept;
   if (free_space != nullptr) free_space->Refresh();
   if (!status) {
@@ -292,10 +297,13 @@ std::uint64_t Tsdb::Impl::DirectoryBytes() const {
 }
 
 std::pair<TimestampMs, TimestampMs> Tsdb::Impl::HeadTimes() const {
+  const auto pin = series.Pin();
   TimestampMs min = kMaxTimestampMs;
   TimestampMs max = kMinTimestampMs;
   for (TargetId id = 1; id < series.target_end(); ++id) {
-    const TargetSnapshot snapshot = series.target(id).Snapshot();
+    const Target* const target = series.FindTarget(id);
+    if (target == nullptr || target->asleep()) continue;
+    const TargetSnapshot snapshot = target->Snapshot();
     const auto see = [&](TimestampMs t) {
       min = std::min(min, t);
       max = std::max(max, t);
@@ -311,11 +319,14 @@ std::pair<TimestampMs, TimestampMs> Tsdb::Impl::HeadTimes() const {
 }
 
 std::size_t Tsdb::Impl::HeadChunks() const {
+  const auto pin = series.Pin();
   std::size_t chunks = 0;
   for (TargetId id = 1; id < series.target_end(); ++id) {
-    const TargetSnapshot snapshot = series.target(id).Snapshot();
+    const Target* const target = series.FindTarget(id);
+    if (target == nullptr || target->asleep()) continue;
+    const TargetSnapshot snapshot = target->Snapshot();
     for (const auto& tile : snapshot.tiles) chunks += tile->view->columns();
-    if (snapshot.staged > 0) chunks += series.target(id).columns().size();
+    if (snapshot.staged > 0) chunks += target->columns().size();
   }
   return chunks;
 }

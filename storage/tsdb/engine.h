@@ -15,6 +15,7 @@
 #include "storage/maintenance/rewriter.h"
 #include "storage/maintenance/run_store.h"
 #include "storage/maintenance/sealer.h"
+#include "storage/maintenance/sleepers.h"
 #include "storage/maintenance/tombstones.h"
 #include "storage/tsdb/appender.h"
 #include "storage/tsdb/data_folder.h"
@@ -78,6 +79,7 @@ struct Tsdb::Impl {
   RetentionPolicies policies;
   DownsamplingRules downsampling;
   DownsamplingMetrics downsampling_metrics;
+  Sleepers sleepers;
   Committer committer;
   Exemplars exemplars;
   ScratchPool<AppendSpace> append_space{/*most=*/4, /*most_bytes=*/1u << 20};

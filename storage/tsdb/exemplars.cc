@@ -97,11 +97,9 @@ Status Exemplars::Load(Quarantine& quarantine) {
             [](const ExemplarRecord& a, const ExemplarRecord& b) { return a.number < b.number; });
   if (!records.empty()) number_ = records.back().number;
   for (ExemplarRecord& record : records) {
-    const TargetId target = TargetOf(record.series);
-    const std::uint32_t column = ColumnOf(record.series);
-    if (ring_->capacity() == 0 || series_.Find(target, column) == nullptr) continue;
+    const auto labels = series_.LabelsOf(record.series);
     // The number may have become another series'.
-    if (series_.LabelsOf(target, column).Hash() != record.series_hash) continue;
+    if (ring_->capacity() == 0 || !labels || labels->Hash() != record.series_hash) continue;
     ring_->Add(record.series, std::move(record.exemplar));
   }
   ShowMetrics();
@@ -148,10 +146,11 @@ Status Exemplars::Rewrite() {
 }
 
 void Exemplars::Put(Batch& batch, SeriesRef series, const Exemplar& exemplar) {
-  const std::uint64_t hash = series_.LabelsOf(TargetOf(series), ColumnOf(series)).Hash();
+  const auto labels = series_.LabelsOf(series);
+  if (!labels) return;  // Nobody will ask for it.
   ++number_;
   batch.Put(Family::kExemplars, PlaceKey(number_ % ring_->capacity()),
-            EncodeExemplar({number_, series, hash, exemplar}));
+            EncodeExemplar({number_, series, labels->Hash(), exemplar}));
 }
 
 AppendOutcome Exemplars::Judge(SeriesRef series, const Exemplar& exemplar, DurationMs window_ms) {
@@ -191,11 +190,20 @@ std::vector<ExemplarSeries> Exemplars::Select(TimestampMs start_ms, TimestampMs 
   }
   std::vector<ExemplarSeries> out;
   for (auto& [series, exemplars] : found) {
-    Labels labels = series_.LabelsOf(TargetOf(series), ColumnOf(series));
-    if (MatchesAny(labels, selectors)) out.push_back({std::move(labels), std::move(exemplars)});
+    auto labels = series_.LabelsOf(series);
+    if (labels && MatchesAny(*labels, selectors)) out.push_back({std::move(*labels), std::move(exemplars)});
   }
   std::sort(out.begin(), out.end(),
             [](const ExemplarSeries& a, const ExemplarSeries& b) { return a.labels < b.labels; });
+  // A series that was gone and came back had two refs.
+  for (std::size_t i = 1; i < out.size(); ++i) {
+    if (out[i].labels != out[i - 1].labels) continue;
+    std::vector<Exemplar>& all = out[i].exemplars;
+    all.insert(all.end(), out[i - 1].exemplars.begin(), out[i - 1].exemplars.end());
+    std::stable_sort(all.begin(), all.end(), [](const Exemplar& a, const Exemplar& b) { return a.t < b.t; });
+    out[i - 1].exemplars.clear();
+  }
+  std::erase_if(out, [](const ExemplarSeries& series) { return series.exemplars.empty(); });
   return out;
 }
 

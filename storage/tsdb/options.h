@@ -42,6 +42,9 @@ struct TsdbOptions {
   // Memory for unsealed rows beyond which they are sealed before they are due; beyond twice of it Commit() waits.
   // Counts as 512 bytes per series where that is more: twice to four times of what rows need until they are due.
   std::size_t head_bytes = 256u << 20;
+  // Series that nobody wrote or asked for during this time leave memory, a whole target at once, and come back when
+  // somebody does.
+  DurationMs sleep_after_ms = 30 * 60 * 1000;
   LogSink log;
 
   bool background = true;     // False: nothing happens by itself, the owner calls Tsdb::RunMaintenance().

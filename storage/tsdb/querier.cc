@@ -18,20 +18,30 @@ class TsdbQuerier final : public Querier {
   Result<std::unique_ptr<Selection>> Select(const SelectHints& hints, std::span<const Matcher> matchers) override {
     const TimestampMs from = std::max(hints.start_ms, start_ms_);
     const TimestampMs to = std::min(hints.end_ms, end_ms_);
+    auto pin = deps_.series.Pin();
     std::unordered_map<const Target*, TargetSnapshot> snapshots;
+    std::vector<TargetId> asleep;
     // Held shared, so that a batch of several targets or a seal shows nowhere or everywhere.
-    const std::shared_lock visible(deps_.runs.visibility());
-    auto runs = deps_.runs.Current();
-    auto tombstones = deps_.tombstones.Current();
-    auto hits = deps_.series.Select(matchers, from, to, hints.limit,
-                                    [&](Target& target) { snapshots[&target] = target.Snapshot(); });
+    std::shared_lock visible(deps_.runs.visibility());
+    auto hits = deps_.series.Select(
+        matchers, from, to, hints.limit, [&](Target& target) { snapshots[&target] = target.Snapshot(); }, &asleep);
+    while (hits && !asleep.empty()) {
+      visible.unlock();
+      if (Status status = deps_.series.WakeAll(asleep); !status) return status.error();
+      asleep.clear();
+      visible.lock();
+      hits = deps_.series.Select(
+          matchers, from, to, hints.limit, [&](Target& target) { snapshots[&target] = target.Snapshot(); }, &asleep);
+    }
     if (!hits) return hits.error();
     std::vector<SelectedTarget> targets;
     for (TargetHits& hit : *hits) {
-      targets.push_back({hit.target, std::move(hit.columns), std::move(snapshots[hit.target]), {}});
+      targets.push_back(
+          {hit.target, std::move(hit.columns), std::move(hit.lines), std::move(snapshots[hit.target]), {}});
     }
-    auto selection = std::make_unique<TsdbSelection>(deps_, std::move(runs), std::move(tombstones), std::move(targets),
-                                                     from, to, RestorationFor(hints));
+    auto selection =
+        std::make_unique<TsdbSelection>(deps_, std::move(pin), deps_.runs.Current(), deps_.tombstones.Current(),
+                                        std::move(targets), from, to, RestorationFor(hints));
     if (hints.wanted_labels) selection->Want(deps_.series.SymbolsOf(*hints.wanted_labels));
     return std::unique_ptr<Selection>(std::move(selection));
   }

@@ -134,10 +134,11 @@ Status Tsdb::Impl::Recover() {
 // Of the catalog's series those without a sample: deleted ones, since retention has told the catalog of its own.
 void Tsdb::Impl::RemoveEmptySeries() {
   for (TargetId id = 1; id < series.target_end(); ++id) {
-    Target& target = series.target(id);
-    const std::lock_guard lock(target.write_mutex());
-    for (std::uint32_t column = 0; column < target.columns().size(); ++column) {
-      const Column& state = target.columns()[column];
+    Target* const target = series.FindTarget(id);
+    if (target == nullptr) continue;
+    const std::lock_guard lock(target->write_mutex());
+    for (std::uint32_t column = 0; column < target->columns().size(); ++column) {
+      const Column& state = target->columns()[column];
       if (state.Is(Column::kRemoved) || state.first_t.load() != kNoTime) continue;
       series.Remove(id, column);
       retention.LookForGoneSeries();

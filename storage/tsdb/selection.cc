@@ -68,10 +68,11 @@ TileCache& TilesOf(ReadBuffer& buffer) {
 
 }  // namespace
 
-TsdbSelection::TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet> runs,
+TsdbSelection::TsdbSelection(const ReadDeps& deps, Pins::Pin pin, std::shared_ptr<const RunSet> runs,
                              std::shared_ptr<const TombstoneSet> tombstones, std::vector<SelectedTarget> targets,
                              TimestampMs from, TimestampMs to, Restoration restoration)
     : deps_(deps),
+      pin_(std::move(pin)),
       runs_(std::move(runs)),
       tombstones_(std::move(tombstones)),
       kept_(deps.policies.Current()),
@@ -93,18 +94,20 @@ TsdbSelection::TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet>
       SelectedRun& part = target.runs.emplace_back(SelectedRun{run, entry, tombstones_->HiddenIn(*run, entry->target)});
       kept_->Hide(entry->target, now_ms, part.hidden);
     }
-    for (const std::uint32_t column : target.columns) series_.emplace_back(i, column);
+    for (std::size_t k = 0; k < target.columns.size(); ++k) {
+      series_.push_back({i, target.columns[k], target.lines[k]});
+    }
   }
 }
 
 Labels TsdbSelection::labels(std::size_t i) const {
   assert(i < size());
-  return deps_.series.LabelsOf(targets_[series_[i].first].target->id(), series_[i].second);
+  return deps_.series.LabelsOf(targets_[series_[i].target].target->id(), series_[i].line, nullptr);
 }
 
 Labels TsdbSelection::wanted_labels(std::size_t i) const {
   assert(i < size());
-  return deps_.series.LabelsOf(targets_[series_[i].first].target->id(), series_[i].second,
+  return deps_.series.LabelsOf(targets_[series_[i].target].target->id(), series_[i].line,
                                wanted_ ? &*wanted_ : nullptr);
 }
 
@@ -199,8 +202,8 @@ Status TsdbSelection::ReadDownsampled(const SelectedRun& part, std::uint32_t col
 
 Result<SamplesView> TsdbSelection::Read(std::size_t i, ReadBuffer& buffer) const {
   assert(i < size());
-  const SelectedTarget& target = targets_[series_[i].first];
-  const std::uint32_t column = series_[i].second;
+  const SelectedTarget& target = targets_[series_[i].target];
+  const std::uint32_t column = series_[i].column;
   ColumnSamples samples;
   std::swap(samples.t, buffer.t);  // Reuses the caller's memory.
   std::swap(samples.v, buffer.v);

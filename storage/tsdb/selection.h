@@ -22,6 +22,7 @@ struct SelectedRun {
 struct SelectedTarget {
   Target* target = nullptr;
   std::vector<std::uint32_t> columns;
+  std::vector<LineId> lines;  // Theirs.
   TargetSnapshot snapshot;
   HiddenSamples expired = {};          // In the head; filled by the selection, as is the next one.
   std::vector<SelectedRun> runs = {};  // That overlap the range; filled by the selection.
@@ -29,7 +30,8 @@ struct SelectedTarget {
 
 class TsdbSelection final : public Selection {
  public:
-  TsdbSelection(const ReadDeps& deps, std::shared_ptr<const RunSet> runs,
+  // `pin` was taken before the targets were looked for.
+  TsdbSelection(const ReadDeps& deps, Pins::Pin pin, std::shared_ptr<const RunSet> runs,
                 std::shared_ptr<const TombstoneSet> tombstones, std::vector<SelectedTarget> targets, TimestampMs from,
                 TimestampMs to, Restoration restoration);
   // Of which labels wanted_labels() is made up; before the call of all. REQUIRES: called before anything else.
@@ -53,11 +55,17 @@ class TsdbSelection final : public Selection {
                          ColumnSamples& samples) const;
 
   const ReadDeps deps_;
+  const Pins::Pin pin_;                        // Keeps targets and labels.
   const std::shared_ptr<const RunSet> runs_;  // Keeps the files of its runs.
   const std::shared_ptr<const TombstoneSet> tombstones_;
   const std::shared_ptr<const PolicyColumns> kept_;
   std::vector<SelectedTarget> targets_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> series_;  // Index in targets_, column.
+  struct Series {
+    std::uint32_t target;  // Index in targets_.
+    std::uint32_t column;
+    LineId line;
+  };
+  std::vector<Series> series_;
   const TimestampMs from_;
   const TimestampMs to_;
   const Restoration restoration_;

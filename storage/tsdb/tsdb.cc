@@ -49,7 +49,7 @@ std::unique_ptr<Appender> Tsdb::NewAppender(const Labels& shared) {
 
 void Tsdb::SetCommitListener(CommitListener* listener) { impl_->commit_listener.store(listener); }
 
-Labels Tsdb::LabelsOf(SeriesRef ref) const { return impl_->series.LabelsOf(TargetOf(ref), ColumnOf(ref)); }
+Labels Tsdb::LabelsOf(SeriesRef ref) const { return impl_->series.LabelsOf(ref).value_or(Labels()); }
 
 // Policies hide samples as they get older, which is no change at a time that could be named.
 const TimeVersions* Tsdb::time_versions() const {

@@ -31,7 +31,7 @@ class Tsdb final : public Appendable, public Queryable, public ExemplarQueryable
 
   // Told of all batches of appenders that are made from now on. Null: nobody. The listener outlives these appenders.
   void SetCommitListener(CommitListener* listener);
-  // REQUIRES: `ref` came from Resolve() of an appender of this storage.
+  // Empty when the ref names no series any more. REQUIRES: `ref` came from Resolve() of an appender of this storage.
   Labels LabelsOf(SeriesRef ref) const;
 
   Result<std::vector<ExemplarSeries>> SelectExemplars(TimestampMs start_ms, TimestampMs end_ms,

@@ -17,16 +17,16 @@ TEST_CASE("removing many ids is the same as removing them one by one") {
   LabelIndex singly(symbols);
   LabelIndex at_once(symbols);
   for (std::uint32_t id = 1; id < sets.end(); ++id) {
-    singly.Add(id, sets[id].pairs);
-    at_once.Add(id, sets[id].pairs);
+    singly.Add(id, sets[id].pairs());
+    at_once.Add(id, sets[id].pairs());
   }
   for (int round = 0; round < 6; ++round) {
     IdSet ids;
     for (const std::uint32_t id : singly.all()) {
       if (round == 5 || random() % 3 == 0) ids.push_back(id);
     }
-    for (const std::uint32_t id : ids) singly.Remove(id, sets[id].pairs);
-    at_once.RemoveAll(ids, [&](std::uint32_t id) { return sets[id].pairs; });
+    for (const std::uint32_t id : ids) singly.Remove(id, sets[id].pairs());
+    at_once.RemoveAll(ids, [&](std::uint32_t id) { return sets[id].pairs(); });
     REQUIRE(at_once.all() == singly.all());
     REQUIRE(at_once.names() == singly.names());
   }
@@ -40,7 +40,7 @@ TEST_CASE("matchers split the ids that have the label") {
   LabelIndex index(symbols);
   for (const Labels& labels : {Labels{{"x", "a"}}, Labels{{"x", "b"}}, Labels{{"y", "a"}}}) {
     const std::uint32_t id = sets.Intern(labels);
-    index.Add(id, sets[id].pairs);
+    index.Add(id, sets[id].pairs());
   }
   const auto split = index.Evaluate(*Matcher::Create(MatchType::kRegex, "x", "a|c"), true, true);
   CHECK(split.matching == IdSet{1});
