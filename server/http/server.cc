@@ -13,8 +13,8 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "server/http/io_threads.h"
 #include "server/http/listener.h"
+#include "server/http/loop_threads.h"
 #include "server/http/responder.h"
 #include "server/http/session.h"
 #include "server/http/tls_cache.h"
@@ -64,7 +64,7 @@ struct HttpServer::Impl {
   std::atomic<bool> stopping = false;          // Set under mu, so that Enter misses it never.
 
   std::unique_ptr<WorkerPool> workers;
-  std::unique_ptr<IoThreads> io;
+  std::unique_ptr<LoopThreads> loop;
   std::vector<tcp::acceptor> acceptors;
   std::vector<std::uint16_t> ports;
 };
@@ -85,15 +85,15 @@ storage::Status HttpServer::Start() {
       if (const auto tls = impl_->tls.Get(*(*security)->tls); tls.has_error()) return tls.error();
     }
   }
-  auto io = std::make_unique<IoThreads>(impl_->options.io_threads);
+  auto loop = std::make_unique<LoopThreads>();
   std::vector<tcp::acceptor> acceptors;
   for (const std::string& address : impl_->options.listen) {
-    auto acceptor = Listen(asio::make_strand(io->executor()), address);
+    auto acceptor = Listen(asio::make_strand(loop->executor()), address);
     if (acceptor.has_error()) return acceptor.error();
     impl_->ports.push_back(acceptor->local_endpoint().port());
     acceptors.push_back(*std::move(acceptor));
   }
-  impl_->io = std::move(io);
+  impl_->loop = std::move(loop);
   impl_->acceptors = std::move(acceptors);
   impl_->workers = std::make_unique<WorkerPool>(impl_->options.worker_threads, impl_->options.worker_queue);
   for (tcp::acceptor& acceptor : impl_->acceptors) {
@@ -122,7 +122,7 @@ asio::awaitable<void> HttpServer::Impl::Accept(tcp::acceptor& acceptor) {
       continue;
     }
     waited = false;
-    auto [error, socket] = co_await acceptor.async_accept(asio::make_strand(io->executor()), kAsTuple);
+    auto [error, socket] = co_await acceptor.async_accept(asio::make_strand(loop->executor()), kAsTuple);
     if (!error) {
       metrics.connections.Add(1);
       const auto strand = socket.get_executor();
@@ -148,7 +148,7 @@ asio::awaitable<void> HttpServer::Impl::Welcome(tcp::socket socket) {
   std::shared_ptr<const WebSecurity> security;
   const std::shared_ptr<Stream> stream = co_await Open(std::move(socket), security);
   if (stream == nullptr) co_return;
-  const SessionDeps deps{options, responder, *workers, metrics, stopping};
+  const SessionDeps deps{options, responder, *workers, *loop, metrics, stopping};
   const auto session = std::make_shared<Session>(deps, stream, TextOf(peer.address()), std::move(security));
   Enter(session);
   co_await session->Run();
@@ -208,7 +208,7 @@ bool HttpServer::Impl::WaitUntilIdle(milliseconds patience) {
 
 void HttpServer::Stop() {
   Impl& impl = *impl_;
-  if (impl.io == nullptr) return;
+  if (impl.loop == nullptr) return;
   {
     const std::scoped_lock lock(impl.mu);
     impl.stopping = true;
@@ -225,10 +225,10 @@ void HttpServer::Stop() {
     for (const auto& session : impl.Sessions()) session->RequestGone();
     impl.WaitUntilIdle(kLastWords);
   }
-  impl.io->Stop();
+  impl.loop->Stop();
   impl.workers->Stop();
   impl.acceptors.clear();
-  impl.io.reset();
+  impl.loop.reset();
 }
 
 }  // namespace vigia::server

@@ -17,10 +17,9 @@ namespace vigia::server {
 
 struct HttpServerOptions {
   std::vector<std::string> listen = {
-      "0.0.0.0:9090"};             // "host:port", "[::1]:port", ":port" (all addresses), port 0: any.
-  std::string route_prefix = "/";  // Requests outside it are 404; "/" itself redirects to it.
-  std::string cors_origin = ".*";  // Regular expression for allowed origins, anchored at both ends.
-  int io_threads = 1;
+      "0.0.0.0:9090"};                     // "host:port", "[::1]:port", ":port" (all addresses), port 0: any.
+  std::string route_prefix = "/";          // Requests outside it are 404; "/" itself redirects to it.
+  std::string cors_origin = ".*";          // Regular expression for allowed origins, anchored at both ends.
   int worker_threads = 4;                  // Handlers that run at once.
   std::size_t worker_queue = 256;          // Requests that wait for a worker; above: 503 and a counter.
   std::size_t max_connections = 512;       // Above: a new connection waits in the kernel until another closes; counted.

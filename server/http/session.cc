@@ -3,6 +3,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -98,11 +99,9 @@ asio::awaitable<Session::ReadResult> Session::ReadRequest(RawRequest& request, i
   stream_->ExpiresAfter(milliseconds(deps_.options.read_timeout_ms));
   while (!parser.is_done()) {
     std::size_t used = 0;
+    const bool first_bytes = !started && !input_.bytes().empty();
     if (const std::string_view bytes = input_.bytes(); !bytes.empty()) {
-      if (!started) {
-        started = true;
-        stream_->ExpiresAfter(milliseconds(deps_.options.header_timeout_ms));
-      }
+      started = true;
       error_code error;
       used = parser.put(BufferOf(bytes), error);
       input_.Consume(used);
@@ -110,6 +109,9 @@ asio::awaitable<Session::ReadResult> Session::ReadRequest(RawRequest& request, i
         refuse_status = StatusOf(error);
         co_return ReadResult::kRefuse;
       }
+    }
+    if (first_bytes && !parser.is_header_done()) {  // Most come in one piece and need no shorter deadline.
+      stream_->ExpiresAfter(milliseconds(deps_.options.header_timeout_ms));
     }
     if (!header_done && parser.is_header_done()) {
       header_done = true;
@@ -130,6 +132,34 @@ asio::awaitable<Session::ReadResult> Session::ReadRequest(RawRequest& request, i
 }
 
 asio::awaitable<bool> Session::OnWorker(WorkerPool::Admission admission, WorkerPool::Task work) {
+  if (!deps_.workers.TryStandIn(this)) {
+    WatchClient();
+    co_return co_await Delegate(admission, std::move(work));
+  }
+  co_await StandIn(std::move(work));
+  co_return true;
+}
+
+asio::awaitable<void> Session::StandIn(WorkerPool::Task work) {
+  auto initiate = [this, &work](auto handler) {
+    const auto resume = std::make_shared<decltype(handler)>(std::move(handler));
+    const auto executor = asio::get_associated_executor(*resume);
+    // Not on the strand: it has to notice meanwhile that the client leaves.
+    asio::post(deps_.loop.executor(), [this, self = shared_from_this(), resume, executor, work = std::move(work)] {
+      const auto on_long = [this, self, executor, request = requests_] {
+        asio::post(executor, [this, self, request] {
+          if (busy_ && requests_ == request) WatchClient();
+        });
+      };
+      deps_.loop.Do([&] { work(deps_.workers.stand_in_context()); }, on_long);
+      deps_.workers.EndStandIn();
+      asio::dispatch(executor, [resume] { std::move (*resume)(); });
+    });
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(std::move(initiate), asio::use_awaitable);
+}
+
+asio::awaitable<bool> Session::Delegate(WorkerPool::Admission admission, WorkerPool::Task work) {
   bool admitted = true;
   auto initiate = [this, admission, &admitted, &work](auto handler) {
     // std::function copies, so the handler, which does not, goes behind a pointer. When the task is dropped unrun at a
@@ -147,11 +177,15 @@ asio::awaitable<bool> Session::OnWorker(WorkerPool::Admission admission, WorkerP
   co_return admitted;
 }
 
+void Session::WatchClient() {
+  input_.Watch([gone = gone_]() mutable { gone.request_stop(); });
+}
+
 asio::awaitable<bool> Session::Serve(RawRequest request) {
   const auto began = IoClock::now();
   gone_ = std::stop_source();
+  ++requests_;
   stream_->ExpiresNever();
-  input_.Watch([gone = gone_]() mutable { gone.request_stop(); });
 
   const RawRequest::Version version = request.version;
   const bool http11 = version == RawRequest::Version::kHttp11;
@@ -196,8 +230,10 @@ asio::awaitable<bool> Session::Serve(RawRequest request) {
 
 asio::awaitable<bool> Session::SendStream(Answer& answer, bool chunked, std::uint64_t& sent) {
   constexpr milliseconds kAskAgain{250};
+  WatchClient();
+  std::string piece;  // Its memory serves for all.
   while (true) {
-    std::string piece;
+    piece.clear();
     PieceState state = PieceState::kMore;
     WorkerPool::Task work = [this, &answer, &piece, &state](WorkerContext&) {
       state = deps_.responder.NextPiece(answer, piece);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -10,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "server/http/input.h"
+#include "server/http/loop_threads.h"
 #include "server/http/responder.h"
 #include "server/http/stream.h"
 #include "server/http/worker_pool.h"
@@ -21,6 +23,7 @@ struct SessionDeps {
   const HttpServerOptions& options;
   Responder& responder;
   WorkerPool& workers;
+  LoopThreads& loop;  // The stream's.
   ServerMetrics& metrics;
   const std::atomic<bool>& stopping;  // Once set, an answer is a connection's last.
 };
@@ -46,8 +49,13 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::awaitable<bool> SendStream(Answer& answer, bool chunked, std::uint64_t& sent);
   boost::asio::awaitable<bool> Send(std::string_view first, std::string_view second = {}, std::string_view third = {});
   boost::asio::awaitable<void> RefuseAndDrain(int status);
-  // Runs `work` on a worker thread; false: refused, nothing ran.
+  // Runs `work` on a worker thread, or on this one in the place of a worker; false: refused, nothing ran.
   boost::asio::awaitable<bool> OnWorker(WorkerPool::Admission admission, WorkerPool::Task work);
+  // The same once it is known where.
+  boost::asio::awaitable<void> StandIn(WorkerPool::Task work);
+  boost::asio::awaitable<bool> Delegate(WorkerPool::Admission admission, WorkerPool::Task work);
+  // Requests gone_ when the client leaves while its request is served.
+  void WatchClient();
 
   const SessionDeps deps_;
   const std::shared_ptr<Stream> stream_;
@@ -55,6 +63,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<const WebSecurity> security_;
   Input input_;
   std::stop_source gone_{std::nostopstate};  // Of the running request.
+  std::uint64_t requests_ = 0;               // Served, with the running one.
   bool busy_ = false;
 };
 

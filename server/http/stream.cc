@@ -1,5 +1,7 @@
 #include "server/http/stream.h"
 
+#include <algorithm>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,9 +16,22 @@ using boost::system::error_code;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
+// What is left of `buffers` after the first `count` bytes.
+WriteBuffers Rest(WriteBuffers buffers, std::size_t count) {
+  for (asio::const_buffer& buffer : buffers) {
+    const std::size_t skipped = std::min(count, buffer.size());
+    buffer += skipped;
+    count -= skipped;
+  }
+  return buffers;
+}
+
 class PlainStream : public Stream {
  public:
-  using Stream::Stream;
+  explicit PlainStream(asio::ip::tcp::socket s) : Stream(std::move(s)) {
+    error_code ignored;
+    socket().non_blocking(true, ignored);  // Else the first try of Write() would block.
+  }
 
   asio::awaitable<ReadOutcome> Read(std::span<char> buffer) override {
     const auto [error, bytes] = co_await socket().async_read_some(asio::buffer(buffer.data(), buffer.size()), kAsTuple);
@@ -24,7 +39,12 @@ class PlainStream : public Stream {
   }
 
   asio::awaitable<error_code> Write(WriteBuffers buffers) override {
-    const auto [error, bytes] = co_await asio::async_write(socket(), buffers, kAsTuple);
+    // Most answers fit into the socket's buffer: no need to go through the event loop.
+    error_code tried;
+    const std::size_t written = socket().write_some(buffers, tried);
+    if (tried && tried != asio::error::would_block && tried != asio::error::try_again) co_return tried;
+    if (written == asio::buffer_size(buffers)) co_return error_code();
+    const auto [error, bytes] = co_await asio::async_write(socket(), Rest(buffers, written), kAsTuple);
     co_return error;
   }
 

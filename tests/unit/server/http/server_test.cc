@@ -372,6 +372,66 @@ TEST_CASE("a full queue is answered with 503") {
   CHECK(HasLine(a, "HTTP/1.1 200 OK") != HasLine(b, "HTTP/1.1 200 OK"));
 }
 
+TEST_CASE("a request that takes long holds up no other connection, time after time") {
+  Gate first_gate;
+  Gate second_gate;
+  HttpServerOptions options;
+  options.worker_threads = 3;
+  Fixture f(options);
+  f.router.Add({"GET"}, "/first", [&](const Request& r) { return first_gate.Wait(r.gone); });
+  f.router.Add({"GET"}, "/second", [&](const Request& r) { return second_gate.Wait(r.gone); });
+  REQUIRE(f.server->Start().has_value());
+  RawClient slow(f.server->port());
+  RawClient slower(f.server->port());
+  RawClient other(f.server->port());
+  slow.Send(Get("/first"));
+  first_gate.AwaitEntered();
+  slower.Send(Get("/second"));
+  second_gate.AwaitEntered();
+  for (int i = 0; i < 3; ++i) {
+    other.Send(Get("/echo"));
+    CHECK(BodyOf(other.ReadResponse()) == "GET /echo body=");
+  }
+  first_gate.Open();
+  CHECK(BodyOf(slow.ReadResponse()) == "through");
+  slow.Send(Get("/echo?again=1"));
+  CHECK(BodyOf(slow.ReadResponse()) == "GET /echo body= again=1");
+  second_gate.Open();
+  CHECK(BodyOf(slower.ReadResponse()) == "through");
+  for (int i = 0; i < 20; ++i) {  // Alone again, and then with company.
+    std::this_thread::sleep_for(milliseconds(i % 4 * 3));
+    slower.Send(Get("/echo"));
+    if (i % 3 == 0) other.Send(Get("/echo"));
+    CHECK(BodyOf(slower.ReadResponse()) == "GET /echo body=");
+    if (i % 3 == 0) CHECK(BodyOf(other.ReadResponse()) == "GET /echo body=");
+  }
+}
+
+TEST_CASE("an only worker does one thing at a time") {
+  Gate gate;
+  HttpServerOptions options;
+  options.worker_threads = 1;
+  Fixture f(options);
+  f.router.Add({"GET"}, "/wait", [&](const Request& r) { return gate.Wait(r.gone); });
+  std::atomic<bool> second_ran{false};
+  f.router.Add({"GET"}, "/second", [&](const Request&) {
+    second_ran = true;
+    return Response{};
+  });
+  REQUIRE(f.server->Start().has_value());
+  RawClient running(f.server->port());
+  running.Send(Get("/wait"));
+  gate.AwaitEntered();
+  RawClient waiting(f.server->port());
+  waiting.Send(Get("/second"));
+  std::this_thread::sleep_for(milliseconds(10));
+  CHECK_FALSE(second_ran);
+  gate.Open();
+  CHECK(BodyOf(running.ReadResponse()) == "through");
+  CHECK(HasLine(waiting.ReadResponse(), "HTTP/1.1 200 OK"));
+  CHECK(second_ran);
+}
+
 TEST_CASE("connections above the limit wait for their turn") {
   HttpServerOptions options;
   options.max_connections = 1;
