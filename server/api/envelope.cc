@@ -91,8 +91,12 @@ void AppendSuccessTail(std::string& out, const promql::Annotations& annotations)
 }
 
 Response ApiSuccess(std::string_view data, const promql::Annotations& annotations) {
-  std::string body(SuccessHead());
-  body.append(data);
+  std::string body;
+  body.reserve(SuccessHead().size() + data.size() + 64);
+  return FinishSuccess(std::move(body.append(SuccessHead()).append(data)), annotations);
+}
+
+Response FinishSuccess(std::string body, const promql::Annotations& annotations) {
   AppendSuccessTail(body, annotations);
   return Json(200, std::move(body));
 }

@@ -27,6 +27,8 @@ Response ApiSuccess(std::string_view data, const promql::Annotations& annotation
 // The two ends of a success envelope, for bodies that are written piece by piece.
 std::string_view SuccessHead();
 void AppendSuccessTail(std::string& out, const promql::Annotations& annotations);
+// The answer whose body so far is the head and the data: what ApiSuccess() gives, without a copy of the data.
+Response FinishSuccess(std::string body, const promql::Annotations& annotations = {});
 
 // 204 without a body.
 Response NoContent();

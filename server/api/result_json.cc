@@ -1,8 +1,14 @@
 #include "server/api/result_json.h"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
 #include "promql/histogram/buckets.h"
 #include "server/api/envelope.h"
 #include "server/api/explain_json.h"
+#include "server/api/points_json.h"
 #include "server/json/writer.h"
 
 namespace vigia::server {
@@ -35,16 +41,12 @@ void AppendElement(std::string& out, const VectorElement& element) {
   out.push_back('}');
 }
 
-void AppendSeries(std::string& out, const Series& series) {
+void AppendSeries(std::string& out, const Series& series, PointsWriter& points) {
   out.append(R"({"metric":)");
   AppendLabelsJson(out, series.metric);
   if (!series.floats.empty()) {
-    out.append(R"(,"values":[)");
-    for (const auto& point : series.floats) {
-      AppendPoint(out, point.t, point.v);
-      out.push_back(',');
-    }
-    out.back() = ']';
+    out.append(R"(,"values":)");
+    points.Append(out, series.floats);
   }
   if (!series.histograms.empty()) {
     out.append(R"(,"histograms":[)");
@@ -56,6 +58,10 @@ void AppendSeries(std::string& out, const Series& series) {
   }
   out.push_back('}');
 }
+
+// About what their elements take, for reserving memory.
+std::size_t BytesOf(const VectorElement&) { return 200; }
+std::size_t BytesOf(const Series& series) { return 200 + 32 * series.floats.size() + 256 * series.histograms.size(); }
 
 // [[seconds,count],…], whole seconds as in the reference.
 void AppendSteps(JsonWriter& json, std::string_view name, const promql::QueryStats& stats,
@@ -119,12 +125,18 @@ class ResultWriter {
     return true;
   }
   bool AppendSome(std::string& out, const Vector& vector) { return AppendList(out, vector, AppendElement); }
-  bool AppendSome(std::string& out, const Matrix& matrix) { return AppendList(out, matrix, AppendSeries); }
+  bool AppendSome(std::string& out, const Matrix& matrix) {
+    return AppendList(out, matrix,
+                      [this](std::string& to, const Series& series) { AppendSeries(to, series, points_); });
+  }
 
   template <class List, class Append>
   bool AppendList(std::string& out, const List& list, Append append) {
+    constexpr std::size_t kRoom = kPieceBytes + kPieceBytes / 2;  // An element may pass the end.
     const std::size_t full = out.size() + kPieceBytes;
-    out.reserve(full + kPieceBytes / 2);  // An element may pass the end.
+    std::size_t wanted = 256;
+    for (std::size_t i = next_; i < list.size() && wanted < kRoom; ++i) wanted += BytesOf(list[i]);
+    out.reserve(out.size() + std::min(wanted, kRoom));
     for (; next_ < list.size() && out.size() < full; ++next_) {
       if (next_ > 0) out.push_back(',');
       append(out, list[next_]);
@@ -134,6 +146,7 @@ class ResultWriter {
 
   const promql::QueryResult result_;
   const StatsMode stats_;
+  PointsWriter points_;
   std::size_t next_ = 0;
   bool started_ = false;
   bool done_ = false;
@@ -159,9 +172,35 @@ void AppendBuckets(std::string& out, const storage::FloatHistogram& h) {
   }
 }
 
+// Labels as JSON where nothing has to be escaped; null elsewhere.
+char* WritePlainLabels(const storage::Labels& labels, char* at) {
+  *at++ = '{';
+  for (const storage::LabelView label : labels) {
+    *at++ = '"';
+    if (!CopyPlainText(label.name, at)) return nullptr;
+    at += label.name.size();
+    std::memcpy(at, "\":\"", 3);
+    at += 3;
+    if (!CopyPlainText(label.value, at)) return nullptr;
+    at += label.value.size();
+    *at++ = '"';
+    *at++ = ',';
+  }
+  if (at[-1] == ',') --at;
+  *at++ = '}';
+  return at;
+}
+
 }  // namespace
 
 void AppendLabelsJson(std::string& out, const storage::Labels& labels) {
+  // A label has two texts of at least one byte, each behind a length, and gets six more characters.
+  std::array<char, 1024> text;
+  const bool is_short = 3 * labels.bytes().size() + 2 <= text.size();
+  if (char* const end = is_short ? WritePlainLabels(labels, text.data()) : nullptr; end != nullptr) {
+    out.append(text.data(), end);
+    return;
+  }
   out.push_back('{');
   bool first = true;
   for (const storage::LabelView label : labels) {
@@ -215,8 +254,8 @@ Response QueryResponse(promql::QueryResult result, StatsMode stats) {
   if (writer->done()) return response;
   response.source = [writer, first = std::move(response.body)](std::string& out) mutable {
     if (!first.empty()) {
-      out.append(first);
-      first.clear();
+      out.empty() ? out.swap(first) : static_cast<void>(out.append(first));
+      first = {};
       return true;
     }
     return writer->Next(out);

@@ -9,6 +9,7 @@
 #include "server/api/envelope.h"
 #include "server/api/parameters.h"
 #include "server/api/result_json.h"
+#include "storage/model/label_order.h"
 
 namespace vigia::server {
 namespace {
@@ -45,28 +46,40 @@ Result<SeriesRequest> ReadRequest(const Request& http) {
 // One more than the caller wants, so that a cut can be seen.
 std::uint64_t StorageLimit(const SeriesRequest& request) { return request.limit == 0 ? 0 : request.limit + 1; }
 
-Response AnswerStrings(std::vector<std::string> values, std::uint64_t limit) {
+// Texts of storage, each once.
+promql::Annotations Warnings(const std::set<std::string>& warnings) {
   promql::Annotations annotations;
+  annotations.warnings.assign(warnings.begin(), warnings.end());
+  return annotations;
+}
+
+Response AnswerStrings(std::vector<std::string> values, std::uint64_t limit, const std::set<std::string>& warnings) {
+  promql::Annotations annotations = Warnings(warnings);
   if (limit > 0 && values.size() > limit) {
     values.resize(limit);
     annotations.warnings.emplace_back(kTruncatedWarning);
   }
-  std::string data;
-  JsonWriter json(data);
+  std::string body(SuccessHead());
+  std::size_t bytes = body.size() + 64;
+  for (const std::string& value : values) bytes += value.size() + 3;
+  body.reserve(bytes);
+  JsonWriter json(body);
   json.BeginArray();
   for (const std::string& value : values) json.String(value);
   json.EndArray();
-  return ApiSuccess(data, annotations);
+  return FinishSuccess(std::move(body), annotations);
 }
 
 // Asks once for each set of matchers, or once for all series, and unites the answers.
 template <class Ask>
 Response UniteStrings(const SeriesRequest& request, Ask ask) {
   std::vector<std::string> all;
+  std::set<std::string> warnings;
   const MatcherSets everything(1);
   for (const auto& matchers : request.sets.empty() ? everything : request.sets) {
     Result<LabelStrings> part = ask(matchers);
     if (part.has_error()) return ApiError(part.error());
+    warnings.insert(part->warnings.begin(), part->warnings.end());
     if (all.empty()) {
       all = std::move(part->values);
       continue;
@@ -76,7 +89,7 @@ Response UniteStrings(const SeriesRequest& request, Ask ask) {
     std::inplace_merge(all.begin(), all.begin() + middle, all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
   }
-  return AnswerStrings(std::move(all), request.limit);
+  return AnswerStrings(std::move(all), request.limit, warnings);
 }
 
 Response LabelNames(const Queryable& storage, const Request& http) {
@@ -101,6 +114,19 @@ Response LabelValues(const Queryable& storage, const Request& http) {
   });
 }
 
+// Each once.
+std::vector<const Labels*> Sorted(const std::vector<Labels>& all) {
+  std::vector<const Labels*> sets;
+  sets.reserve(all.size());
+  for (const Labels& labels : all) sets.push_back(&labels);
+  std::vector<const Labels*> sorted;
+  sorted.reserve(all.size());
+  for (const std::uint32_t i : storage::SortedOrder(sets)) {
+    if (sorted.empty() || !(*sorted.back() == *sets[i])) sorted.push_back(sets[i]);
+  }
+  return sorted;
+}
+
 Response Series(const Queryable& storage, const Request& http) {
   if (!http.params.Has("match[]")) return ApiError(ApiErrorType::kBadData, "no match[] parameter provided");
   const auto request = ReadRequest(http);
@@ -112,25 +138,31 @@ Response Series(const Queryable& storage, const Request& http) {
   hints.function = "series";
   hints.limit = StorageLimit(*request);
   std::vector<Labels> all;
+  std::set<std::string> warnings;
   for (const auto& matchers : request->sets) {
     const auto selection = querier->Select(hints, matchers);
     if (selection.has_error()) return ApiError(selection.error());
+    all.reserve(all.size() + (*selection)->size());
+    for (std::string& warning : (*selection)->warnings()) warnings.insert(std::move(warning));
     for (std::size_t i = 0; i < (*selection)->size(); ++i) all.push_back((*selection)->labels(i));
   }
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
+  std::vector<const Labels*> sorted = Sorted(all);
   promql::Annotations annotations;
-  if (request->limit > 0 && all.size() > request->limit) {
-    all.resize(request->limit);
+  if (request->limit > 0 && sorted.size() > request->limit) {
+    sorted.resize(request->limit);
     annotations.warnings.emplace_back(kTruncatedWarning);
   }
-  std::string data = "[";
-  for (const Labels& labels : all) {
-    if (data.size() > 1) data.push_back(',');
-    AppendLabelsJson(data, labels);
+  std::string body(SuccessHead());
+  std::size_t bytes = body.size() + 64;
+  for (const Labels* labels : sorted) bytes += labels->bytes().size() * 3 / 2;
+  body.reserve(bytes);
+  body.push_back('[');
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    if (i > 0) body.push_back(',');
+    AppendLabelsJson(body, *sorted[i]);
   }
-  data.push_back(']');
-  return ApiSuccess(data, annotations);
+  body.push_back(']');
+  return FinishSuccess(std::move(body), annotations);
 }
 
 void AppendUtf8(std::string& out, std::uint32_t rune) {

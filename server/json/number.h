@@ -1,6 +1,7 @@
 // How Prometheus writes numbers and times into JSON (surface.md 1.2).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -16,5 +17,11 @@ void AppendTimestampSeconds(std::string& out, std::int64_t timestamp_ms);
 
 // A point of a result: [seconds,"value"].
 void AppendPoint(std::string& out, std::int64_t timestamp_ms, double value);
+
+// The same characters written to `at`, which has room for kMaxNumberChars, more than any number has; returns where they
+// end.
+char* WriteSampleValue(char* at, double value);
+char* WriteTimestampSeconds(char* at, std::int64_t timestamp_ms);
+inline constexpr std::size_t kMaxNumberChars = 48;
 
 }  // namespace vigia::server

@@ -16,6 +16,10 @@ enum class JsonEscape { kGo, kPlain };
 // Appends `text` quoted and escaped. Bytes that are not UTF-8 become \ufffd; kGo escapes U+2028 and U+2029, too.
 void AppendJsonString(std::string& out, std::string_view text, JsonEscape escape = JsonEscape::kGo);
 
+// Copies `text` to `to` if kPlain leaves it as it is; else false, and what is in `to` means nothing. Writes no more
+// than the text's size.
+bool CopyPlainText(std::string_view text, char* to);
+
 // Puts the commas. The caller keeps Begin/End paired and gives every member of an object a Key first; nothing checks
 // that. Thread-compatible. `out` must outlive the writer; between calls the caller may take away what is already
 // written.

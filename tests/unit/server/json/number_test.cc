@@ -1,5 +1,7 @@
 #include "server/json/number.h"
 
+#include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <random>
@@ -64,6 +66,35 @@ TEST_CASE("a sample value reads back to the same double") {
     const double few_decimals = static_cast<double>(static_cast<std::int64_t>(bits >> 20)) / 1e4;
     if (std::strtod(Value(value).c_str(), nullptr) != value) FAIL(Value(value));
     if (std::strtod(Value(few_decimals).c_str(), nullptr) != few_decimals) FAIL(Value(few_decimals));
+  }
+}
+
+// The shortest digits of std::to_chars, spread by hand.
+std::string Spread(double value) {
+  char text[40];
+  const auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific).ptr;
+  const std::string scientific(text, end);
+  const std::size_t e = scientific.find('e');
+  const int exponent = std::stoi(scientific.substr(e + 1));
+  if (exponent < -6 || exponent >= 21) return scientific;
+  std::string digits = scientific.substr(0, 1) + (e > 1 ? scientific.substr(2, e - 2) : "");
+  if (exponent < 0) return "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+  const auto whole = static_cast<std::size_t>(exponent) + 1;
+  if (digits.size() <= whole) return digits + std::string(whole - digits.size(), '0');
+  return digits.substr(0, whole) + "." + digits.substr(whole);
+}
+
+TEST_CASE("a sample value has the digits of the shortest text, whatever its size") {
+  std::mt19937_64 random(11);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::uint64_t bits = random();
+    const auto whole = static_cast<double>(bits >> (bits % 64));
+    const double values[] = {std::ldexp(static_cast<double>(bits >> 11), -static_cast<int>(bits % 100)), whole,
+                             whole / 1e4, whole / static_cast<double>(1 + bits % 1000), static_cast<double>(i)};
+    for (const double value : values) {
+      if (value == 0) continue;
+      if (Value(value) != Spread(value)) FAIL(Value(value) + " is " + Spread(value));
+    }
   }
 }
 

@@ -13,6 +13,26 @@ std::string Quoted(std::string_view text, JsonEscape escape) {
   return out;
 }
 
+TEST_CASE("texts are copied as they are only if nothing in them is escaped") {
+  for (std::size_t size = 0; size < 40; ++size) {
+    const std::string plain(size, 'x');
+    std::string copy(size, '-');
+    CHECK(CopyPlainText(plain, copy.data()));
+    CHECK(copy == plain);
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string text = plain;
+        text[at] = static_cast<char>(c);
+        const bool as_is = Quoted(text, JsonEscape::kPlain) == "\"" + text + "\"" && c < 0x80;
+        const bool copied = CopyPlainText(text, copy.data());
+        if (copied && !as_is) FAIL("byte " << c << " at " << at << " of " << size);
+        if (!copied && as_is) FAIL("byte " << c << " at " << at << " of " << size << " is plain");
+        if (copied && copy != text) FAIL(copy);
+      }
+    }
+  }
+}
+
 TEST_CASE("strings are escaped as Go does") {
   CHECK(Quoted("", JsonEscape::kGo) == R"("")");
   CHECK(Quoted("a\"b\\c/", JsonEscape::kGo) == R"("a\"b\\c/")");
