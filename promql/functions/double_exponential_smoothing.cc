@@ -3,27 +3,39 @@
 
 #include "promql/functions/range_function.h"
 #include "promql/functions/range_specs.h"
+#include "promql/functions/window_runs.h"
 
 namespace vigia::promql {
 namespace {
 
-double Smooth(std::span<const double> values, double smoothing, double trend_factor) {
+struct SmoothingRun {
+  const double* values;
+  double smoothing;
+  double trend_factor;
+  std::uint32_t count = 0;
   double before = 0;
-  double smoothed = values[0];
-  double trend = values[1] - values[0];
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    const double scaled = smoothing * values[i];
-    if (i > 1) {
-      const double slope = trend_factor * (smoothed - before);
-      const double inherited = (1 - trend_factor) * trend;
-      trend = slope + inherited;
+  double smoothed = 0;
+  double trend = 0;
+
+  void Add(std::size_t sample) {
+    const double value = values[sample];
+    if (count == 0) {
+      smoothed = value;
+    } else {
+      if (count == 1) {
+        trend = value - smoothed;
+      } else {
+        const double slope = trend_factor * (smoothed - before);
+        const double inherited = (1 - trend_factor) * trend;
+        trend = slope + inherited;
+      }
+      const double forecast = (1 - smoothing) * (smoothed + trend);
+      before = smoothed;
+      smoothed = smoothing * value + forecast;
     }
-    const double forecast = (1 - smoothing) * (smoothed + trend);
-    before = smoothed;
-    smoothed = scaled + forecast;
+    ++count;
   }
-  return smoothed;
-}
+};
 
 storage::Status CheckFactor(std::string_view what, std::string_view symbol, double factor) {
   if (!(factor <= 0) && !(factor >= 1)) return {};
@@ -31,19 +43,25 @@ storage::Status CheckFactor(std::string_view what, std::string_view symbol, doub
                         fmt::format("invalid {} factor. Expected: 0 < {} < 1, got: {:f}", what, symbol, factor)};
 }
 
-storage::Status Evaluate(const RangeInput& input, RangeScratch&, StepOutput output) {
+storage::Status Evaluate(const RangeInput& input, RangeScratch& scratch, StepOutput output) {
   const auto windows = input.windows.windows();
+  PickedWindows& picked = scratch.picked;
+  picked.Clear();
   for (std::size_t step = 0; step < windows.size(); ++step) {
     const Window window = windows[step];
     output.valid[step] = window.size() >= 2;
     if (window.empty()) continue;
-    const double smoothing = input.scalars[0].At(step);
-    const double trend_factor = input.scalars[1].At(step);
-    if (auto status = CheckFactor("smoothing", "sf", smoothing); !status) return status;
-    if (auto status = CheckFactor("trend", "tf", trend_factor); !status) return status;
-    if (window.size() < 2) continue;
-    output.values[step] = Smooth(input.values.subspan(window.begin, window.size()), smoothing, trend_factor);
+    if (auto status = CheckFactor("smoothing", "sf", input.scalars[0].At(step)); !status) return status;
+    if (auto status = CheckFactor("trend", "tf", input.scalars[1].At(step)); !status) return status;
+    if (window.size() >= 2) picked.Add(step, window);
   }
+  const auto make = [&](std::size_t i) {
+    const std::uint32_t step = picked.steps[i];
+    return SmoothingRun{input.values.data(), input.scalars[0].At(step), input.scalars[1].At(step)};
+  };
+  const bool same_factors = input.scalars[0].values.size() == 1 && input.scalars[1].values.size() == 1;
+  RunWindows(picked.windows, same_factors ? RunSharing::kByBegin : RunSharing::kNone, make,
+             [&](std::size_t i, const SmoothingRun& run) { output.values[picked.steps[i]] = run.smoothed; });
   return {};
 }
 

@@ -40,13 +40,28 @@ struct StepOutput {
   std::span<std::uint8_t> valid;
 };
 
+// Some of the windows, and the steps that they are of.
+struct PickedWindows {
+  std::vector<Window> windows;
+  std::vector<std::uint32_t> steps;
+
+  void Clear() {
+    windows.clear();
+    steps.clear();
+  }
+  void Add(std::size_t step, Window window) {
+    windows.push_back(window);
+    steps.push_back(static_cast<std::uint32_t>(step));
+  }
+};
+
 // Memory that kernels reuse from series to series: keep one per worker.
 struct RangeScratch {
   std::vector<std::uint32_t> indices;
   std::vector<double> doubles;
   std::vector<std::int64_t> keys, removed, added, merged;  // Sorted windows, see quantile_over_time.cc.
-  std::vector<KahanSum> sums, sums_apart;                   // See sums_over_time.cc.
-  std::vector<Window> windows_apart;
+  PickedWindows picked;
+  std::vector<KahanSum> sums, picked_sums;  // See sums_over_time.cc.
   BinadeScratch binades;
 };
 

@@ -92,10 +92,9 @@ void SumOneByOne(std::span<const double> values, std::span<const Window> windows
 void SumWindows(std::span<const double> values, const ColumnShape& shape, std::span<const Window> windows,
                 RangeScratch& scratch) {
   std::vector<KahanSum>& sums = scratch.sums;
-  std::vector<std::uint32_t>& steps = scratch.indices;  // Of windows that share no running sum with others.
+  PickedWindows& apart = scratch.picked;  // Those that share no running sum with others.
   sums.resize(windows.size());
-  steps.clear();
-  scratch.windows_apart.clear();
+  apart.Clear();
   for (std::size_t first = 0; first < windows.size();) {
     std::size_t last = first;
     std::uint64_t samples = windows[first].size();
@@ -113,18 +112,16 @@ void SumWindows(std::span<const double> values, const ColumnShape& shape, std::s
       }
     }
     for (; first <= last; ++first) {
-      if (windows[first].empty()) continue;
-      steps.push_back(static_cast<std::uint32_t>(first));
-      scratch.windows_apart.push_back(windows[first]);
+      if (!windows[first].empty()) apart.Add(first, windows[first]);
     }
   }
-  scratch.sums_apart.resize(steps.size());
-  if (const auto additions = AdditionsBeforeJumps(values.size(), shape, scratch.windows_apart)) {
-    SumByBinades(values, shape, scratch.windows_apart, *additions, scratch.binades, scratch.sums_apart);
+  scratch.picked_sums.resize(apart.steps.size());
+  if (const auto additions = AdditionsBeforeJumps(values.size(), shape, apart.windows)) {
+    SumByBinades(values, shape, apart.windows, *additions, scratch.binades, scratch.picked_sums);
   } else {
-    SumOneByOne(values, scratch.windows_apart, scratch.sums_apart);
+    SumOneByOne(values, apart.windows, scratch.picked_sums);
   }
-  for (std::size_t i = 0; i < steps.size(); ++i) sums[steps[i]] = scratch.sums_apart[i];
+  for (std::size_t i = 0; i < apart.steps.size(); ++i) sums[apart.steps[i]] = scratch.picked_sums[i];
 }
 
 struct SumFunction {

@@ -123,6 +123,15 @@ void RangeFunctions() {
     Report(fmt::format("{}, windows of 20 samples", name).c_str(), KernelSeconds(name, column, gauge), kSteps, "step",
            0);
   }
+  for (const std::size_t samples : {240, 5760}) {
+    const Column sliding(static_cast<storage::DurationMs>(samples) * 15 * kSecond, kSteps * 4 + samples);
+    const double touched = static_cast<double>(samples * kSteps);
+    for (const Kind kind : {Kind::kCounter, Kind::kDecimal, Kind::kDouble}) {
+      Report(fmt::format("avg_over_time, windows of {}, {}", samples, NameOf(kind)).c_str(),
+             KernelSeconds("avg_over_time", sliding, Values(kind, sliding.times.size())), touched, "window's sample",
+             0);
+    }
+  }
 }
 
 void GroupSum() {
@@ -231,28 +240,49 @@ void WholeQueries() {
   }
 }
 
-// The samples lie between an hour before the first step and the last step: windows of a day meet the same ones.
-void WindowGrowth() {
-  constexpr std::size_t kSeries = 20;
-  std::printf("\ncost of 1000 steps with windows of 1d, relative to 1h, of the same samples\n%-24s", "");
+constexpr const char* kGrowing[] = {"avg_over_time",
+                                    "sum_over_time",
+                                    "count_over_time",
+                                    "min_over_time",
+                                    "last_over_time",
+                                    "stddev_over_time",
+                                    "rate",
+                                    "delta",
+                                    "changes",
+                                    "deriv",
+                                    "predict_linear",
+                                    "quantile_over_time",
+                                    "mad_over_time",
+                                    "double_exponential_smoothing"};
+
+std::string CallOf(std::string_view name, const char* window) {
+  const char* const before = name == "quantile_over_time" ? "0.9, " : "";
+  const char* const after = name == "predict_linear"                 ? ", 60"
+                            : name == "double_exponential_smoothing" ? ", 0.5, 0.5"
+                                                                     : "";
+  return fmt::format("{}({}x[{}]{})", name, before, window, after);
+}
+
+// What windows of a day cost, relative to those of an hour over the same samples. Those of an hour make kSteps steps of
+// `hour_step` up to the last sample, those of a day of a minute.
+void WindowGrowth(const char* title, std::size_t samples, storage::DurationMs hour_step) {
+  constexpr std::size_t kSeries = 10;
+  std::printf("\n%s\n%-30s", title, "");
   for (const Kind kind : kKinds) std::printf("%14s", NameOf(kind));
   std::printf("\n");
-  for (const char* name : {"avg_over_time", "sum_over_time", "count_over_time", "min_over_time", "last_over_time",
-                           "stddev_over_time", "rate", "delta", "changes", "deriv", "quantile_over_time"}) {
-    std::printf("%-24s", name);
+  const TimestampMs end = static_cast<TimestampMs>(samples) * 15 * kSecond;
+  for (const char* name : kGrowing) {
+    std::printf("%-30s", name);
     for (const Kind kind : kKinds) {
       tests::MemoryStorage storage;
       for (std::size_t s = 0; s < kSeries; ++s) {
-        storage.AddEvery({{"__name__", "x"}, {"i", std::to_string(s)}}, 15 * kSecond,
-                         Values(kind, kSteps * 4 + 240, s));
+        storage.AddEvery({{"__name__", "x"}, {"i", std::to_string(s)}}, 15 * kSecond, Values(kind, samples, s));
       }
       Queries queries(storage);
-      const auto seconds = [&](const char* window) {
-        const std::string quantile = std::string_view(name) == "quantile_over_time" ? "0.9, " : "";
-        return queries.Seconds(fmt::format("{}({}x[{}])", name, quantile, window), kHour);
+      const auto seconds = [&](const char* window, storage::DurationMs step) {
+        return queries.Seconds(CallOf(name, window), end - static_cast<TimestampMs>(kSteps - 1) * step, step);
       };
-      const double hour = seconds("1h");
-      std::printf("%13.2fx", seconds("1d") / hour);
+      std::printf("%13.2fx", seconds("1d", kMinute) / seconds("1h", hour_step));
     }
     std::printf("\n");
     std::fflush(stdout);
@@ -268,6 +298,9 @@ int main() {
   BucketQuantiles();
   Json();
   WholeQueries();
-  WindowGrowth();
+  WindowGrowth("1000 steps, windows of 1d relative to 1h: samples from an hour before the first step on",
+               kSteps * 4 + 240, kMinute);
+  WindowGrowth("1000 steps, windows of 1d relative to 1h: windows that slide over the same samples",
+               kSteps * 4 + 24 * 240, 143 * kSecond);
   return 0;
 }

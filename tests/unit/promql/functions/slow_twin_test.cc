@@ -3,9 +3,10 @@
 #include <bit>
 #include <functional>
 #include <random>
+#include <utility>
 
-#include "promql/value/kahan_sum.h"
 #include "promql/functions/quantile.h"
+#include "promql/value/kahan_sum.h"
 #include "tests/unit/promql/functions/window_fixture.h"
 
 namespace vigia::promql {
@@ -89,6 +90,52 @@ double SlowAverage(const Values& v) {
   return incremental ? mean.Total() : sum.sum / count + sum.compensation / count;
 }
 
+double SlowVariance(const Values& v) {
+  double count = 0;
+  KahanSum mean;
+  KahanSum squares;
+  for (const double x : v) {
+    count += 1;
+    const double delta = x - mean.Total();
+    mean.Add(delta / count);
+    squares.Add(delta * (x - mean.Total()));
+  }
+  return squares.Total() / count;
+}
+
+// Slope, and intercept at `origin`.
+std::optional<std::pair<double, double>> SlowFit(const Column& w, TimestampMs origin) {
+  if (w.v.size() < 2) return std::nullopt;
+  if (std::all_of(w.v.begin(), w.v.end(), [&](double x) { return x == w.v[0]; })) {
+    return std::isinf(w.v[0]) ? std::pair(kNan, kNan) : std::pair(0.0, w.v[0]);
+  }
+  KahanSum x, y, xy, xx;
+  for (std::size_t i = 0; i < w.v.size(); ++i) {
+    const double seconds = static_cast<double>(w.t[i] - origin) / 1e3;
+    x.Add(seconds);
+    y.Add(w.v[i]);
+    xy.Add(seconds * w.v[i]);
+    xx.Add(seconds * seconds);
+  }
+  const auto n = static_cast<double>(w.v.size());
+  const double covariance = xy.Total() - x.Total() * y.Total() / n;
+  const double variance = xx.Total() - x.Total() * x.Total() / n;
+  const double slope = covariance / variance;
+  return std::pair(slope, y.Total() / n - slope * x.Total() / n);
+}
+
+std::optional<double> SlowSmoothing(const Values& v, double smoothing, double trend_factor) {
+  if (v.size() < 2) return std::nullopt;
+  double before = 0;
+  double now = v[0];
+  double trend = v[1] - v[0];
+  for (std::size_t i = 1; i < v.size(); ++i) {
+    if (i > 1) trend = trend_factor * (now - before) + (1 - trend_factor) * trend;
+    before = std::exchange(now, smoothing * v[i] + (1 - smoothing) * (now + trend));
+  }
+  return now;
+}
+
 double SlowQuantile(double q, Values v) {
   std::sort(v.begin(), v.end(), [](double a, double b) { return std::isnan(a) ? !std::isnan(b) : a < b; });
   const double rank = q * static_cast<double>(v.size() - 1);
@@ -158,10 +205,29 @@ std::vector<Twin> Twins() {
                 }),
       OfSamples("quantile_over_time", [](const Column& w) { return SlowQuantile(0.37, w.v); }, {0.37}),
       OfSamples("mad_over_time", [](const Column& w) { return SlowMad(w.v); }),
+      OfSamples("stdvar_over_time", [](const Column& w) { return SlowVariance(w.v); }),
+      OfSamples("stddev_over_time", [](const Column& w) { return std::sqrt(SlowVariance(w.v)); }),
+      {"deriv",
+       [](const Column& column, const RangeGrid& grid, std::size_t step) -> std::optional<double> {
+         const Column window = Cut(column, grid, step);
+         const auto line = SlowFit(window, window.t.empty() ? 0 : window.t[0]);
+         return line ? std::optional(line->first) : std::nullopt;
+       }},
+      {"predict_linear",
+       [](const Column& column, const RangeGrid& grid, std::size_t step) -> std::optional<double> {
+         const auto line = SlowFit(Cut(column, grid, step), grid.EvalTime(step));
+         return line ? std::optional(line->first * 300 + line->second) : std::nullopt;
+       },
+       {300}},
+      {"double_exponential_smoothing",
+       [](const Column& column, const RangeGrid& grid, std::size_t step) {
+         return SlowSmoothing(Cut(column, grid, step).v, 0.3, 0.6);
+       },
+       {0.3, 0.6}},
   };
 }
 
-enum class Shape { kCounter, kIntegers, kQuarters, kReals, kHostile };
+enum class Shape { kCounter, kIntegers, kQuarters, kReals, kPlateaus, kHostile };
 
 double Draw(Shape shape, double previous, std::mt19937& random) {
   std::uniform_real_distribution<double> unit(0, 1);
@@ -171,9 +237,22 @@ double Draw(Shape shape, double previous, std::mt19937& random) {
     case Shape::kIntegers: return std::floor(unit(random) * 20) - 10;
     case Shape::kQuarters: return (std::floor(unit(random) * 4e6) - 2e6) / 4;
     case Shape::kReals: return (unit(random) - 0.5) * std::pow(10, unit(random) * 12 - 6);
+    case Shape::kPlateaus: return unit(random) < 0.1 ? unit(random) : previous;
     case Shape::kHostile: {
-      const double special[] = {0.0, -0.0, kNan, kInf, -kInf, 1e308, -1.7e308, 5e-324, 1e100, -1e100, 1, 0.1};
-      return special[random() % 12];
+      const double special[] = {0.0,
+                                -0.0,
+                                kNan,
+                                kInf,
+                                -kInf,
+                                1e308,
+                                -1.7e308,
+                                5e-324,
+                                1e100,
+                                -1e100,
+                                1,
+                                0.1,
+                                std::numeric_limits<double>::max()};
+      return special[random() % 13];
     }
   }
   return 0;
@@ -201,7 +280,8 @@ bool SameBits(double a, double b) {
 TEST_CASE("fast kernels equal their slow twins to the bit") {
   std::mt19937 random(20240229);
   const std::vector<Twin> twins = Twins();
-  for (const Shape shape : {Shape::kCounter, Shape::kIntegers, Shape::kQuarters, Shape::kReals, Shape::kHostile}) {
+  for (const Shape shape :
+       {Shape::kCounter, Shape::kIntegers, Shape::kQuarters, Shape::kReals, Shape::kPlateaus, Shape::kHostile}) {
     for (int round = 0; round < 60; ++round) {
       const Column column = RandomColumn(shape, random);
       const auto phase = static_cast<TimestampMs>(random() % 60'000);
