@@ -118,7 +118,7 @@ bool AlertSender::SendBatch(std::stop_token cancel) {
   }
   const std::string body = EncodeAlerts(batch);
   const auto start = std::chrono::steady_clock::now();
-  const auto status = transport_.Post({url_, body, config->timeout_ms, config->http, std::move(cancel)});
+  const auto status = transport_.Post({url_, body, config->timeout_ms, config->http, config->sigv4, std::move(cancel)});
   const auto count = static_cast<double>(batch.size());
   if (!status || *status / 100 != 2) {
     errors_.Add(count);

@@ -1,10 +1,12 @@
 // How notifications leave the server. The interface is here so that this room knows no HTTP; server/app implements it.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 
 #include "config/schema/http_client_config.h"
+#include "config/schema/sigv4_config.h"
 #include "storage/model/error.h"
 #include "storage/model/timestamp.h"
 
@@ -15,6 +17,7 @@ struct AlertPost {
   const std::string& body;  // application/json
   storage::DurationMs timeout_ms;
   const config::HttpClientConfig& http;
+  const std::optional<config::SigV4Config>& sigv4;
   std::stop_token cancel;
 };
 

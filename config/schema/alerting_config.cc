@@ -33,7 +33,8 @@ const FieldTable<AlertmanagerConfig>& Schema<AlertmanagerConfig>::Fields() {
   static const FieldTable<T> kFields = [] {
     FieldTable<T> fields;
     AppendInlined(fields, "http client", Schema<HttpClientConfig>::Fields(), &T::http);
-    fields.push_back(UnsupportedField<T>("sigv4", "Signs requests for AWS."));
+    fields.push_back(
+        MakeField<OptionalCodec<SectionCodec<SigV4Config>>>("sigv4", &T::sigv4, "", "Signs requests for AWS."));
     fields.push_back(MakeField<StringCodec>("scheme", &T::scheme, "http", "http or https."));
     fields.push_back(MakeField<StringCodec>("path_prefix", &T::path_prefix, "", "Stands before /api/v2/alerts."));
     fields.push_back(MakeField<DurationCodec>("timeout", &T::timeout_ms, "10s", "Deadline of a request."));
@@ -54,6 +55,9 @@ void Schema<AlertmanagerConfig>::Check(Reader& in, const yaml::Node& node, Alert
     in.Fail(node, "scheme must be http or https, not " + storage::Quoted(out.scheme));
   }
   Schema<HttpClientConfig>::Check(in, node, out.http);
+  if (out.sigv4 && (out.http.basic_auth || out.http.authorization || out.http.oauth2)) {
+    in.Fail(node, "at most one of basic_auth, authorization, oauth2, & sigv4 must be configured");
+  }
   if (out.relabel_configs.empty()) CheckStaticTargets(in, node, out.discovery);
 }
 

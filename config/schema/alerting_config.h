@@ -1,11 +1,13 @@
 // The `alerting` section: who is told about alerts (surface.md 3.7).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/relabel/relabel.h"
 #include "config/schema/http_client_config.h"
+#include "config/schema/sigv4_config.h"
 #include "config/schema/target_group.h"
 #include "storage/model/timestamp.h"
 
@@ -15,6 +17,7 @@ namespace vigia::config {
 // <scheme>://<address><path_prefix>/api/v2/alerts.
 struct AlertmanagerConfig {
   HttpClientConfig http;
+  std::optional<SigV4Config> sigv4;  // Else than the ways of `http`.
   std::string scheme = "http";  // Or "https".
   std::string path_prefix;
   storage::DurationMs timeout_ms = 10'000;

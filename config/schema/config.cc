@@ -66,17 +66,20 @@ void CheckJobNames(Reader& in, const yaml::Node& node, const Config& config) {
   }
 }
 
-void CheckRemoteNames(Reader& in, const yaml::Node& node, const Config& config) {
+// `kind`: "write" or "read".
+template <class Remote>
+void CheckRemoteNames(Reader& in, const yaml::Node& node, const std::string& kind, const std::vector<Remote>& remotes) {
   std::set<std::string> names;
-  const yaml::Node* list = node.Find("remote_write");
-  for (std::size_t i = 0; i < config.remote_write.size(); ++i) {
-    const RemoteWriteConfig& remote = config.remote_write[i];
+  const yaml::Node* list = node.Find("remote_" + kind);
+  for (std::size_t i = 0; i < remotes.size(); ++i) {
+    const Remote& remote = remotes[i];
     if (!remote.name.empty() && !names.insert(remote.name).second) {
-      in.Fail(list->items[i], "found multiple remote write configs with job name " + storage::Quoted(remote.name));
-    }
-    if (std::count(config.remote_write.begin(), config.remote_write.begin() + static_cast<std::ptrdiff_t>(i), remote)) {
       in.Fail(list->items[i],
-              "duplicate remote write configs are not allowed, found duplicate for URL: " + RedactedUrl(remote.url));
+              "found multiple remote " + kind + " configs with job name " + storage::Quoted(remote.name));
+    }
+    if (std::count(remotes.begin(), remotes.begin() + static_cast<std::ptrdiff_t>(i), remote)) {
+      in.Fail(list->items[i], "duplicate remote " + kind +
+                                  " configs are not allowed, found duplicate for URL: " + RedactedUrl(remote.url));
     }
   }
 }
@@ -134,7 +137,8 @@ const FieldTable<Config>& Schema<Config>::Fields() {
       UnsupportedField<T>("tracing", "Export of traces."),
       MakeField<ListCodec<SectionCodec<RemoteWriteConfig>>>("remote_write", &T::remote_write, "",
                                                             "Other servers that are sent all samples."),
-      UnsupportedField<T>("remote_read", "Asks other servers for samples."),
+      MakeField<ListCodec<SectionCodec<RemoteReadConfig>>>("remote_read", &T::remote_read, "",
+                                                           "Other servers that are asked for samples."),
       MakeField<SectionCodec<OtlpConfig>>("otlp", &T::otlp, "", "What the OTLP receiver makes of metrics."),
   };
   return kFields;
@@ -150,7 +154,8 @@ void Schema<Config>::Check(Reader& in, const yaml::Node& node, Config& out) {
   CheckPatterns(in, node, "rule_files", out.rule_files, "rule");
   CheckPatterns(in, node, "scrape_config_files", out.scrape_config_files, "scrape config");
   CheckJobNames(in, node, out);
-  CheckRemoteNames(in, node, out);
+  CheckRemoteNames(in, node, "write", out.remote_write);
+  CheckRemoteNames(in, node, "read", out.remote_read);
 }
 
 storage::Result<ConfigPtr> ParseConfig(std::string_view text, const std::string& file_name) {

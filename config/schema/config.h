@@ -11,6 +11,7 @@
 #include "config/schema/global_config.h"
 #include "config/schema/otlp_config.h"
 #include "config/schema/remote_config.h"
+#include "config/schema/remote_read_config.h"
 #include "config/schema/scrape_config.h"
 #include "config/schema/storage_config.h"
 #include "storage/model/error.h"
@@ -34,6 +35,7 @@ struct Config {
   StorageConfig storage;
   OtlpConfig otlp;
   std::vector<RemoteWriteConfig> remote_write;
+  std::vector<RemoteReadConfig> remote_read;
 
   std::string directory;              // Of the file; relative paths were resolved against it.
   std::vector<std::string> warnings;  // What the log should say about an accepted file, e.g. an undefined variable.

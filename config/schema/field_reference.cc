@@ -51,6 +51,14 @@ std::string FieldReference() {
   AppendTable(out, "file_sd_configs[]", Schema<FileSdConfig>::Fields());
   AppendTable(out, "http_sd_configs[]", Schema<HttpSdConfig>::Fields());
   AppendTable(out, "dns_sd_configs[]", Schema<DnsSdConfig>::Fields());
+  AppendTable(out, "docker_sd_configs[]", Schema<DockerSdConfig>::Fields());
+  AppendTable(out, "dockerswarm_sd_configs[]", Schema<DockerSwarmSdConfig>::Fields());
+  AppendTable(out, "docker_sd_configs[].filters[], dockerswarm_sd_configs[].filters[]", Schema<DockerFilter>::Fields());
+  AppendTable(out, "consul_sd_configs[]", Schema<ConsulSdConfig>::Fields());
+  AppendTable(out, "kubernetes_sd_configs[]", Schema<KubernetesSdConfig>::Fields());
+  AppendTable(out, "kubernetes_sd_configs[].namespaces", Schema<KubernetesNamespaces>::Fields());
+  AppendTable(out, "kubernetes_sd_configs[].selectors[]", Schema<KubernetesSelector>::Fields());
+  AppendTable(out, "kubernetes_sd_configs[].attach_metadata", Schema<KubernetesAttachMetadata>::Fields());
   AppendTable(out, "relabel_configs[], metric_relabel_configs[], alert_relabel_configs[]",
               Schema<RelabelRule>::Fields());
   AppendTable(out, "http client", Schema<HttpClientConfig>::Fields());
@@ -65,6 +73,8 @@ std::string FieldReference() {
   AppendTable(out, "remote_write[]", Schema<RemoteWriteConfig>::Fields());
   AppendTable(out, "remote_write[].queue_config", Schema<QueueConfig>::Fields());
   AppendTable(out, "remote_write[].metadata_config", Schema<MetadataConfig>::Fields());
+  AppendTable(out, "remote_read[]", Schema<RemoteReadConfig>::Fields());
+  AppendTable(out, "sigv4", Schema<SigV4Config>::Fields());
   AppendTable(out, "otlp", Schema<OtlpConfig>::Fields());
   AppendTable(out, "storage", Schema<StorageConfig>::Fields());
   AppendTable(out, "storage.tsdb", Schema<TsdbConfig>::Fields());

@@ -141,7 +141,8 @@ const FieldTable<RemoteWriteConfig>& Schema<RemoteWriteConfig>::Fields() {
         MakeField<SectionCodec<QueueConfig>>("queue_config", &T::queue, "", "How samples are queued.", Show::kAlways));
     fields.push_back(MakeField<SectionCodec<MetadataConfig>>("metadata_config", &T::metadata, "",
                                                              "How metadata is sent.", Show::kAlways));
-    fields.push_back(UnsupportedField<T>("sigv4", "Signs requests for AWS."));
+    fields.push_back(
+        MakeField<OptionalCodec<SectionCodec<SigV4Config>>>("sigv4", &T::sigv4, "", "Signs requests for AWS."));
     fields.push_back(UnsupportedField<T>("azuread", "Authenticates at Azure."));
     fields.push_back(UnsupportedField<T>("google_iam", "Authenticates at Google Cloud."));
     return fields;
@@ -158,6 +159,9 @@ void Schema<RemoteWriteConfig>::Check(Reader& in, const yaml::Node& node, Remote
   CheckUrl(in, node, out.url);
   CheckHeaders(in, node, out.headers);
   Schema<HttpClientConfig>::Check(in, node, out.http);
+  if (out.sigv4 && (out.http.basic_auth || out.http.authorization || out.http.oauth2)) {
+    in.Fail(node, "at most one of basic_auth, authorization, oauth2, sigv4, azuread or google_iam must be configured");
+  }
 }
 
 }  // namespace vigia::config

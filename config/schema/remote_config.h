@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/relabel/relabel.h"
 #include "config/schema/http_client_config.h"
+#include "config/schema/sigv4_config.h"
 #include "storage/model/timestamp.h"
 
 namespace vigia::config {
@@ -51,6 +53,7 @@ struct RemoteWriteConfig {
   QueueConfig queue;
   MetadataConfig metadata;
   HttpClientConfig http;
+  std::optional<SigV4Config> sigv4;  // Else than the ways of `http`.
 
   // Equal configurations need no new queue on reload.
   bool operator==(const RemoteWriteConfig&) const = default;

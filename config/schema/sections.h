@@ -9,7 +9,9 @@
 #include "config/schema/http_client_config.h"
 #include "config/schema/otlp_config.h"
 #include "config/schema/remote_config.h"
+#include "config/schema/remote_read_config.h"
 #include "config/schema/scrape_config.h"
+#include "config/schema/sigv4_config.h"
 #include "config/schema/storage_config.h"
 #include "config/schema/target_group.h"
 
@@ -64,6 +66,18 @@ template <>
 struct Schema<HttpClientConfig> : PlainSchema<HttpClientConfig> {
   static const FieldTable<HttpClientConfig>& Fields();
   static void Check(Reader& in, const yaml::Node& node, HttpClientConfig& out);
+};
+
+template <>
+struct Schema<SigV4Config> : PlainSchema<SigV4Config> {
+  static const FieldTable<SigV4Config>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, SigV4Config& out);
+};
+
+template <>
+struct Schema<RemoteReadConfig> : PlainSchema<RemoteReadConfig> {
+  static const FieldTable<RemoteReadConfig>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, RemoteReadConfig& out);
 };
 
 template <>
@@ -123,6 +137,50 @@ template <>
 struct Schema<DnsSdConfig> : PlainSchema<DnsSdConfig> {
   static const FieldTable<DnsSdConfig>& Fields();
   static void Check(Reader& in, const yaml::Node& node, DnsSdConfig& out);
+};
+
+template <>
+struct Schema<DockerFilter> : PlainSchema<DockerFilter> {
+  static const FieldTable<DockerFilter>& Fields();
+};
+
+template <>
+struct Schema<DockerSdConfig> : PlainSchema<DockerSdConfig> {
+  static const FieldTable<DockerSdConfig>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, DockerSdConfig& out);
+};
+
+template <>
+struct Schema<DockerSwarmSdConfig> : PlainSchema<DockerSwarmSdConfig> {
+  static const FieldTable<DockerSwarmSdConfig>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, DockerSwarmSdConfig& out);
+};
+
+template <>
+struct Schema<ConsulSdConfig> : PlainSchema<ConsulSdConfig> {
+  static const FieldTable<ConsulSdConfig>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, ConsulSdConfig& out);
+};
+
+template <>
+struct Schema<KubernetesNamespaces> : PlainSchema<KubernetesNamespaces> {
+  static const FieldTable<KubernetesNamespaces>& Fields();
+};
+
+template <>
+struct Schema<KubernetesSelector> : PlainSchema<KubernetesSelector> {
+  static const FieldTable<KubernetesSelector>& Fields();
+};
+
+template <>
+struct Schema<KubernetesAttachMetadata> : PlainSchema<KubernetesAttachMetadata> {
+  static const FieldTable<KubernetesAttachMetadata>& Fields();
+};
+
+template <>
+struct Schema<KubernetesSdConfig> : PlainSchema<KubernetesSdConfig> {
+  static const FieldTable<KubernetesSdConfig>& Fields();
+  static void Check(Reader& in, const yaml::Node& node, KubernetesSdConfig& out);
 };
 
 template <>

@@ -7,20 +7,20 @@ namespace vigia::server {
 NotifyTransport::NotifyTransport(boost::asio::any_io_executor executor, std::string user_agent)
     : executor_(std::move(executor)), user_agent_(std::move(user_agent)) {}
 
-storage::Result<std::shared_ptr<HttpClient>> NotifyTransport::ClientFor(const config::HttpClientConfig& http) {
+storage::Result<std::shared_ptr<HttpClient>> NotifyTransport::ClientFor(const alerting::AlertPost& post) {
   const std::lock_guard lock(mu_);
-  for (const auto& [known, client] : clients_) {
-    if (known == http) return client;
+  for (const Kept& kept : clients_) {
+    if (kept.http == post.http && kept.sigv4 == post.sigv4) return kept.client;
   }
-  auto options = ToClientOptions(http, user_agent_);
+  auto options = ToClientOptions(post.http, post.sigv4, user_agent_);
   if (options.has_error()) return options.error();
   if (clients_.size() == kMaxClients) clients_.erase(clients_.begin());
-  clients_.emplace_back(http, std::make_shared<HttpClient>(executor_, std::move(*options)));
-  return clients_.back().second;
+  clients_.push_back({post.http, post.sigv4, std::make_shared<HttpClient>(executor_, std::move(*options))});
+  return clients_.back().client;
 }
 
 storage::Result<int> NotifyTransport::Post(const alerting::AlertPost& post) {
-  auto client = ClientFor(post.http);
+  auto client = ClientFor(post);
   if (client.has_error()) return client.error();
   HttpRequest request;
   request.method = "POST";

@@ -23,13 +23,18 @@ class NotifyTransport : public alerting::Transport {
  private:
   // One client for each different HTTP configuration, so that connections are kept. There are as many as the
   // configuration had entries; a reload that changes one leaves the old one's client behind, up to kMaxClients.
-  storage::Result<std::shared_ptr<HttpClient>> ClientFor(const config::HttpClientConfig& http);
+  storage::Result<std::shared_ptr<HttpClient>> ClientFor(const alerting::AlertPost& post);
 
+  struct Kept {
+    config::HttpClientConfig http;
+    std::optional<config::SigV4Config> sigv4;
+    std::shared_ptr<HttpClient> client;
+  };
   static constexpr std::size_t kMaxClients = 64;
   const boost::asio::any_io_executor executor_;
   const std::string user_agent_;
   std::mutex mu_;
-  std::vector<std::pair<config::HttpClientConfig, std::shared_ptr<HttpClient>>> clients_;  // Oldest first.
+  std::vector<Kept> clients_;  // Oldest first.
 };
 
 }  // namespace vigia::server

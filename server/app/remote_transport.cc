@@ -63,7 +63,7 @@ class HttpRemoteTransport final : public RemoteTransport {
 storage::Result<std::shared_ptr<RemoteTransport>> MakeRemoteTransport(boost::asio::any_io_executor executor,
                                                                       std::string user_agent,
                                                                       const config::RemoteWriteConfig& config) {
-  auto options = ToClientOptions(config.http, std::move(user_agent));
+  auto options = ToClientOptions(config.http, config.sigv4, std::move(user_agent));
   if (options.has_error()) return options.error();
   options->max_idle_per_target = static_cast<std::size_t>(config.queue.max_shards);
   return std::shared_ptr<RemoteTransport>(

@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "server/auth/oauth2.h"
+#include "server/auth/sigv4.h"
+
 namespace vigia::server {
 namespace {
 
@@ -62,9 +65,10 @@ storage::Status AddHeaders(const std::vector<config::HttpHeader>& headers, Clien
   return {};
 }
 
-std::string Environment(const char* lower, const char* upper) {
-  if (const char* value = std::getenv(lower)) return value;
-  if (const char* value = std::getenv(upper)) return value;
+std::string Environment(const char* upper, const char* lower) {
+  for (const char* name : {upper, lower}) {
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return value;
+  }
   return {};
 }
 
@@ -72,8 +76,10 @@ void AddProxy(const config::ProxyConfig& proxy, ClientOptions& options) {
   options.proxy_url = proxy.proxy_url;
   options.no_proxy = proxy.no_proxy;
   if (proxy.proxy_from_environment) {
-    options.proxy_url = Environment("http_proxy", "HTTP_PROXY");
-    options.no_proxy = Environment("no_proxy", "NO_PROXY");
+    options.proxy_url = Environment("HTTP_PROXY", "http_proxy");
+    options.https_proxy_url = Environment("HTTPS_PROXY", "https_proxy");
+    options.no_proxy = Environment("NO_PROXY", "no_proxy");
+    options.proxy_skips_local = true;
   }
   for (const config::ProxyHeader& header : proxy.proxy_connect_header) {
     for (const config::Secret& value : header.values) {
@@ -82,10 +88,33 @@ void AddProxy(const config::ProxyConfig& proxy, ClientOptions& options) {
   }
 }
 
+SignatureAlgorithm ToAlgorithm(const std::string& name) {
+  if (name == "RS384") return SignatureAlgorithm::kRs384;
+  if (name == "RS512") return SignatureAlgorithm::kRs512;
+  return SignatureAlgorithm::kRs256;
+}
+
+OAuth2Options ToOAuth2Options(const config::OAuth2& config, const std::string& user_agent) {
+  OAuth2Options out;
+  const bool bearer = !config.grant_type.empty() && config.grant_type != "client_credentials";
+  out.grant = bearer ? OAuth2Grant::kJwtBearer : OAuth2Grant::kClientCredentials;
+  out.client_id = config.client_id;
+  out.secret = (bearer ? config.client_certificate_key : config.client_secret).Reveal();
+  out.secret_file = bearer ? config.client_certificate_key_file : config.client_secret_file;
+  out.token_url = config.token_url;
+  out.scopes = config.scopes;
+  out.endpoint_params = config.endpoint_params;
+  out.assertion = {ToAlgorithm(config.signature_algorithm), config.client_certificate_key_id, config.iss,
+                   config.audience, config.claims};
+  out.client.user_agent = user_agent;
+  out.client.tls = ToTlsOptions(config.tls_config);
+  AddProxy(config.proxy, out.client);
+  return out;
+}
+
 }  // namespace
 
 storage::Result<ClientOptions> ToClientOptions(const config::HttpClientConfig& config, std::string user_agent) {
-  if (config.oauth2) return Error{Errc::kInvalid, "oauth2 is not supported"};
   ClientOptions options;
   options.user_agent = std::move(user_agent);
   options.follow_redirects = config.follow_redirects;
@@ -98,8 +127,30 @@ storage::Result<ClientOptions> ToClientOptions(const config::HttpClientConfig& c
     options.authorization = AuthorizationOptions{config.authorization->type, config.authorization->credentials.Reveal(),
                                                  config.authorization->credentials_file};
   }
+  if (config.oauth2) options.auth = MakeOAuth2(ToOAuth2Options(*config.oauth2, options.user_agent));
   AddProxy(config.proxy, options);
   if (const auto status = AddHeaders(config.http_headers, options); !status) return status.error();
+  return options;
+}
+
+storage::Result<ClientOptions> ToClientOptions(const config::HttpClientConfig& config,
+                                               const std::optional<config::SigV4Config>& sigv4,
+                                               std::string user_agent) {
+  auto options = ToClientOptions(config, std::move(user_agent));
+  if (!options || !sigv4) return options;
+  SigV4Options signing;
+  signing.region = sigv4->region;
+  signing.access_key = sigv4->access_key;
+  signing.secret_key = sigv4->secret_key.Reveal();
+  signing.profile = sigv4->profile;
+  signing.role_arn = sigv4->role_arn;
+  signing.external_id = sigv4->external_id;
+  signing.use_fips_sts_endpoint = sigv4->use_fips_sts_endpoint;
+  if (!sigv4->service_name.empty()) signing.service = sigv4->service_name;
+  signing.client.user_agent = options->user_agent;
+  auto auth = MakeSigV4(std::move(signing));
+  if (!auth) return auth.error();
+  options->auth = std::move(*auth);
   return options;
 }
 

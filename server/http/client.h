@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -26,7 +28,11 @@ struct HttpRequest {
   // with more than 64 KiB.
   std::size_t expected_body_bytes = 0;
   bool accept_gzip = true;  // Sends Accept-Encoding: gzip, unless `headers` has one, and decodes the answer.
-  std::stop_token stop;     // Requested: the exchange ends soon with kCancelled.
+  // Takes the body of an answer 200 piece by piece as it comes, undecoded (clear accept_gzip); HttpResponse::body stays
+  // empty and max_body_bytes does not count. An error ends the exchange with it. Called on the client's threads, one
+  // piece after the other, never once the exchange has ended.
+  std::function<storage::Status(std::string_view piece)> on_body;
+  std::stop_token stop;  // Requested: the exchange ends soon with kCancelled.
 };
 
 struct HttpResponse {

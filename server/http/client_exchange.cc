@@ -22,6 +22,7 @@ using storage::Error;
 using Parser = http::response_parser<GrowingBody>;
 
 constexpr std::size_t kReadSize = 64 * 1024;
+constexpr std::size_t kMaxRefusalBytes = 1 << 20;  // Of an answer that is not the one to take in pieces.
 
 // Reads one answer, and those with a 1xx status before it.
 class AnswerReader {
@@ -45,6 +46,7 @@ class AnswerReader {
       if (outcome.bytes > 0) {
         started_ = true;
         if (std::optional<Error> error = Accept({chunk_.get(), outcome.bytes})) co_return error;
+        if (std::optional<Error> error = PassOn()) co_return error;
         continue;
       }
       if (outcome.error != asio::error::eof) co_return Error{Errc::kIo, "read tcp: " + GoErrorText(outcome.error)};
@@ -80,12 +82,27 @@ class AnswerReader {
     parser_->eager(true);
     parser_->skip(kind_ == AnswerKind::kBodyless);
     parser_->header_limit(static_cast<std::uint32_t>(limits_.max_header_bytes));
-    if (limits_.max_body_bytes == 0) {
+    if (limits_.max_body_bytes == 0 || limits_.sink != nullptr) {
       parser_->body_limit(boost::none);
     } else {
       parser_->body_limit(limits_.max_body_bytes);
     }
     parser_->get().body().reserve(limits_.expected_body_bytes);
+  }
+
+  // Gives what came of the body to who takes it in pieces. What an answer other than 200 says is kept, up to a limit.
+  std::optional<Error> PassOn() {
+    if (limits_.sink == nullptr || !parser_->is_header_done()) return std::nullopt;
+    std::string& body = parser_->get().body();
+    if (parser_->get().result_int() != 200) {
+      if (body.size() <= kMaxRefusalBytes) return std::nullopt;
+      return Error{Errc::kLimit, "body size limit exceeded"};
+    }
+    if (body.empty()) return std::nullopt;
+    const storage::Status status = (*limits_.sink)(body);
+    body.clear();
+    if (status.has_error()) return status.error();
+    return std::nullopt;
   }
 
   // Bytes that just came: mostly they are parsed where they are.

@@ -1,6 +1,7 @@
 // One request and its answer on an open connection. Internal to the room.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,7 @@ struct ExchangeLimits {
   std::size_t max_header_bytes = 0;
   std::size_t expected_body_bytes = 0;  // See HttpRequest.
   IoClock::time_point deadline;
+  const std::function<storage::Status(std::string_view)>* sink = nullptr;  // HttpRequest::on_body.
 };
 
 struct ExchangeOutcome {

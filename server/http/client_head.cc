@@ -122,21 +122,4 @@ Result<std::string> FormatRequestHead(const HttpRequest& request, const Url& url
   return std::move(head).Finish();
 }
 
-bool BypassesProxy(std::string_view no_proxy, const Url& url) {
-  while (!no_proxy.empty()) {
-    std::string entry(TrimBlanks(CutUntil(no_proxy, ',')));
-    std::transform(entry.begin(), entry.end(), entry.begin(), LowerAscii);
-    if (entry == "*") return true;
-    if (const std::size_t colon = entry.rfind(':'); colon != std::string::npos && entry.find(':') == colon) {
-      if (entry.substr(colon + 1) != std::to_string(url.port)) continue;
-      entry.resize(colon);
-    }
-    if (entry.empty()) continue;
-    if (entry == url.host) return true;
-    const std::string domain = entry.front() == '.' ? entry : "." + entry;
-    if (url.host.size() > domain.size() && url.host.ends_with(domain)) return true;
-  }
-  return false;
-}
-
 }  // namespace vigia::server

@@ -17,7 +17,4 @@ enum class TargetForm { kOrigin, kAbsolute };  // kAbsolute is for plain HTTP pr
 storage::Result<std::string> FormatRequestHead(const HttpRequest& request, const Url& url, const ClientOptions& options,
                                                Trust trust, TargetForm form);
 
-// Whether `no_proxy` exempts the host: "*", "host", ".domain", "domain" (with sub-domains), or with ":port".
-bool BypassesProxy(std::string_view no_proxy, const Url& url);
-
 }  // namespace vigia::server

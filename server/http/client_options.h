@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,15 +40,24 @@ struct AuthorizationOptions {
   std::string credentials_file;
 };
 
+class RequestAuth;  // request_auth.h
+
 struct ClientOptions {
   std::string user_agent;                      // "Prometheus/3.x"; empty: none is sent.
   std::optional<BasicAuthOptions> basic_auth;  // At most one of these two.
   std::optional<AuthorizationOptions> authorization;
+  std::shared_ptr<RequestAuth> auth;                         // Null: none.
   std::vector<std::pair<std::string, std::string>> headers;  // http_headers: sent with every request.
   TlsOptions tls;
+  std::string unix_socket;  // Path of the socket to connect to instead of the URL's host and any proxy; empty: none.
   bool follow_redirects = true;
-  std::string proxy_url;  // Empty: none. http:// only.
-  std::string no_proxy;   // Comma list of hosts, ".domains" and "*"; these go direct.
+  std::string proxy_url;  // http:// or https://, the latter by the rules of `tls`. Empty: none.
+  // For https:// targets instead of proxy_url, when it is set; empty: these go direct.
+  std::optional<std::string> https_proxy_url;
+  // Comma list of hosts, domains, addresses and networks that are asked directly (proxy_choice.h). While it is not
+  // empty, or `proxy_skips_local` is set, this machine is, too.
+  std::string no_proxy;
+  bool proxy_skips_local = false;
   std::vector<std::pair<std::string, std::string>> proxy_connect_headers;
   std::size_t max_idle_per_target = 2;
   std::size_t max_idle_total = 4096;

@@ -36,6 +36,7 @@ class Stream {
   virtual boost::asio::awaitable<boost::system::error_code> Write(
       WriteBuffers buffers) = 0;                            // All of them, or an error.
   virtual boost::asio::awaitable<void> ShutdownSend() = 0;  // Tells the peer that nothing follows.
+  virtual bool encrypted() const { return false; }
 
   // When the time comes, the connection is closed under whatever waits on it.
   void ExpiresAt(IoClock::time_point deadline);
@@ -49,6 +50,10 @@ class Stream {
 
   boost::asio::ip::tcp::socket& socket() { return core_->socket; }
   boost::asio::any_io_executor executor() { return core_->socket.get_executor(); }
+
+ protected:
+  // On the same socket, with the same deadline.
+  explicit Stream(const std::shared_ptr<Stream>& under) : core_(under->core_) {}
 
  private:
   struct Core {

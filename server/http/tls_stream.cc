@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 
 #include "server/http/error_text.h"
+#include "server/http/nested_tls_stream.h"
 #include "server/http/tls_context.h"
 
 namespace vigia::server {
@@ -38,6 +39,7 @@ class TlsStream : public Stream {
   }
 
   asio::awaitable<void> ShutdownSend() override { co_await ssl_.async_shutdown(kAsTuple); }
+  bool encrypted() const override { return true; }
 
   asio::awaitable<error_code> Handshake(ssl::stream_base::handshake_type side) {
     const auto [error] = co_await ssl_.async_handshake(side, kAsTuple);
@@ -67,7 +69,8 @@ std::string VerifyErrorText(long result, const std::string& host) {
   return prefix + X509_verify_cert_error_string(result);
 }
 
-Error HandshakeError(TlsStream& stream, const error_code& error, const std::string& host) {
+template <class Encrypted>
+Error HandshakeError(Encrypted& stream, const error_code& error, const std::string& host) {
   if (stream.timed_out()) return {Errc::kTimeout, "context deadline exceeded"};
   if (const long result = SSL_get_verify_result(stream.native()); result != X509_V_OK) {
     return {Errc::kIo, VerifyErrorText(result, host)};
@@ -88,26 +91,39 @@ bool IsAddress(const std::string& host) {
   return !error;
 }
 
-}  // namespace
-
-asio::awaitable<Result<std::shared_ptr<Stream>>> ConnectTls(asio::ip::tcp::socket socket,
-                                                            std::shared_ptr<const TlsContext> tls, std::string host,
-                                                            IoClock::time_point deadline, std::stop_token stop) {
-  const auto stream = std::make_shared<TlsStream>(std::move(socket), tls);
-  const StopCloser closer(stop, stream);
-  stream->ExpiresAt(deadline);
-  if (!tls->server_name().empty()) host = tls->server_name();
-  SSL* const native = stream->native();
+void ExpectHost(SSL* native, const std::string& host) {
   if (IsAddress(host)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(native), host.c_str());
   } else {
-    SSL_ctrl(native, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
+    SSL_ctrl(native, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str()));
     SSL_set1_host(native, host.c_str());
   }
+}
+
+template <class Encrypted>
+asio::awaitable<Result<std::shared_ptr<Stream>>> ShakeHands(std::shared_ptr<Encrypted> stream, std::string host,
+                                                            IoClock::time_point deadline, std::stop_token stop) {
+  const StopCloser closer(stop, stream);
+  stream->ExpiresAt(deadline);
+  ExpectHost(stream->native(), host);
   const error_code error = co_await stream->Handshake(ssl::stream_base::client);
   if (stop.stop_requested()) co_return Error{Errc::kCancelled, "context canceled"};
   if (error) co_return HandshakeError(*stream, error, host);
   co_return std::shared_ptr<Stream>(stream);
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::shared_ptr<Stream>>> ConnectTls(std::shared_ptr<Stream> under,
+                                                            std::shared_ptr<const TlsContext> tls, std::string host,
+                                                            IoClock::time_point deadline, std::stop_token stop) {
+  if (!tls->server_name().empty()) host = tls->server_name();
+  if (under->encrypted()) {
+    const auto stream = std::make_shared<NestedTlsStream>(std::move(under), std::move(tls));
+    co_return co_await ShakeHands(stream, std::move(host), deadline, std::move(stop));
+  }
+  const auto stream = std::make_shared<TlsStream>(std::move(under->socket()), std::move(tls));
+  co_return co_await ShakeHands(stream, std::move(host), deadline, std::move(stop));
 }
 
 asio::awaitable<Result<std::shared_ptr<Stream>>> AcceptTls(asio::ip::tcp::socket socket,

@@ -17,9 +17,10 @@ class TlsContext;
 storage::Result<std::shared_ptr<const TlsContext>> MakeClientTls(const TlsOptions& options);
 storage::Result<std::shared_ptr<const TlsContext>> MakeServerTls(const TlsServerOptions& options);
 
-// Shakes hands on a connected socket; the stream's deadline is `deadline` afterwards, too. `host` is what the
-// certificate must be made out for. Errors are worded like Go's ("tls: failed to verify certificate: x509: ...").
-boost::asio::awaitable<storage::Result<std::shared_ptr<Stream>>> ConnectTls(boost::asio::ip::tcp::socket socket,
+// Shakes hands over a plain stream, or over an encrypted one whose other end passes bytes on; nobody else may use it
+// afterwards. The stream's deadline is `deadline` afterwards, too. `host` is what the certificate must be made out for.
+// Errors are worded like Go's ("tls: failed to verify certificate: x509: ...").
+boost::asio::awaitable<storage::Result<std::shared_ptr<Stream>>> ConnectTls(std::shared_ptr<Stream> under,
                                                                             std::shared_ptr<const TlsContext> tls,
                                                                             std::string host,
                                                                             IoClock::time_point deadline,

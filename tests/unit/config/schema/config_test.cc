@@ -363,16 +363,15 @@ TEST_CASE("service discovery: faults") {
   CHECK_THAT(JobFault("  dns_sd_configs: [{names: []}]\n"), Contains("at least one SRV record name"));
   CHECK_THAT(JobFault("  dns_sd_configs: [{names: [a], type: A}]\n"), Contains("a port is required"));
   CHECK_THAT(JobFault("  dns_sd_configs: [{names: [a], type: A, port: 70000}]\n"), Contains("is not a port"));
-  CHECK_THAT(JobFault("  consul_sd_configs: [{server: 'x:8500'}]\n"),
-             Contains("service discovery \"consul_sd_configs\" is not supported yet"));
-  CHECK(JobFault("  kubernetes_sd_configs: []\n").empty());
+  CHECK_THAT(JobFault("  nomad_sd_configs: [{server: 'x:4646'}]\n"),
+             Contains("service discovery \"nomad_sd_configs\" is not supported yet"));
+  CHECK(JobFault("  eureka_sd_configs: []\n").empty());
 }
 
 TEST_CASE("what is not supported is refused by name when it says anything") {
-  CHECK_THAT(Fault("remote_read: [{url: 'http://x'}]"), Contains("remote_read: not supported yet"));
   CHECK_THAT(Fault("tracing: {endpoint: x}"), Contains("tracing: not supported yet"));
   CHECK(Fault("remote_write: []\nremote_read:\ntracing: {}\n").empty());
-  CHECK_THAT(Fault("remote_write: [{url: 'http://x', sigv4: {region: x}}]"), Contains("sigv4: not supported yet"));
+  CHECK_THAT(Fault("remote_write: [{url: 'http://x', azuread: {cloud: x}}]"), Contains("azuread: not supported yet"));
   CHECK_THAT(Fault("remote_write: [{url: 'http://x', round_robin_dns: true}]"), Contains("not supported yet"));
 }
 
@@ -490,7 +489,8 @@ alerting:
   CHECK(alerting.alertmanagers[1].timeout_ms == 10'000);
   CHECK(alerting.alertmanagers[1].discovery.static_configs.at(0).targets.at(0) == "other:9093");
   CHECK_THAT(Fault("alerting: {alertmanagers: [{api_version: v1}]}"), Contains("[v2] but got v1"));
-  CHECK_THAT(Fault("alerting: {alertmanagers: [{sigv4: {region: x}}]}"), Contains("sigv4: not supported yet"));
+  CHECK_THAT(Fault("alerting: {alertmanagers: [{sigv4: {region: x}, basic_auth: {username: y}}]}"),
+             Contains("at most one of basic_auth, authorization, oauth2, & sigv4 must be configured"));
   CHECK_THAT(Fault("alerting: {alertmanagers: [{static_configs: [{targets: ['http://x']}]}]}"),
              Contains("is not a valid hostname"));
 }

@@ -37,7 +37,29 @@ TEST_CASE("what cannot work is an error") {
   HttpClientConfig config;
   config.http_headers = {{"X-A", {}, {}, {"/nowhere/at/all"}}};
   CHECK(ToClientOptions(config, "").error().what == "http header X-A: unable to read file /nowhere/at/all");
-  HttpClientConfig oauth;
-  oauth.oauth2.emplace();
-  CHECK(ToClientOptions(oauth, "").error().what == "oauth2 is not supported");
+}
+
+TEST_CASE("oauth2 becomes what authorizes each request") {
+  HttpClientConfig config;
+  CHECK(ToClientOptions(config, "")->auth == nullptr);
+  config.oauth2.emplace();
+  config.oauth2->client_id = "id";
+  config.oauth2->token_url = "http://127.0.0.1:1/";
+  CHECK(ToClientOptions(config, "")->auth != nullptr);
+}
+
+TEST_CASE("the proxy may come from the environment") {
+  HttpClientConfig config;
+  config.proxy.proxy_from_environment = true;
+  setenv("HTTP_PROXY", "http://upper:1", 1);
+  setenv("http_proxy", "http://lower:1", 1);
+  setenv("HTTPS_PROXY", "", 1);
+  setenv("https_proxy", "http://secure:1", 1);
+  setenv("NO_PROXY", "a,b", 1);
+  const ClientOptions options = ToClientOptions(config, "").value();
+  for (const char* name : {"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY"}) unsetenv(name);
+  CHECK(options.proxy_url == "http://upper:1");
+  CHECK(options.https_proxy_url == "http://secure:1");
+  CHECK(options.no_proxy == "a,b");
+  CHECK(options.proxy_skips_local);
 }

@@ -54,18 +54,5 @@ TEST_CASE("request heads carry what options and request say") {
         storage::Errc::kInvalid);
 }
 
-TEST_CASE("no_proxy exempts hosts and their domains") {
-  const Url url = ParseUrl("http://app.example.com:8080/").value();
-  for (const char* match :
-       {"*", "app.example.com", "example.com", ".example.com", "x, Example.com", "example.com:8080"}) {
-    INFO(match);
-    CHECK(BypassesProxy(match, url));
-  }
-  for (const char* other : {"", "ample.com", "example.com:80", "other", "app.example.com.", ","}) {
-    INFO(other);
-    CHECK_FALSE(BypassesProxy(other, url));
-  }
-}
-
 }  // namespace
 }  // namespace vigia::server

@@ -19,7 +19,8 @@ struct TestIdentity {
 enum class Validity { kNow, kExpired };
 
 // Signed by itself; `names` in OpenSSL's form, e.g. "DNS:localhost,IP:127.0.0.1".
-inline TestIdentity MakeIdentity(const std::string& names, Validity validity = Validity::kNow) {
+inline TestIdentity MakeIdentity(const std::string& names, Validity validity = Validity::kNow,
+                                 const std::string& subject = "test") {
   const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
   const std::unique_ptr<X509, void (*)(X509*)> cert(X509_new(), &X509_free);
   X509_set_version(cert.get(), 2);
@@ -29,7 +30,8 @@ inline TestIdentity MakeIdentity(const std::string& names, Validity validity = V
   X509_gmtime_adj(X509_getm_notAfter(cert.get()), validity == Validity::kNow ? day : -day);
   X509_set_pubkey(cert.get(), key.get());
   X509_NAME* const name = X509_get_subject_name(cert.get());
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(subject.c_str()), -1, -1,
+                             0);
   X509_set_issuer_name(cert.get(), name);
   for (const auto& [nid, value] :
        {std::pair(NID_subject_alt_name, names), std::pair(NID_basic_constraints, std::string("CA:TRUE"))}) {
