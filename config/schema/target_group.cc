@@ -14,15 +14,14 @@ namespace {
 
 // Mechanisms of Prometheus that this server does not have. Named, so that a configuration which relies on one is
 // refused with a clear word instead of "unknown field".
-constexpr std::array<std::string_view, 31> kOtherMechanisms{
+constexpr std::array<std::string_view, 27> kOtherMechanisms{
 
-    "aws_sd_configs",       "azure_sd_configs",       "consul_sd_configs",   "digitalocean_sd_configs",
-    "docker_sd_configs",    "dockerswarm_sd_configs", "ec2_sd_configs",      "eureka_sd_configs",
-    "gce_sd_configs",       "hetzner_sd_configs",     "ionos_sd_configs",    "kubernetes_sd_configs",
-    "kuma_sd_configs",      "lightsail_sd_configs",   "linode_sd_configs",   "marathon_sd_configs",
-    "nerve_sd_configs",     "nomad_sd_configs",       "oci_sd_configs",      "openstack_sd_configs",
-    "outscale_sd_configs",  "ovhcloud_sd_configs",    "puppetdb_sd_configs", "scaleway_sd_configs",
-    "serverset_sd_configs", "stackit_sd_configs",     "triton_sd_configs",   "uyuni_sd_configs",
+    "aws_sd_configs",       "azure_sd_configs",       "digitalocean_sd_configs", "ec2_sd_configs",
+    "eureka_sd_configs",    "gce_sd_configs",         "hetzner_sd_configs",      "ionos_sd_configs",
+    "kuma_sd_configs",      "lightsail_sd_configs",   "linode_sd_configs",       "marathon_sd_configs",
+    "nerve_sd_configs",     "nomad_sd_configs",       "oci_sd_configs",          "openstack_sd_configs",
+    "outscale_sd_configs",  "ovhcloud_sd_configs",    "puppetdb_sd_configs",     "scaleway_sd_configs",
+    "serverset_sd_configs", "stackit_sd_configs",     "triton_sd_configs",       "uyuni_sd_configs",
     "vultr_sd_configs",     "elasticache_sd_configs", "msk_sd_configs"};
 
 // A static group shows its targets even when it has none.
@@ -114,12 +113,21 @@ const FieldTable<DiscoveryConfig>& Schema<DiscoveryConfig>::Fields() {
   using T = DiscoveryConfig;
   static const FieldTable<T> kFields = [] {
     FieldTable<T> fields{
+        MakeField<ListCodec<SectionCodec<ConsulSdConfig>>>("consul_sd_configs", &T::consul_sd_configs, "",
+                                                           "Targets from the services of a Consul agent."),
         MakeField<ListCodec<SectionCodec<DnsSdConfig>>>("dns_sd_configs", &T::dns_sd_configs, "",
                                                         "Targets from DNS records."),
+        MakeField<ListCodec<SectionCodec<DockerSdConfig>>>("docker_sd_configs", &T::docker_sd_configs, "",
+                                                           "Targets from the containers of a Docker engine."),
+        MakeField<ListCodec<SectionCodec<DockerSwarmSdConfig>>>(
+            "dockerswarm_sd_configs", &T::dockerswarm_sd_configs, "",
+            "Targets from the services, tasks and nodes of a Docker swarm."),
         MakeField<ListCodec<SectionCodec<FileSdConfig>>>("file_sd_configs", &T::file_sd_configs, "",
                                                          "Targets from files that others write."),
         MakeField<ListCodec<SectionCodec<HttpSdConfig>>>("http_sd_configs", &T::http_sd_configs, "",
                                                          "Targets from lists fetched over HTTP."),
+        MakeField<ListCodec<SectionCodec<KubernetesSdConfig>>>("kubernetes_sd_configs", &T::kubernetes_sd_configs, "",
+                                                               "Targets from the objects of a Kubernetes cluster."),
         MakeField<ListCodec<SectionCodec<TargetGroup>>>("static_configs", &T::static_configs, "",
                                                         "Targets written here."),
     };

@@ -7,7 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "config/schema/consul_sd_config.h"
+#include "config/schema/docker_sd_config.h"
 #include "config/schema/http_client_config.h"
+#include "config/schema/kubernetes_sd_config.h"
 #include "storage/model/error.h"
 #include "storage/model/labels.h"
 #include "storage/model/timestamp.h"
@@ -53,6 +56,10 @@ struct DiscoveryConfig {
   std::vector<FileSdConfig> file_sd_configs;
   std::vector<HttpSdConfig> http_sd_configs;
   std::vector<DnsSdConfig> dns_sd_configs;
+  std::vector<DockerSdConfig> docker_sd_configs;
+  std::vector<DockerSwarmSdConfig> dockerswarm_sd_configs;
+  std::vector<KubernetesSdConfig> kubernetes_sd_configs;
+  std::vector<ConsulSdConfig> consul_sd_configs;
 
   bool operator==(const DiscoveryConfig&) const = default;
 };

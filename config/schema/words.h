@@ -55,6 +55,20 @@ struct DnsTypeWords {
   static std::string Normalised(std::string_view text);  // Upper case.
 };
 
+struct SwarmRoleWords : ExactWord {
+  using Value = SwarmRole;
+  static constexpr std::array<Value, 3> kAll{SwarmRole::kTasks, SwarmRole::kServices, SwarmRole::kNodes};
+  static std::span<const Value> All() { return kAll; }
+};
+
+struct KubernetesRoleWords : ExactWord {
+  using Value = KubernetesRole;
+  static constexpr std::array<Value, 6> kAll{KubernetesRole::kPod,       KubernetesRole::kService,
+                                             KubernetesRole::kEndpoints, KubernetesRole::kEndpointSlice,
+                                             KubernetesRole::kNode,      KubernetesRole::kIngress};
+  static std::span<const Value> All() { return kAll; }
+};
+
 struct TranslationWords : ExactWord {
   using Value = TranslationStrategy;
   static constexpr std::array<Value, 4> kAll{

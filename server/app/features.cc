@@ -16,15 +16,13 @@ Category All(std::initializer_list<const char*> names) {
 
 Category ApiFeatures(const Options& o) {
   Category out = All({"exclude_alerts", "label_values_match", "query_stats", "query_warnings", "time_range_labels",
-                      "time_range_series"});
+                      "time_range_series", "openapi_3.1", "openapi_3.2", "search_fuzz_alg_jarowinkler",
+                      "search_fuzz_alg_subsequence"});
   out["admin"] = o.enable_admin_api;
   out["lifecycle"] = o.enable_lifecycle;
   out["otlp_write_receiver"] = o.enable_otlp_receiver;
   out["remote_write_receiver"] = o.enable_remote_write_receiver;
-  for (const char* missing :
-       {"openapi_3.1", "openapi_3.2", "search", "search_fuzz_alg_jarowinkler", "search_fuzz_alg_subsequence"}) {
-    out[missing] = false;
-  }
+  out["search"] = o.HasFeature("search-api");
   return out;
 }
 
@@ -76,7 +74,8 @@ FeatureMap FeaturesOf(const Options& o) {
   out["scrape"] = {{"extra_scrape_metrics", true},
                    {"start_timestamp_zero_ingestion", o.start_use().as_zeros},
                    {"type_and_unit_labels", false}};
-  out["service_discovery_providers"] = All({"dns", "file", "http", "static"});
+  out["service_discovery_providers"] =
+      All({"consul", "dns", "docker", "dockerswarm", "file", "http", "kubernetes", "static"});
   out["templating_functions"] = All({"args",
                                      "externalURL",
                                      "first",

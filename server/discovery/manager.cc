@@ -31,6 +31,13 @@ double NowSeconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+template <class... Fs>
+struct Overload : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+Overload(Fs...) -> Overload<Fs...>;
+
 }  // namespace
 
 // Looks again and again until it is told to end.
@@ -81,6 +88,10 @@ void DiscoveryManager::Apply(const std::map<std::string, config::DiscoveryConfig
       for (const auto& file : config.file_sd_configs) Subscribe(file, job, kept);
       for (const auto& http : config.http_sd_configs) Subscribe(http, job, kept);
       for (const auto& dns : config.dns_sd_configs) Subscribe(dns, job, kept);
+      for (const auto& docker : config.docker_sd_configs) Subscribe(docker, job, kept);
+      for (const auto& swarm : config.dockerswarm_sd_configs) Subscribe(swarm, job, kept);
+      for (const auto& consul : config.consul_sd_configs) Subscribe(consul, job, kept);
+      for (const auto& kubernetes : config.kubernetes_sd_configs) Subscribe(kubernetes, job, kept);
     }
     running_ = std::move(kept);
   }
@@ -118,6 +129,7 @@ void DiscoveryManager::Subscribe(const ProviderConfig& config, const std::string
   const auto end = [task](void*) {
     asio::post(task->strand, [task] {
       task->ended = true;
+      task->provider->Stop();
       task->timer.cancel();
     });
   };
@@ -126,15 +138,31 @@ void DiscoveryManager::Subscribe(const ProviderConfig& config, const std::string
 
 storage::Result<std::unique_ptr<Provider>> DiscoveryManager::MakeProvider(const ProviderConfig& config,
                                                                           const std::string& job) {
-  if (const auto* file = std::get_if<config::FileSdConfig>(&config)) {
-    return NewFileProvider(*file, job, metrics_, log_.With({{"discovery", "file"}, {"config", job}}));
-  }
-  if (const auto* http = std::get_if<config::HttpSdConfig>(&config)) {
-    return NewHttpProvider(*http, job, user_agent_, io_.executor(), metrics_,
-                           log_.With({{"discovery", "http"}, {"config", job}}));
-  }
-  return NewDnsProvider(std::get<config::DnsSdConfig>(config), job, metrics_,
-                        log_.With({{"discovery", "dns"}, {"config", job}}));
+  const auto log = [&](std::string_view mechanism) { return log_.With({{"discovery", mechanism}, {"config", job}}); };
+  const auto make = Overload{
+      [&](const config::FileSdConfig& file) -> storage::Result<std::unique_ptr<Provider>> {
+        return NewFileProvider(file, job, metrics_, log("file"));
+      },
+      [&](const config::HttpSdConfig& http) {
+        return NewHttpProvider(http, job, user_agent_, io_.executor(), metrics_, log("http"));
+      },
+      [&](const config::DnsSdConfig& dns) -> storage::Result<std::unique_ptr<Provider>> {
+        return NewDnsProvider(dns, job, metrics_, log("dns"));
+      },
+      [&](const config::DockerSdConfig& docker) {
+        return NewDockerProvider(docker, job, user_agent_, io_.executor(), metrics_, log("docker"));
+      },
+      [&](const config::DockerSwarmSdConfig& swarm) {
+        return NewDockerSwarmProvider(swarm, job, user_agent_, io_.executor(), metrics_, log("dockerswarm"));
+      },
+      [&](const config::ConsulSdConfig& consul) {
+        return NewConsulProvider(consul, user_agent_, io_.executor(), metrics_, log("consul"));
+      },
+      [&](const config::KubernetesSdConfig& kubernetes) {
+        return NewKubernetesProvider(kubernetes, user_agent_, io_.executor(), metrics_, log("kubernetes"));
+      },
+  };
+  return std::visit(make, config);
 }
 
 void DiscoveryManager::Publish(std::uint64_t id, std::vector<TargetGroup> groups) {

@@ -45,7 +45,9 @@ class DiscoveryManager {
   void Stop();
 
  private:
-  using ProviderConfig = std::variant<config::FileSdConfig, config::HttpSdConfig, config::DnsSdConfig>;
+  using ProviderConfig =
+      std::variant<config::FileSdConfig, config::HttpSdConfig, config::DnsSdConfig, config::DockerSdConfig,
+                   config::DockerSwarmSdConfig, config::KubernetesSdConfig, config::ConsulSdConfig>;
   struct Running {
     ProviderConfig config;
     std::set<std::string> jobs;

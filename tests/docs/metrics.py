@@ -24,6 +24,7 @@ global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 rule_files: [rules.yml]
 alerting: {{alertmanagers: [{{static_configs: [{{targets: ['127.0.0.1:1']}}]}}]}}
 remote_write: [{{url: 'http://127.0.0.1:1/', name: nobody}}]
+remote_read: [{{url: 'http://127.0.0.1:{port}/metrics', name: nobody, read_recent: true}}]
 scrape_configs:
   - job_name: self
     static_configs: [{{targets: ['127.0.0.1:{port}']}}]
@@ -31,6 +32,8 @@ scrape_configs:
     file_sd_configs: [{{files: [targets.yml]}}]
   - job_name: http
     http_sd_configs: [{{url: 'http://127.0.0.1:1/'}}]
+  - job_name: kubernetes
+    kubernetes_sd_configs: [{{role: node, api_server: 'http://127.0.0.1:1/'}}]
 """
 FLAGS = ["--web.enable-admin-api", "--web.enable-remote-write-receiver", "--web.enable-otlp-receiver",
          "--enable-feature=otlp-deltatocumulative"]
@@ -41,10 +44,10 @@ SECTIONS = [
     ("HTTP server", r"prometheus_http_|vigia_http_|prometheus_web_"),
     ("Queries", r"prometheus_engine_|vigia_quer|vigia_slow_"),
     ("Scraping", r"prometheus_target_"),
-    ("Discovery", r"prometheus_sd_"),
+    ("Discovery", r"prometheus_sd_|vigia_sd_"),
     ("Rules and templates", r"prometheus_rule_|prometheus_template_"),
     ("Notifications", r"prometheus_notifications_"),
-    ("Remote write", r"prometheus_remote_|prometheus_api_remote|vigia_remote_"),
+    ("Remote write and read", r"prometheus_remote_|prometheus_api_remote|vigia_remote_"),
     ("OTLP", r"prometheus_api_otlp|vigia_otlp_"),
     ("Storage", r"prometheus_tsdb_|vigia_storage_"),
 ]
@@ -101,6 +104,7 @@ def expose():
             wait_until("a notification", lambda: "prometheus_notifications_errors_total{" in get(server.base + "/metrics"))
             wait_until("a scrape", lambda: server.query("vigia_build_info"))
             wait_until("a refresh", lambda: re.search(r"^prometheus_sd_http_failures_total [1-9]", get(server.base + "/metrics"), re.M))
+            wait_until("a list", lambda: re.search(r"^prometheus_sd_kubernetes_failures_total [1-9]", get(server.base + "/metrics"), re.M))
             return get(server.base + "/metrics")
         finally:
             server.stop()
