@@ -34,7 +34,7 @@ constexpr std::array<std::uint64_t, 9> kWholePowers = {1,       10,        100, 
 
 // Appends the digits at the front of these eight bytes to `number`; how many there are. All eight are looked at at
 // once.
-std::size_t ReadPiece(const char* at, std::uint64_t& number) {
+[[gnu::always_inline]] inline std::size_t ReadPiece(const char* at, std::uint64_t& number) {
   constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
   std::uint64_t bytes = 0;
   std::memcpy(&bytes, at, sizeof bytes);
@@ -55,7 +55,7 @@ std::size_t ReadPiece(const char* at, std::uint64_t& number) {
 }
 
 // At most sixteen, which are more than are exact. REQUIRES: as many bytes.
-std::size_t ReadDigits(const char* at, std::uint64_t& number) {
+inline std::size_t ReadDigits(const char* at, std::uint64_t& number) {
   const std::size_t count = ReadPiece(at, number);
   return count < 8 ? count : 8 + ReadPiece(at + 8, number);
 }

@@ -231,7 +231,27 @@ bool ScrapeBody::TakePredicted(Pass& pass, ExpositionParser& parser, Status& sta
     return true;
   }
   if (!parser.TrySeries(upcoming)) return false;
-  status = TakeKnown(pass, parser, index);
+  if (!TakePlain(pass, parser, index)) status = TakeKnown(pass, parser, index);
+  return true;
+}
+
+// A sample that is nothing but a float, of a series that is known: nearly all of them. False: it is more than that.
+bool ScrapeBody::TakePlain(Pass& pass, const ExpositionParser& parser, SeriesCache::Index index) {
+  const SeriesCache::Entry& entry = cache_.at(index);
+  if (!pass.unlimited || entry.kind() != SeriesCache::Kind::kSeries || entry.metadata != SeriesCache::kNone ||
+      parser.timestamp_ms() || parser.histogram() != nullptr || !parser.histogram_fault().empty() ||
+      parser.start_ms() != 0) {
+    return false;
+  }
+  const bool first = cache_.Visit(index);
+  ++pass.outcome.samples;
+  ++pass.outcome.after_relabel;
+  if (!first) {
+    ++pass.outcome.duplicates;
+    return true;
+  }
+  if (CountOutcome(pass, pass.appender.Append(entry.ref, pass.at_ms, parser.value()))) cache_.Track(index);
+  if (extras_.exemplars && !parser.exemplars().empty()) AppendExemplars(pass, parser, entry.ref);
   return true;
 }
 
@@ -284,11 +304,6 @@ Status ScrapeBody::TakeKnown(Pass& pass, ExpositionParser& parser, SeriesCache::
   }
   if (!parser.histogram_fault().empty()) return Error{Errc::kInvalid, parser.histogram_fault()};
   const TimestampMs start_ms = entry.metadata == SeriesCache::kNone ? parser.start_ms() : created_.At(entry.metadata);
-  if (!own_time && parser.histogram() == nullptr && start_ms == 0 && pass.unlimited) {
-    if (CountOutcome(pass, pass.appender.Append(entry.ref, pass.at_ms, parser.value()))) cache_.Track(index);
-    if (extras_.exemplars && !parser.exemplars().empty()) AppendExemplars(pass, parser, entry.ref);
-    return {};
-  }
   const bool added = AppendSample(pass, parser, entry.ref, start_ms);
   if (added && (!own_time || config_->track_timestamps_staleness)) cache_.Track(index);
   if (extras_.exemplars && !parser.exemplars().empty()) AppendExemplars(pass, parser, entry.ref);

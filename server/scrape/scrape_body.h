@@ -77,12 +77,14 @@ class ScrapeBody {
   storage::Status AppendBody(Pass& pass, const FetchedBody& fetched);
   storage::Status ReadEntries(Pass& pass, ExpositionParser& parser);
   bool TakePredicted(Pass& pass, ExpositionParser& parser, storage::Status& status);
+  bool TakePlain(Pass& pass, const ExpositionParser& parser, SeriesCache::Index index);
   void TakeLine(ExpositionParser& parser, EntryKind kind);
   void AddTypeAndUnit();
   storage::Status TakeSeries(Pass& pass, ExpositionParser& parser);
   storage::Status TakeKnown(Pass& pass, ExpositionParser& parser, SeriesCache::Index index);
   storage::Status TakeNew(Pass& pass, ExpositionParser& parser);
   bool AppendSample(Pass& pass, const ExpositionParser& parser, storage::SeriesRef ref, storage::TimestampMs start_ms);
+  static bool CountOutcome(Pass& pass, storage::AppendOutcome outcome);
   storage::AppendOutcome AppendAt(Pass& pass, const ExpositionParser& parser, storage::SeriesRef ref,
                                   storage::TimestampMs t, storage::TimestampMs start_ms);
   bool LimitBuckets(storage::FloatHistogram& h) const;

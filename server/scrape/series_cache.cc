@@ -6,6 +6,7 @@
 #include <random>
 #include <unordered_set>
 
+#define XXH_INLINE_ALL  // Once for each line of each scrape.
 #include <xxhash.h>
 
 namespace vigia::server {
@@ -85,21 +86,10 @@ void SeriesCache::LeaveOrder() {
   for (Index i = 0; i < next_.size(); ++i) next_[i] = i + 1 < next_.size() ? i + 1 : kNone;
 }
 
-bool SeriesCache::Visit(Index index) {
-  if (next_.empty() && index != last_visited_ + 1) LeaveOrder();
-  if (!next_.empty()) (last_visited_ == kNone ? first_ : next_[last_visited_]) = index;
-  last_visited_ = index;
-  if (visited_.Has(index)) return false;
-  visited_.Set(index);
-  ++visited_count_;
-  return true;
-}
-
-void SeriesCache::Track(Index index) {
-  if (tracked_.Has(index)) return;
-  tracked_.Set(index);
-  ++tracked_count_;
-  tracked_again_ += stored_.Has(index);
+// An entry comes where the order in entries_ does not say so.
+void SeriesCache::Follow(Index index) {
+  if (next_.empty()) LeaveOrder();
+  (last_visited_ == kNone ? first_ : next_[last_visited_]) = index;
 }
 
 std::vector<SeriesRef> SeriesCache::Vanished() const {
@@ -183,7 +173,7 @@ std::vector<SeriesCache::Index> SeriesCache::BodyOrder() const {
   if (!next_.empty()) {
     Bits seen;
     for (Index i = first_; i < next_.size() && !seen.Has(i); i = next_[i]) {
-      seen.Set(i);
+      seen.Add(i);
       order.push_back(i);
     }
     if (order.size() == visited_count_) return order;
@@ -202,7 +192,7 @@ void SeriesCache::Compact() {
   Bits stored;
   entries.reserve(order.size());
   for (const Index index : order) {
-    if (stored_.Has(index)) stored.Set(static_cast<Index>(entries.size()));
+    if (stored_.Has(index)) stored.Add(static_cast<Index>(entries.size()));
     entries.push_back(entries_[index]);
   }
   entries_ = std::move(entries);

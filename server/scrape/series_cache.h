@@ -70,9 +70,19 @@ class SeriesCache {
   Index Find(std::string_view text);
   Index Add(std::string_view text, Kind kind);
   // Says that the body has this line at this place. False: it had it already.
-  bool Visit(Index index);
+  bool Visit(Index index) {
+    if (index != last_visited_ + 1 || !next_.empty()) Follow(index);
+    last_visited_ = index;
+    const bool first = visited_.Add(index);
+    visited_count_ += first;
+    return first;
+  }
   // Says that a sample of the entry was stored: when a later body has none, the series goes stale.
-  void Track(Index index);
+  void Track(Index index) {
+    if (!tracked_.Add(index)) return;
+    ++tracked_count_;
+    tracked_again_ += stored_.Has(index);
+  }
 
   // Refs of series that were stored by the last accepted body and are not in this one.
   std::vector<storage::SeriesRef> Vanished() const;
@@ -97,9 +107,14 @@ class SeriesCache {
   class Bits {
    public:
     bool Has(Index i) const { return i / 64 < words_.size() && (words_[i / 64] >> (i % 64) & 1) != 0; }
-    void Set(Index i) {
+    // False: it was there.
+    bool Add(Index i) {
       if (i / 64 >= words_.size()) words_.resize(i / 64 + 1);
-      words_[i / 64] |= std::uint64_t{1} << (i % 64);
+      std::uint64_t& word = words_[i / 64];
+      const std::uint64_t bit = std::uint64_t{1} << (i % 64);
+      const bool fresh = (word & bit) == 0;
+      word |= bit;
+      return fresh;
     }
     void Clear() { words_.assign(words_.size(), 0); }
     void Forget() { std::vector<std::uint64_t>().swap(words_); }
@@ -110,6 +125,7 @@ class SeriesCache {
   };
 
   std::uint64_t HashOf(std::string_view text) const;
+  void Follow(Index index);
   void LeaveOrder();
   void BuildTable();
   void Insert(Index index);

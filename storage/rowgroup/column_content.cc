@@ -35,9 +35,10 @@ void ColumnContent::StartColumn(std::uint32_t number) {
 }
 
 Status AppendColumn(const TileView& tile, std::span<const TimestampMs> times, ColumnContent& out,
-                    RecentDecimals* recent) {
+                    RecentDecimals* recent, TileView::Cursor* cursor) {
+  TileView::Cursor own;
   for (const bool histogram : {false, true}) {
-    const auto chunk = tile.Find({out.column, histogram});
+    const auto chunk = tile.Find({out.column, histogram}, cursor == nullptr ? own : *cursor);
     if (!chunk) continue;
     std::vector<TimestampMs>& t = histogram ? out.histogram_t : out.float_t;
     std::vector<TimestampMs>& starts = histogram ? out.histogram_starts : out.float_starts;

@@ -27,9 +27,10 @@ struct ColumnContent {
   void StartColumn(std::uint32_t number);
 };
 
-// Appends what the tile has of the column. REQUIRES: `times` is what tile.Times() returned.
+// Appends what the tile has of the column. REQUIRES: `times` is what tile.Times() returned. Whoever reads many columns
+// in order gives `recent` as in TileView::ReadFloats() and `cursor` as in TileView::Find().
 Status AppendColumn(const TileView& tile, std::span<const TimestampMs> times, ColumnContent& out,
-                    RecentDecimals* recent = nullptr);  // As in TileView::ReadFloats().
+                    RecentDecimals* recent = nullptr, TileView::Cursor* cursor = nullptr);
 // Makes all times strictly ascending; of samples with one time the first stays.
 void SortColumn(ColumnContent& content);
 

@@ -125,10 +125,13 @@ Status GroupBuilder::AddPage(std::uint32_t page, std::span<const std::uint32_t> 
   Started started;
   std::vector<TimestampMs> record_t;
   ColumnContent content;
+  std::vector<TileView::Cursor> cursors(sources.size());
   for (const std::uint32_t column : columns) {
     content.StartColumn(column);
-    for (const TileSource& source : sources) {
-      if (Status status = AppendColumn(*source.tile, source.times, content, source.recent); !status) return status;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      const TileSource& source = sources[i];
+      Status status = AppendColumn(*source.tile, source.times, content, source.recent, &cursors[i]);
+      if (!status) return status;
     }
     SortColumn(content);
     started.Clear();

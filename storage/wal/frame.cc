@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <optional>
 
 #include "storage/bytes/varint.h"
@@ -32,27 +33,32 @@ std::optional<std::int64_t> ExactInteger(std::uint64_t bits) {
   return integer;
 }
 
-void PutValue(std::string& out, std::uint64_t bits, std::uint64_t base) {
+constexpr std::size_t kMaxValueBytes = 1 + 8;
+
+// Writes at most kMaxValueBytes to `out`; returns where the value ends.
+char* PutValue(char* out, std::uint64_t bits, std::uint64_t base) {
   const auto now = ExactInteger(bits);
   const auto last = ExactInteger(base);
   if (now && last) {
     const std::uint64_t delta = ZigZag(*now - *last);
     if (delta < 1u << 6) {
-      out.push_back(static_cast<char>(kShortDelta | delta));
-      return;
+      *out++ = static_cast<char>(kShortDelta | delta);
+      return out;
     }
     if (delta < 1u << 14) {
-      out.push_back(static_cast<char>(kLongDelta | delta >> 8));
-      out.push_back(static_cast<char>(delta));
-      return;
+      *out++ = static_cast<char>(kLongDelta | delta >> 8);
+      *out++ = static_cast<char>(delta);
+      return out;
     }
   }
   const std::uint64_t diff = bits ^ base;
   const auto leading = static_cast<unsigned>(std::countl_zero(diff)) / 8;
   const auto trailing = static_cast<unsigned>(std::countr_zero(diff)) / 8;
   const unsigned count = 8 - leading - trailing;
-  out.push_back(static_cast<char>(leading << 4 | count));
-  for (unsigned i = 0; i < count; ++i) out.push_back(static_cast<char>(diff >> (8 * (trailing + i))));
+  *out++ = static_cast<char>(leading << 4 | count);
+  const std::uint64_t bytes = LittleEndian(diff >> (8 * trailing));  // Those behind the first `count` are written over.
+  std::memcpy(out, &bytes, sizeof bytes);
+  return out + count;
 }
 
 std::optional<std::uint64_t> GetValue(ByteReader& in, std::uint64_t base) {
@@ -72,22 +78,25 @@ std::optional<std::uint64_t> GetValue(ByteReader& in, std::uint64_t base) {
   return base ^ diff;
 }
 
+std::size_t RunEnd(const std::vector<FrameCell>& cells, std::size_t first) {
+  std::size_t next = first + 1;
+  while (next < cells.size() && cells[next].column == cells[next - 1].column + 1) ++next;
+  return next;
+}
+
 // Columns as runs: how far the run starts behind the end of the one before, and its length.
 void PutColumns(std::string& out, bool detached, const std::vector<FrameCell>& cells) {
-  std::string runs;
   std::uint64_t count = 0;
+  for (std::size_t i = 0; i < cells.size(); i = RunEnd(cells, i)) ++count;
+  PutVarint(out, count << 1 | (detached ? 1 : 0));
   std::int64_t end = 0;
   for (std::size_t i = 0; i < cells.size();) {
-    std::size_t next = i + 1;
-    while (next < cells.size() && cells[next].column == cells[next - 1].column + 1) ++next;
-    PutZigZag(runs, std::int64_t{cells[i].column} - end);
-    PutVarint(runs, next - i);
+    const std::size_t next = RunEnd(cells, i);
+    PutZigZag(out, std::int64_t{cells[i].column} - end);
+    PutVarint(out, next - i);
     end = std::int64_t{cells[next - 1].column} + 1;
     i = next;
-    ++count;
   }
-  PutVarint(out, count << 1 | (detached ? 1 : 0));
-  out += runs;
 }
 
 bool GetColumns(ByteReader& in, bool* detached, std::vector<FrameCell>& cells) {
@@ -112,14 +121,18 @@ bool GetColumns(ByteReader& in, bool* detached, std::vector<FrameCell>& cells) {
 
 void PutRow(std::string& out, const FrameRow& row) {
   PutColumns(out, row.detached, row.cells);
-  const std::size_t bitmap = out.size();
-  out.resize(bitmap + (row.cells.size() + 7) / 8);
+  const std::size_t start = out.size();
+  const std::size_t bitmap_bytes = (row.cells.size() + 7) / 8;
+  out.resize(start + bitmap_bytes + row.cells.size() * kMaxValueBytes);
+  char* const bitmap = out.data() + start;
+  char* at = bitmap + bitmap_bytes;
   for (std::size_t i = 0; i < row.cells.size(); ++i) {
     const FrameCell& cell = row.cells[i];
     if (cell.bits == cell.base) continue;
-    out[bitmap + i / 8] = static_cast<char>(out[bitmap + i / 8] | 1 << i % 8);
-    PutValue(out, cell.bits, cell.base);
+    bitmap[i / 8] = static_cast<char>(bitmap[i / 8] | 1 << i % 8);
+    at = PutValue(at, cell.bits, cell.base);
   }
+  out.resize(static_cast<std::size_t>(at - out.data()));
   PutVarint(out, row.histograms.size());
   for (const FrameHistogram& h : row.histograms) {
     PutVarint(out, h.column);
@@ -184,6 +197,12 @@ bool GetRow(ByteReader& in, std::uint32_t epoch, std::uint32_t target, FrameStat
 }  // namespace
 
 std::string EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& sections) {
+  std::string out;
+  EncodeFrame(epoch, sections, out);
+  return out;
+}
+
+void EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& sections, std::string& out) {
   std::uint8_t version = kFrameVersion;
   for (const FrameSection& section : sections) {
     if (section.anew) version = kFrameVersionWithAnew;
@@ -191,7 +210,7 @@ std::string EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& se
       if (!row.starts.empty()) version = std::max(version, kFrameVersionWithStarts);
     }
   }
-  std::string out;
+  out.clear();
   out.push_back(static_cast<char>(version));
   PutVarint(out, epoch);
   PutVarint(out, sections.size());
@@ -207,7 +226,6 @@ std::string EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& se
       if (version >= kFrameVersionWithStarts) PutStarts(out, row);
     }
   }
-  return out;
 }
 
 std::optional<FrameHead> HeadOfOneTarget(std::string_view frame) {

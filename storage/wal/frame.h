@@ -54,6 +54,8 @@ struct FrameSection {
 // `epoch` tells the reader which bases the writer assumed: a column's last value counts only when it was written in the
 // same epoch, else the base is 0.
 std::string EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& sections);
+// The same, in place of what `out` holds.
+void EncodeFrame(std::uint32_t epoch, const std::vector<FrameSection>& sections, std::string& out);
 
 // What the reader knows of the values of columns.
 class FrameState {
