@@ -17,10 +17,10 @@ BINARY = os.environ.get("VIGIA_BINARY", str(ROOT / "build/release/vigia"))
 
 
 class Prometheus:
-    def __init__(self, folder, config, flags=()):
+    def __init__(self, folder, config, flags=(), port=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
-        self.port = free_port()
+        self.port = port or free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.flags = list(flags)
         (self.folder / "prometheus.yml").write_text(config)
@@ -46,8 +46,8 @@ class Remote(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vigia-remote-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def peer(self, config="global: {scrape_interval: 1h}\n", flags=("--web.enable-remote-write-receiver",)):
-        peer = Prometheus(self.folder / "peer", config, flags)
+    def peer(self, config="global: {scrape_interval: 1h}\n", flags=("--web.enable-remote-write-receiver",), port=None):
+        peer = Prometheus(self.folder / "peer", config, flags, port)
         self.addCleanup(lambda: peer.process.stop())
         return peer
 
@@ -150,6 +150,72 @@ remote_read:
         self.assertEqual(len(matrix(peer.base, 'up{site="test"}', 60, until)), 1)
         self.assertEqual(matrix(peer.base, 'up{site="other"}', 60, until), {})
         self.assertEqual(vigia.value("prometheus_remote_read_handler_queries"), 0)
+
+
+    SELF = """
+global: {{scrape_interval: 500ms, scrape_timeout: 500ms, external_labels: {{site: test}}}}
+scrape_configs:
+  - job_name: self
+    static_configs: [{{targets: ['127.0.0.1:{port}']}}]
+{more}
+"""
+
+    def test_4_this_server_reads_from_a_peer(self):
+        peer_port = free_port()
+        peer = self.peer(self.SELF.format(port=peer_port, more=""), (), peer_port)
+        vigia = self.vigia(f"""
+global: {{scrape_interval: 1h, external_labels: {{site: test}}}}
+remote_read:
+  - url: {peer.base}/api/v1/read
+    name: peer
+    read_recent: true
+""")
+        wait_until("the peer has samples", lambda: matrix(peer.base, "up", 60))
+        time.sleep(4)
+        until = now()
+        for selector in ("up", '{job="self"}', '{__name__=~"prometheus_http_.*_bucket",handler!="/metrics"}'):
+            wanted = matrix(peer.base, selector, 60, until)
+            self.assertTrue(wanted)
+            self.assertEqual(wanted, matrix(vigia.base, selector, 60, until), selector)
+        # Nothing but streamed chunks was asked for and given, and nothing failed.
+        counts = get_json(vigia.base + "/api/v1/status/self_metrics",
+                          metric_name_pattern="prometheus_remote_read_client_queries_total")["data"]
+        self.assertIn("chunked", str(counts))
+        self.assertNotIn("sampled", str(counts))
+        self.assertNotIn("unsupported", str(counts))
+        # Expressions over both are computed here.
+        own = get_json(vigia.base + "/api/v1/query", query="count(up) + sum(rate(prometheus_http_requests_total[1m])) * 0",
+                       time=until)
+        self.assertEqual(own["data"]["result"][0]["value"][1], "1")
+        self.assertNotIn("warnings", own)
+        # A peer that is gone is a warning, and what is here is still answered.
+        peer.process.stop()
+        answer = get_json(vigia.base + "/api/v1/query", query="vector(1) or up")
+        self.assertEqual(len(answer["data"]["result"]), 1)
+        self.assertIn("remote_read: error sending request: Post", answer["warnings"][0])
+        labels = get_json(vigia.base + "/api/v1/labels")
+        self.assertEqual(labels["warnings"], ["not implemented"])
+
+    def test_5_native_histograms_of_a_peer(self):
+        peer_port = free_port()
+        peer = self.peer(self.SELF.format(port=peer_port, more="").replace(
+            "scrape_timeout: 500ms,", "scrape_timeout: 500ms, scrape_protocols: [PrometheusProto],"),
+            ("--enable-feature=native-histograms",), peer_port)
+        vigia = self.vigia(f"global: {{scrape_interval: 1h}}\nremote_read: [{{url: '{peer.base}/api/v1/read', "
+                           "read_recent: true}]\n")
+
+        def histograms(base, at):
+            answer = get_json(base + "/api/v1/query", query='{__name__=~"prometheus_.*_seconds"}[60s]', time=at)
+            return {tuple(sorted(s["metric"].items())): s["histograms"] for s in answer["data"]["result"]
+                    if "histograms" in s}
+
+        # Several samples in each chunk.
+        wait_until("the peer has native histograms", lambda: any(len(h) > 3 for h in histograms(peer.base, now()).values()))
+        until = now()
+        wanted = histograms(peer.base, until)
+        got = {tuple(pair for pair in labels if pair[0] != "site"): h for labels, h in histograms(vigia.base, until).items()}
+        wanted = {tuple(pair for pair in labels if pair[0] != "site"): h for labels, h in wanted.items()}
+        self.assertEqual(wanted, got)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ struct Options {
 
 std::vector<Target> AllTargets() {
   std::vector<Target> all;
-  for (const auto list : {StorageTargets(), TextTargets(), WireTargets()})
+  for (const auto list : {StorageTargets(), TextTargets(), WireTargets(), ReaderTargets()})
     all.insert(all.end(), list.begin(), list.end());
   return all;
 }

@@ -24,6 +24,7 @@ struct Target {
 std::span<const Target> StorageTargets();
 std::span<const Target> TextTargets();
 std::span<const Target> WireTargets();
+std::span<const Target> ReaderTargets();
 
 }  // namespace vigia::fuzz
 
