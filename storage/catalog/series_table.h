@@ -51,6 +51,11 @@ class SeriesTable {
     values_[hole] = 0;
     --size_;
   }
+  // Makes room for so many more.
+  template <class FingerprintOf>
+  void Reserve(std::size_t count, FingerprintOf&& fingerprint_of) {
+    if ((size_ + count) * 10 > values_.size() * 8) Resize(size_ + count, fingerprint_of);
+  }
   // Gives memory back when the table is nearly empty.
   template <class FingerprintOf>
   void Shrink(FingerprintOf&& fingerprint_of) {

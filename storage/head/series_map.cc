@@ -260,13 +260,20 @@ void SeriesMap::RestoreLine(LineId id, const Labels& labels) {
   line_sets_.Restore(id, labels);
 }
 
-bool SeriesMap::RestoreColumn(TargetId target, std::uint32_t column, LineId line) {
+bool SeriesMap::RestoreColumns(TargetId id, std::uint32_t first, std::span<const LineId> lines) {
   const std::unique_lock lock(mu_);
-  if (target == 0 || !target_sets_.IsLoaded(target) || !target_sets_[target].persisted.load()) return false;
-  if (line != 0 && (!line_sets_.IsLoaded(line) || !line_sets_[line].persisted.load())) return false;
-  Target& owner = this->target(target);
+  if (id == 0 || !target_sets_.IsLoaded(id) || !target_sets_[id].persisted.load()) return false;
+  Target& owner = target(id);
   constexpr std::uint32_t kMaxGap = 1u << 24;  // Against damaged ids: no batch makes so many columns.
-  if (column > owner.columns().size() + kMaxGap) return false;
+  if (first > owner.columns().size() + kMaxGap) return false;
+  for (std::uint32_t i = 0; i < lines.size(); ++i) {
+    if (!RestoreColumn(owner, first + i, lines[i])) return false;
+  }
+  return true;
+}
+
+bool SeriesMap::RestoreColumn(Target& owner, std::uint32_t column, LineId line) {
+  if (line != 0 && (!line_sets_.IsLoaded(line) || !line_sets_[line].persisted.load())) return false;
   while (owner.columns().size() <= column) owner.columns()[AddColumn(owner, 0)].Set(Column::kRemoved);
   Column& state = owner.columns()[column];
   if (state.line == 0 && line != 0) {
@@ -277,9 +284,20 @@ bool SeriesMap::RestoreColumn(TargetId target, std::uint32_t column, LineId line
   if (state.Is(Column::kPersisted)) return true;
   SetPersisted(state);
   state.Reset(Column::kRemoved);
-  Name(target, column);
-  Index(target, column);
+  Index(owner.id(), column);
   return true;
+}
+
+void SeriesMap::NameRestored() {
+  const std::unique_lock lock(mu_);
+  table_.Reserve(series(), [this](std::uint64_t value) { return FingerprintOfRef(value); });
+  for (TargetId id = 1; id < target_end(); ++id) {
+    const Target* const owner = FindTarget(id);
+    if (owner == nullptr) continue;
+    owner->columns().ForEach([&](std::size_t column, const Column& state) {
+      if (state.Is(Column::kPersisted)) Name(id, static_cast<std::uint32_t>(column));
+    });
+  }
 }
 
 std::size_t SeriesMap::symbol_bytes() const {

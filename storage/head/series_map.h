@@ -109,11 +109,13 @@ class SeriesMap {
   void SetPersisted(Column& column);
   void ResetPersisted(Column& column);
 
-  // For reading back the catalog, in this order: targets and lines ascending, then columns.
+  // For reading back the catalog, in this order: targets and lines ascending, then columns, then NameRestored().
   void RestoreTarget(TargetId id, const Labels& labels);
   void RestoreLine(LineId id, const Labels& labels);
-  // The column of the line; columns in between are made and count as removed. False when ids make no sense.
-  bool RestoreColumn(TargetId target, std::uint32_t column, LineId line);
+  // Columns of these lines; columns in between are made and count as removed. False when ids make no sense.
+  bool RestoreColumns(TargetId target, std::uint32_t first, std::span<const LineId> lines);
+  // Makes the restored columns be found by their labels: all at once, for a table that knows its size.
+  void NameRestored();
 
   // In the index, i.e. without the removed ones.
   std::size_t series() const { return series_.load(std::memory_order_relaxed); }
@@ -179,6 +181,7 @@ class SeriesMap {
                    std::shared_lock<std::shared_mutex>& lock) const;
   Target& GrowTargets();
   std::uint32_t AddColumn(Target& target, LineId line);
+  bool RestoreColumn(Target& target, std::uint32_t column, LineId line);
   std::uint64_t FindLocked(TargetId target, LineId line, const Labels& labels, const Fingerprint& fingerprint) const;
   std::optional<SeriesRef> FindKnown(TargetId target, LineId line, const Labels& labels,
                                      const Fingerprint& fingerprint) const;

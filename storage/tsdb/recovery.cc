@@ -26,11 +26,8 @@ class Restorer final : public CatalogReader {
     return {};
   }
   Status OnColumns(std::uint32_t target, const ColumnRecord& record) override {
-    for (std::uint32_t i = 0; i < record.lines.size(); ++i) {
-      if (series_.RestoreColumn(target, record.first + i, record.lines[i])) continue;
-      return Error{Errc::kCorruption, "catalog: a column names an unknown target or line"};
-    }
-    return {};
+    if (series_.RestoreColumns(target, record.first, record.lines)) return {};
+    return Error{Errc::kCorruption, "catalog: a column names an unknown target or line"};
   }
 
  private:
@@ -62,6 +59,7 @@ Status Tsdb::Impl::Recover() {
   const auto start = std::chrono::steady_clock::now();
   Restorer restorer(series);
   if (Status status = ReadCatalog(*store, restorer); !status) return status;
+  series.NameRestored();
   for (const DamagedFile& file : store->damaged_files()) {
     if (file.family == Family::kExemplars) continue;  // Told by them.
     Say(LogLevel::kError, fmt::format("damaged file {} is set aside{}: {}", file.path,
