@@ -183,7 +183,7 @@ TEST_CASE("a mechanism that cannot be set up is counted and the job goes on") {
   config.static_configs = {{{"a:1"}, Labels{}}};
   HttpSdConfig http;
   http.url = "http://h/";
-  http.http.oauth2.emplace();
+  http.http.http_headers = {{"X-A", {}, {}, {"/nowhere/at/all"}}};
   config.http_sd_configs.push_back(http);
   f.manager.Apply({{"job", config}});
   CHECK(f.received.Of("job") == "a:1{}");
