@@ -20,6 +20,22 @@ struct ClientAuthWords : ExactWord {
   static std::span<const Value> All() { return kAll; }
 };
 
+// What Go calls secure (crypto/tls.CipherSuites), for that is what Prometheus takes.
+constexpr std::array<std::string_view, 13> kCipherSuites{"TLS_AES_128_GCM_SHA256",
+                                                         "TLS_AES_256_GCM_SHA384",
+                                                         "TLS_CHACHA20_POLY1305_SHA256",
+                                                         "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+                                                         "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+                                                         "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+                                                         "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+                                                         "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+                                                         "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+                                                         "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+                                                         "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+                                                         "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+                                                         "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"};
+constexpr std::array<std::string_view, 4> kCurves{"CurveP256", "CurveP384", "CurveP521", "X25519"};
+
 // What a response may be given (exporter-toolkit web/tls_config.go). Where values are listed, only these are allowed.
 struct AllowedHeader {
   std::string_view name;
@@ -80,8 +96,10 @@ struct Schema<WebTlsConfig> : PlainSchema<WebTlsConfig> {
         MakeField<WordCodec<TlsVersionWords>>("max_version", &T::max_version, "TLS13", "Highest TLS version accepted."),
         MakeField<BoolCodec>("prefer_server_cipher_suites", &T::prefer_server_cipher_suites, "true",
                              "Accepted for compatibility."),
-        UnsupportedField<T>("cipher_suites", "Cipher suites up to TLS 1.2."),
-        UnsupportedField<T>("curve_preferences", "Elliptic curves, most wanted first."),
+        MakeField<ListCodec<StringCodec>>("cipher_suites", &T::cipher_suites, "[]",
+                                          "Cipher suites up to TLS 1.2, most wanted first; left out: the library's."),
+        MakeField<ListCodec<StringCodec>>("curve_preferences", &T::curve_preferences, "[]",
+                                          "Elliptic curves, most wanted first; left out: the library's."),
     };
     return kFields;
   }
@@ -98,6 +116,12 @@ struct Schema<WebTlsConfig> : PlainSchema<WebTlsConfig> {
       in.Fail(node, "client_auth_type verifies clients, but client_ca and client_ca_file are missing");
     if (out.client_auth_type == ClientAuth::kNone && authorities) {
       in.Fail(node, "client CAs have been configured without a client auth policy");
+    }
+    for (const std::string& name : out.cipher_suites) {
+      if (std::ranges::find(kCipherSuites, name) == kCipherSuites.end()) in.Fail(node, "unknown cipher: " + name);
+    }
+    for (const std::string& name : out.curve_preferences) {
+      if (std::ranges::find(kCurves, name) == kCurves.end()) in.Fail(node, "unknown curve: " + name);
     }
     if (out.max_version != TlsVersion::kUnset && out.max_version < out.min_version) {
       in.Fail(node, "max_version must not be lower than min_version");
@@ -130,6 +154,22 @@ struct Schema<WebHttpConfig> : PlainSchema<WebHttpConfig> {
 };
 
 template <>
+struct Schema<RateLimitConfig> : PlainSchema<RateLimitConfig> {
+  static const FieldTable<RateLimitConfig>& Fields() {
+    using T = RateLimitConfig;
+    static const FieldTable<T> kFields{
+        MakeField<DurationCodec>("interval", &T::interval_ms, "0s", "One request each such time; 0s: no limit."),
+        MakeField<IntCodec>("burst", &T::burst, "0", "Requests that may come at once; others are answered 429."),
+    };
+    return kFields;
+  }
+  static void Check(Reader& in, const yaml::Node& node, RateLimitConfig& out) {
+    if (out.burst < 0) in.Fail(node, "burst must not be negative");
+    if (out.interval_ms > 0 && out.burst == 0) in.Fail(node, "a rate_limit with a burst of 0 refuses every request");
+  }
+};
+
+template <>
 struct Schema<WebConfig> : PlainSchema<WebConfig> {
   static const FieldTable<WebConfig>& Fields() {
     using T = WebConfig;
@@ -139,7 +179,7 @@ struct Schema<WebConfig> : PlainSchema<WebConfig> {
         MakeField<SectionCodec<WebHttpConfig>>("http_server_config", &T::http_server_config, "", "Details of HTTP."),
         MakeField<StringMapCodec>("basic_auth_users", &T::basic_auth_users, "{}",
                                   "Names and bcrypt hashes; left out: everybody may talk to the server."),
-        UnsupportedField<T>("rate_limit", "Most requests in an interval."),
+        MakeField<SectionCodec<RateLimitConfig>>("rate_limit", &T::rate_limit, "", "Most requests in a time."),
     };
     return kFields;
   }

@@ -1,6 +1,7 @@
 // The file of --web.config.file: who may talk to the server, and how (surface.md 3.11; Prometheus' exporter-toolkit).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "config/schema/http_client_config.h"
 #include "storage/model/error.h"
+#include "storage/model/timestamp.h"
 
 namespace vigia::config {
 
@@ -27,6 +29,8 @@ struct WebTlsConfig {
   TlsVersion min_version = TlsVersion::kTls12;
   TlsVersion max_version = TlsVersion::kTls13;
   bool prefer_server_cipher_suites = true;
+  std::vector<std::string> cipher_suites;      // Names of TLS up to 1.2 and of 1.3, as IANA has them.
+  std::vector<std::string> curve_preferences;  // CurveP256, CurveP384, CurveP521, X25519.
 
   bool operator==(const WebTlsConfig&) const = default;
 };
@@ -38,10 +42,19 @@ struct WebHttpConfig {
   bool operator==(const WebHttpConfig&) const = default;
 };
 
+// One request each interval, and `burst` at once. An interval of 0: no limit.
+struct RateLimitConfig {
+  storage::DurationMs interval_ms = 0;
+  std::int64_t burst = 0;
+
+  bool operator==(const RateLimitConfig&) const = default;
+};
+
 struct WebConfig {
   std::optional<WebTlsConfig> tls_server_config;
   WebHttpConfig http_server_config;
   StringMap basic_auth_users;  // Name to bcrypt hash.
+  RateLimitConfig rate_limit;
 
   bool operator==(const WebConfig&) const = default;
 };

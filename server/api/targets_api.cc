@@ -100,7 +100,9 @@ Response Metadata(const TargetsApiDeps& deps, const Request& http) {
   if (limits.has_error()) return ApiError(limits.error());
   const std::string_view wanted = http.params.Get("metric");
   std::map<std::string, std::vector<MetricMetadata>> by_metric;
-  for (TargetMetadata& target : deps.manager.Metadata()) {
+  std::vector<TargetMetadata> sources = deps.manager.Metadata();
+  if (deps.more_metadata) sources.push_back({{}, deps.more_metadata()});
+  for (TargetMetadata& target : sources) {
     for (MetricMetadata& metadata : target.metadata) {
       if (!wanted.empty() && metadata.metric != wanted) continue;
       auto& list = by_metric[metadata.metric];

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/http/router.h"
 #include "server/scrape/manager.h"
@@ -15,6 +17,8 @@ struct TargetsApiDeps {
   const ScrapeManager& manager;
   std::string external_url;  // For globalUrl.
   std::uint16_t listen_port = 0;
+  // What /metadata shows besides that of the targets.
+  std::function<std::vector<MetricMetadata>()> more_metadata = {};
 };
 
 void RegisterTargetsApi(Router& router, TargetsApiDeps deps);

@@ -18,6 +18,7 @@
 #include "server/app/retention.h"
 #include "server/app/routes.h"
 #include "server/app/web_security_file.h"
+#include "server/discovery/client_config.h"
 
 namespace vigia::server {
 namespace {
@@ -27,6 +28,9 @@ using storage::Error;
 using storage::Status;
 
 constexpr const char* kUserAgent = "Prometheus/3.14.0 (Vigia/" VIGIA_VERSION ")";
+
+// Local storage may lack what came in its first hours: Prometheus' margin, twice the length of a block.
+constexpr storage::DurationMs kLocalStartMarginMs = 4 * 3'600'000;
 
 std::string HostName() {
   char name[256] = {};
@@ -122,8 +126,13 @@ Status App::Build(LoadedConfig loaded) {
   auto tsdb = storage::Tsdb::Open(StorageOptions(options_, loaded, log_), registry_);
   if (tsdb.has_error()) return storage::Prefixed(tsdb.error(), "opening storage failed");
   tsdb_ = std::move(*tsdb);
+  BuildReader();
   BuildSender();
-  engine_ = std::make_unique<promql::Engine>(EngineOptionsOf(options_, *loaded.config, log_), *tsdb_, registry_);
+  if (options_.HasFeature("metadata-wal-records") && options_.enable_remote_write_receiver) {
+    written_metadata_ = std::make_unique<MetadataStore>(options_.storage_path + "/remote_metadata", registry_, clock_,
+                                                        log_.With({{"component", "remote write"}}));
+  }
+  engine_ = std::make_unique<promql::Engine>(EngineOptionsOf(options_, *loaded.config, log_), *queryable_, registry_);
   alerting::NotifyOptions notify;
   notify.queue_capacity = static_cast<std::size_t>(options_.notification_queue_capacity);
   notify.max_batch = static_cast<std::size_t>(options_.notification_batch_size);
@@ -143,7 +152,7 @@ Status App::Build(LoadedConfig loaded) {
   deps.appendable = tsdb_.get();
   deps.notify = [this](std::span<const alerting::FiredAlert> alerts) { notifications_->Send(alerts); };
   deps.now = clock_;
-  deps.last_samples = alerting::LastSamplesOf(*tsdb_);
+  deps.last_samples = alerting::LastSamplesOf(*queryable_);
   deps.warn = [log = log_.With({{"component", "rule manager"}})](std::string_view text) { log.Warn(text); };
   deps.external_url = address_.external_url;
   alerting::RuleOptions rules;
@@ -168,19 +177,30 @@ Status App::Build(LoadedConfig loaded) {
   return {};
 }
 
+void App::BuildReader() {
+  remote_reads_ = std::make_unique<RemoteReads>(RemoteReadsDeps{
+      .executor = io_.executor(), .registry = registry_, .client = [](const config::RemoteReadConfig& remote) {
+        return ToClientOptions(remote.http, kUserAgent);
+      }});
+  queryable_ = std::make_unique<JoinedQueryable>(*tsdb_, *remote_reads_, [this] {
+    const storage::TimestampMs oldest = tsdb_->MinTime();
+    return (oldest == storage::kMaxTimestampMs ? clock_() : oldest) + kLocalStartMarginMs;
+  });
+}
+
 void App::BuildSender() {
-  SenderDeps deps{
-      .queue = {.storage = *tsdb_,
-                .labels_of = [this](storage::SeriesRef ref) { return tsdb_->LabelsOf(ref); },
-                .metadata = [this] { return MetadataToSend(scrape_->Metadata()); },
-                .clock = clock_,
-                .log = log_.With({{"component", "remote"}})},
-      .registry = registry_,
-      .transport = [this](const config::RemoteWriteConfig& remote) {
-        return MakeRemoteTransport(io_.executor(), kUserAgent, remote);
-      },
-      .folder = options_.storage_path + "/remote_write",
-      .flush_deadline_ms = options_.remote_flush_deadline_ms};
+  SenderDeps deps{.queue = {.storage = *tsdb_,
+                            .labels_of = [this](storage::SeriesRef ref) { return tsdb_->LabelsOf(ref); },
+                            .metadata = [this] { return MetadataToSend(scrape_->Metadata()); },
+                            .clock = clock_,
+                            .log = log_.With({{"component", "remote"}})},
+                  .registry = registry_,
+                  .transport =
+                      [this](const config::RemoteWriteConfig& remote) {
+                        return MakeRemoteTransport(io_.executor(), kUserAgent, remote);
+                      },
+                  .folder = options_.storage_path + "/remote_write",
+                  .flush_deadline_ms = options_.remote_flush_deadline_ms};
   sender_ = std::make_unique<RemoteWriteSender>(std::move(deps));
   tsdb_->SetCommitListener(sender_.get());
 }
@@ -188,46 +208,47 @@ void App::BuildSender() {
 Status App::Start() {
   RegisterRoutes(
       router_,
-      RouteParts{
-          .registry = registry_,
-          .storage = *tsdb_,
-          .exemplars = *tsdb_,
-          .appendable = *tsdb_,
-          .engine = *engine_,
-          .scrape = *scrape_,
-          .rules = *rules_,
-          .notifications = *notifications_,
-          .notices = notices_,
-          .clock = clock_,
-          .external_url = address_.external_url,
-          .route_prefix = address_.route_prefix,
-          .options = options_,
-          .log = log_,
-          .external_labels = [this] { return CurrentConfig()->global.external_labels; },
-          .sends_on = [this] { return sender_->any(); },
-          .otlp_config = [this] { return CurrentConfig()->otlp; },
-          .status = {.config_yaml = [this] { return config::ToYaml(*CurrentConfig()); },
-                     .flags = [this] { return options_.values; },
-                     .runtime = [this] { return Runtime(); },
-                     .tsdb = [this](std::size_t limit) { return TsdbInfo(limit); },
-                     .blocks = [this] { return Blocks(); },
-                     .features = [this] { return FeaturesOf(options_); },
-                     .clock = clock_},
-          .admin = {.enabled = options_.enable_admin_api,
-                    .snapshot = [this] { return TakeSnapshot(); },
-                    .compact = [this] { return tsdb_->RunMaintenance(storage::Tsdb::Maintenance::kEverything); },
-                    .delete_series = [this](auto matchers, auto from,
-                                            auto to) { return tsdb_->DeleteSeries(matchers, from, to); },
-                    .clean_tombstones = [this] { return tsdb_->CleanTombstones(); }},
-          .retention = MakeRetentionApi(*tsdb_, options_, [this] { return CurrentConfig(); }),
-          .lifecycle = {.enabled = options_.enable_lifecycle,
-                        .ready = [this] { return ready_ && !tsdb_->WritesStopped(); },
-                        .stopping = [this] { return stopping_.load(); },
-                        .reload = [this] { return Reload(); },
-                        .quit =
-                            [this] {
-                              if (quit_) quit_();
-                            }}});
+      RouteParts{.registry = registry_,
+                 .storage = *queryable_,
+                 .local_storage = *tsdb_,
+                 .exemplars = *tsdb_,
+                 .appendable = *tsdb_,
+                 .engine = *engine_,
+                 .scrape = *scrape_,
+                 .rules = *rules_,
+                 .notifications = *notifications_,
+                 .notices = notices_,
+                 .clock = clock_,
+                 .external_url = address_.external_url,
+                 .route_prefix = address_.route_prefix,
+                 .options = options_,
+                 .log = log_,
+                 .external_labels = [this] { return CurrentConfig()->global.external_labels; },
+                 .written_metadata = written_metadata_.get(),
+                 .sends_on = [this] { return sender_->any(); },
+                 .otlp_config = [this] { return CurrentConfig()->otlp; },
+                 .status = {.config_yaml = [this] { return config::ToYaml(*CurrentConfig()); },
+                            .flags = [this] { return options_.values; },
+                            .runtime = [this] { return Runtime(); },
+                            .tsdb = [this](std::size_t limit) { return TsdbInfo(limit); },
+                            .blocks = [this] { return Blocks(); },
+                            .features = [this] { return FeaturesOf(options_); },
+                            .clock = clock_},
+                 .admin = {.enabled = options_.enable_admin_api,
+                           .snapshot = [this] { return TakeSnapshot(); },
+                           .compact = [this] { return tsdb_->RunMaintenance(storage::Tsdb::Maintenance::kEverything); },
+                           .delete_series = [this](auto matchers, auto from,
+                                                   auto to) { return tsdb_->DeleteSeries(matchers, from, to); },
+                           .clean_tombstones = [this] { return tsdb_->CleanTombstones(); }},
+                 .retention = MakeRetentionApi(*tsdb_, options_, [this] { return CurrentConfig(); }),
+                 .lifecycle = {.enabled = options_.enable_lifecycle,
+                               .ready = [this] { return ready_ && !tsdb_->WritesStopped(); },
+                               .stopping = [this] { return stopping_.load(); },
+                               .reload = [this] { return Reload(); },
+                               .quit =
+                                   [this] {
+                                     if (quit_) quit_();
+                                   }}});
   HttpServerOptions web;
   web.listen = options_.listen_addresses;
   web.route_prefix = address_.route_prefix.empty() ? "/" : address_.route_prefix;
@@ -269,7 +290,8 @@ Status App::Apply(const LoadedConfig& loaded) {
   engine_->SetDefaultSubqueryStep(loaded.config->global.evaluation_interval_ms);
   ApplyQueryLog(loaded.config->global.query_log_file);
   // Before the jobs: what they bring is sent.
-  const Status sending = sender_->Apply(*loaded.config);
+  Status remotes = sender_->Apply(*loaded.config);
+  if (auto reading = remote_reads_->Apply(*loaded.config); reading.has_error()) remotes = reading;
   auto scraping = scrape_->Apply(loaded.config);
   std::map<std::string, config::DiscoveryConfig> jobs;
   for (const config::ScrapeConfig& job : loaded.config->scrape_configs) jobs.emplace(job.job_name, job.discovery);
@@ -279,7 +301,7 @@ Status App::Apply(const LoadedConfig& loaded) {
     const std::lock_guard lock(config_mu_);
     loaded_ = loaded;
   }
-  const Status status = scraping.has_error() ? scraping : sending;
+  const Status status = scraping.has_error() ? scraping : remotes;
   reload_ok_.Set(status.has_error() ? 0 : 1);
   notices_.Set(NoticeBoard::kReloadFailed, status.has_error());
   if (status.has_value()) reload_seconds_.Set(static_cast<double>(clock_()) / 1000);
@@ -322,6 +344,9 @@ Status App::Stop() {
   if (notifications_) notifications_->Stop();
   if (web_) web_->Stop();
   if (sender_) sender_->Stop();
+  if (written_metadata_) {
+    if (auto saved = written_metadata_->Save(); saved.has_error()) log_.Error(saved.error().what);
+  }
   return tsdb_ ? tsdb_->Close() : Status();
 }
 

@@ -19,6 +19,8 @@
 #include "server/http/io_threads.h"
 #include "server/http/server.h"
 #include "server/log/log.h"
+#include "server/reader/joined_queryable.h"
+#include "server/remote/metadata_store.h"
 #include "server/scrape/manager.h"
 #include "server/sender/manager.h"
 #include "storage/model/clock.h"
@@ -52,10 +54,13 @@ class App {
   storage::Status Stop();
 
   std::uint16_t port() const { return web_->port(); }
+  // What is answered; complete after Start().
+  const Router& router() const { return router_; }
 
  private:
   App(Options options, Logger log, WebAddress address);
   storage::Status Build(LoadedConfig loaded);
+  void BuildReader();
   void BuildSender();
   storage::Status Apply(const LoadedConfig& loaded);
   void ApplyQueryLog(const std::string& path);
@@ -89,7 +94,10 @@ class App {
   std::unique_ptr<storage::Tsdb> tsdb_;
   std::unique_ptr<promql::Engine> engine_;
   IoThreads io_;
-  std::unique_ptr<RemoteWriteSender> sender_;  // Told of commits: before all that commits.
+  std::unique_ptr<RemoteReads> remote_reads_;
+  std::unique_ptr<MetadataStore> written_metadata_;  // Null without the feature.
+  std::unique_ptr<JoinedQueryable> queryable_;       // What queries read: tsdb_ and the remotes.
+  std::unique_ptr<RemoteWriteSender> sender_;        // Told of commits: before all that commits.
   std::unique_ptr<Notifications> notifications_;
   std::unique_ptr<alerting::RuleManager> rules_;
   std::unique_ptr<ScrapeManager> scrape_;

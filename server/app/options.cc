@@ -35,7 +35,7 @@ constexpr std::array kKnownFeatures = {
     Feature{"fast-startup", ""},
     Feature{"histograms-st-encoding", ""},
     Feature{"memory-snapshot-on-shutdown", ""},
-    Feature{"metadata-wal-records", ""},
+    Feature{"metadata-wal-records", "Metadata that comes by remote write is kept, for /api/v1/metadata."},
     Feature{"native-histograms", ""},
     Feature{"old-ui", ""},
     Feature{"ooo-native-histograms", ""},
@@ -47,10 +47,11 @@ constexpr std::array kKnownFeatures = {
     Feature{"promql-experimental-functions", "Functions and aggregations that Prometheus calls experimental."},
     Feature{"promql-extended-range-selectors", "anchored and smoothed ranges."},
     Feature{"promql-per-step-stats", "stats=all tells samples step by step."},
-    Feature{"search-api", ""},
+    Feature{"search-api", "/api/v1/search: names that fit a few letters."},
     Feature{"st-storage", "Start timestamps are kept with samples."},
     Feature{"st-synthesis", ""},
-    Feature{"type-and-unit-labels", "Type and unit of scraped and OTLP metrics become the labels __type__ and __unit__."},
+    Feature{"type-and-unit-labels",
+            "Type and unit of scraped and OTLP metrics become the labels __type__ and __unit__."},
     Feature{"use-start-timestamps", "rate() and its like look at start timestamps; start_timestamp()."},
     Feature{"use-uncached-io", ""},
     Feature{"xor2-encoding", ""}};
@@ -153,6 +154,8 @@ void AddWebFlags(FlagSet& flags, Options& o) {
   flags.Add({"web.max-notifications-subscribers", "16",
              "Most subscribers of /api/v1/notifications/live at the same time.", false, false,
              Number(o.max_notifications_subscribers, 0)});
+  flags.Add({"web.search.max-limit", "10000", "Most results of one request to /api/v1/search; 0: no limit.", false,
+             false, Number(o.search_max_limit, std::uint64_t{0})});
   flags.Add({"web.external-url", "", "URL under which the server is reached from outside: links in alerts and pages.",
              false, false, Text(o.external_url)});
   flags.Add({"web.route-prefix", "", "Prefix of all routes. Default: the path of --web.external-url.", false, false,
@@ -292,7 +295,6 @@ void AddIgnoredFlags(FlagSet& flags, Options& o) {
                                                              {"web.user-assets", ""},
                                                              {"web.console.templates", "consoles"},
                                                              {"web.console.libraries", "console_libraries"},
-                                                             {"web.search.max-limit", "10000"},
                                                              {"auto-gomemlimit.ratio", "0.9"},
                                                              {"auto-gomemlimit.refresh-interval", "0s"}};
   for (const auto& [name, value] : kValues)

@@ -32,6 +32,7 @@ struct Options {
   std::string external_url;  // As given; empty = derived from host name and port.
   std::string route_prefix;  // As given; empty = the path of the external URL.
   int max_notifications_subscribers = 16;
+  std::uint64_t search_max_limit = 10'000;
   bool enable_lifecycle = false;
   bool enable_admin_api = false;
   bool enable_remote_write_receiver = false;

@@ -7,10 +7,12 @@
 #include "server/api/exemplars_api.h"
 #include "server/api/federate.h"
 #include "server/api/notices_api.h"
+#include "server/api/openapi.h"
 #include "server/api/pages.h"
 #include "server/api/parse_query_api.h"
 #include "server/api/query_api.h"
 #include "server/api/rules_api.h"
+#include "server/api/search_api.h"
 #include "server/api/self_metrics_api.h"
 #include "server/api/series_api.h"
 #include "server/api/targets_api.h"
@@ -34,6 +36,19 @@ bool Accepts(const Options& options, std::string_view message) {
   return std::find(names.begin(), names.end(), message) != names.end();
 }
 
+// The numbers of the protocol are those of the type (metadata_to_send.cc).
+std::function<std::vector<MetricMetadata>()> WrittenMetadataOf(const MetadataStore* store) {
+  if (store == nullptr) return {};
+  return [store] {
+    std::vector<MetricMetadata> out;
+    for (WrittenMetadata& one : store->List()) {
+      out.push_back(
+          {std::move(one.metric), static_cast<MetricType>(one.type), std::move(one.help), std::move(one.unit)});
+    }
+    return out;
+  };
+}
+
 Response Metrics(const storage::Registry& registry, const Request& http) {
   const NegotiatedFormat negotiated = Negotiate(http.headers.Get("Accept"));
   Response response;
@@ -50,7 +65,10 @@ void RegisterRoutes(Router& router, RouteParts parts) {
   RegisterExemplarsApi(router, parts.exemplars, parts.engine.options().parser);
   RegisterActiveQueriesApi(router, {parts.engine, parts.options.enable_admin_api});
   RegisterSeriesApi(router, parts.storage);
-  RegisterTargetsApi(router, {parts.scrape, parts.external_url, PortOf(parts.options.listen_addresses.front())});
+  RegisterSearchApi(router, {parts.storage, parts.scrape, parts.clock, parts.options.HasFeature("search-api"),
+                             parts.options.search_max_limit});
+  RegisterTargetsApi(router, {parts.scrape, parts.external_url, PortOf(parts.options.listen_addresses.front()),
+                              WrittenMetadataOf(parts.written_metadata)});
   RegisterRulesApi(router, {[&rules = parts.rules] { return rules.Snapshot(); },
                             [&notifications = parts.notifications] { return notifications.Urls(); }});
   RegisterStatusApi(router, parts.status);
@@ -58,7 +76,7 @@ void RegisterRoutes(Router& router, RouteParts parts) {
   RegisterNoticesApi(router, parts.notices);
   RegisterAdminApi(router, parts.admin);
   RegisterRetentionApi(router, parts.retention);
-  RegisterFederate(router, {parts.storage, parts.registry, parts.clock, parts.options.query_lookback_delta_ms,
+  RegisterFederate(router, {parts.local_storage, parts.registry, parts.clock, parts.options.query_lookback_delta_ms,
                             parts.external_labels});
   RegisterRemoteWrite(router, {parts.appendable,
                                parts.registry,
@@ -68,13 +86,16 @@ void RegisterRoutes(Router& router, RouteParts parts) {
                                 .accept_v1 = Accepts(parts.options, Options::kRemoteWriteV1),
                                 .accept_v2 = Accepts(parts.options, Options::kRemoteWriteV2),
                                 .starts = parts.options.start_use()},
-                               parts.sends_on});
-  RegisterRemoteRead(
-      router,
-      {parts.storage, parts.registry, parts.log.With({{"component", "remote read"}}), parts.external_labels,
-       {.sample_limit = parts.options.remote_read_sample_limit,
-        .concurrent_limit = parts.options.remote_read_concurrent_limit,
-        .max_bytes_in_frame = static_cast<std::size_t>(parts.options.remote_read_max_bytes_in_frame)}});
+                               parts.sends_on,
+                               parts.written_metadata});
+  RegisterRemoteRead(router,
+                     {parts.storage,
+                      parts.registry,
+                      parts.log.With({{"component", "remote read"}}),
+                      parts.external_labels,
+                      {.sample_limit = parts.options.remote_read_sample_limit,
+                       .concurrent_limit = parts.options.remote_read_concurrent_limit,
+                       .max_bytes_in_frame = static_cast<std::size_t>(parts.options.remote_read_max_bytes_in_frame)}});
   RegisterOtlp(router, {parts.appendable,
                         parts.registry,
                         parts.clock,
@@ -88,6 +109,7 @@ void RegisterRoutes(Router& router, RouteParts parts) {
                          .starts = parts.options.start_use()}});
   RegisterLifecycle(router, parts.lifecycle);
   RegisterPages(router, parts.route_prefix);
+  RegisterOpenApi(router);
   router.Add({"GET"}, "/metrics",
              [&registry = parts.registry](const Request& http) { return Metrics(registry, http); });
 }

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "alerting/rules/manager.h"
-#include "promql/engine/engine.h"
 #include "config/schema/otlp_config.h"
+#include "promql/engine/engine.h"
 #include "server/api/admin_api.h"
 #include "server/api/notice_board.h"
 #include "server/api/retention_api.h"
@@ -15,6 +15,7 @@
 #include "server/app/options.h"
 #include "server/http/router.h"
 #include "server/log/log.h"
+#include "server/remote/metadata_store.h"
 #include "server/scrape/manager.h"
 #include "storage/api/exemplars.h"
 #include "storage/api/querier.h"
@@ -26,7 +27,8 @@ namespace vigia::server {
 // References outlive the router.
 struct RouteParts {
   storage::Registry& registry;
-  const storage::Queryable& storage;
+  const storage::Queryable& storage;        // With the samples of remotes.
+  const storage::Queryable& local_storage;  // Without.
   const storage::ExemplarQueryable& exemplars;
   storage::Appendable& appendable;
   promql::Engine& engine;
@@ -40,7 +42,8 @@ struct RouteParts {
   const Options& options;
   Logger log;
   std::function<storage::Labels()> external_labels;
-  std::function<bool()> sends_on;  // There are remotes.
+  MetadataStore* written_metadata = nullptr;  // Of remote write; null: not kept.
+  std::function<bool()> sends_on;             // There are remotes.
   std::function<config::OtlpConfig()> otlp_config;
   StatusApiDeps status;
   AdminApiDeps admin;

@@ -30,6 +30,36 @@ TlsVersion Convert(config::TlsVersion version, TlsVersion unset) {
   return unset;
 }
 
+// The names of OpenSSL, where these are others.
+void AddCiphers(const std::vector<std::string>& names, TlsServerOptions& options) {
+  constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "ECDHE-ECDSA-AES128-SHA"},
+      {"TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "ECDHE-ECDSA-AES256-SHA"},
+      {"TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "ECDHE-RSA-AES128-SHA"},
+      {"TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "ECDHE-RSA-AES256-SHA"},
+      {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"},
+      {"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"},
+      {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"},
+      {"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384"},
+      {"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-RSA-CHACHA20-POLY1305"},
+      {"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"}};
+  for (const std::string& name : names) {
+    for (const auto& [known, openssl] : kNames) {
+      if (name == known) options.cipher_suites.append(options.cipher_suites.empty() ? "" : ":").append(openssl);
+    }
+  }
+  // Those of TLS 1.3 cannot be chosen, as in Prometheus: whoever names no others wants no older version.
+  if (!names.empty() && options.cipher_suites.empty()) options.min_version = TlsVersion::kTls13;
+}
+
+std::string CurvesOf(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) {
+    out.append(out.empty() ? "" : ":").append(name == "X25519" ? name : "P-" + name.substr(name.size() - 3));
+  }
+  return out;
+}
+
 WebSecurity Convert(const config::WebConfig& config) {
   WebSecurity out;
   if (config.tls_server_config) {
@@ -45,9 +75,15 @@ WebSecurity Convert(const config::WebConfig& config) {
     options.client_allowed_sans = tls.client_allowed_sans;
     options.min_version = Convert(tls.min_version, TlsVersion::kTls12);
     options.max_version = Convert(tls.max_version, TlsVersion::kTls13);
+    AddCiphers(tls.cipher_suites, options);
+    options.curves = CurvesOf(tls.curve_preferences);
   }
   for (const auto& [name, hash] : config.basic_auth_users) out.users.emplace(name, hash);
   for (const auto& header : config.http_server_config.headers) out.headers.push_back(header);
+  if (config.rate_limit.interval_ms > 0) {
+    out.limiter = std::make_shared<RateLimiter>(std::chrono::milliseconds(config.rate_limit.interval_ms),
+                                                static_cast<double>(config.rate_limit.burst));
+  }
   return out;
 }
 

@@ -107,7 +107,10 @@ bool Responder::Authorized(const RawRequest& raw, const WebSecurity& security) {
 Answer Responder::Respond(RawRequest raw, std::stop_token gone, const WebSecurity* security, WorkerContext& worker) {
   Answer answer;
   Response response;
-  if (security != nullptr && !Authorized(raw, *security)) {
+  if (security != nullptr && security->limiter != nullptr && !security->limiter->Allow(RateLimiter::Clock::now())) {
+    metrics_.rate_limited.Add();
+    response = StatusResponse(429);
+  } else if (security != nullptr && !Authorized(raw, *security)) {
     metrics_.unauthorized.Add();
     response = StatusResponse(401);
     response.headers.Set("WWW-Authenticate", "Basic");
@@ -228,22 +231,21 @@ void Responder::Compress(const RawRequest& raw, Answer& answer, WorkerContext& w
 }
 
 PieceState Responder::NextPiece(Answer& answer, std::string& out) {
-  constexpr std::size_t kPiece =
-      16 * 1024;  // A compressor holds bytes back; ask until there is something worth sending.
+  constexpr std::size_t kPiece = 16 * 1024;  // A compressor holds bytes back: ask until there is enough to send.
+  using Flush = StreamCompressor::Flush;
   try {
+    if (answer.compressor == nullptr) {
+      const bool more = answer.source(out);
+      return !more ? PieceState::kEnd : out.empty() ? PieceState::kNothingYet : PieceState::kMore;
+    }
     std::string plain;
     while (true) {
       plain.clear();
       const bool more = answer.source(plain);
-      if (answer.compressor == nullptr) {
-        out.append(plain);
-      } else {
-        using Flush = StreamCompressor::Flush;
-        answer.compressor->Write(plain, more ? Flush::kNone : Flush::kFinish, out);
-      }
+      answer.compressor->Write(plain, more ? Flush::kNone : Flush::kFinish, out);
       if (!more) return PieceState::kEnd;
       if (plain.empty() && out.empty()) return PieceState::kNothingYet;
-      if (answer.compressor == nullptr || plain.empty() || out.size() >= kPiece) return PieceState::kMore;
+      if (plain.empty() || out.size() >= kPiece) return PieceState::kMore;
     }
   } catch (const std::exception& e) {
     log_.Error("HTTP body source failed", {{"err", e.what()}});

@@ -117,4 +117,13 @@ std::vector<std::string> Router::Patterns() const {
   return patterns;
 }
 
+std::vector<std::string> Router::MethodsOf(std::string_view pattern) const {
+  std::vector<std::string> methods;
+  for (const Route& route : routes_) {
+    if (route.pattern == pattern) methods.insert(methods.end(), route.methods.begin(), route.methods.end());
+  }
+  std::sort(methods.begin(), methods.end());
+  return methods;
+}
+
 }  // namespace vigia::server

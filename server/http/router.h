@@ -33,6 +33,7 @@ class Router {
   Match Find(std::string_view method, std::string_view path) const;
 
   std::vector<std::string> Patterns() const;  // Each once, in the order of Add.
+  std::vector<std::string> MethodsOf(std::string_view pattern) const;  // Sorted.
 
  private:
   struct Route {

@@ -66,7 +66,8 @@ ServerMetrics::ServerMetrics(storage::Registry& r)
                                      "Requests answered with 503 because too many waited for a worker.")),
       body_limit(r.AddCounter("vigia_http_body_limit_total", "Requests answered with 413 for their body's size.")),
       bad_requests(r.AddCounter("vigia_http_bad_requests_total", "Requests that were not well-formed HTTP.")),
-      unauthorized(r.AddCounter("vigia_http_unauthorized_total", "Requests answered with 401.")) {}
+      unauthorized(r.AddCounter("vigia_http_unauthorized_total", "Requests answered with 401.")),
+      rate_limited(r.AddCounter("vigia_http_rate_limited_total", "Requests answered with 429.")) {}
 
 void ServerMetrics::AddHandler(const std::string& pattern) {
   std::unique_ptr<HandlerMetrics>& handler = handlers[pattern];

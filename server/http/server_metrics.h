@@ -45,6 +45,7 @@ struct ServerMetrics {
   storage::Counter& body_limit;
   storage::Counter& bad_requests;
   storage::Counter& unauthorized;
+  storage::Counter& rate_limited;
   std::map<std::string, std::unique_ptr<HandlerMetrics>, std::less<>> handlers;
 };
 

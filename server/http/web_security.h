@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/http/client_options.h"
+#include "server/http/rate_limiter.h"
 #include "storage/model/error.h"
 
 namespace vigia::server {
@@ -35,6 +36,7 @@ struct WebSecurity {
   std::optional<TlsServerOptions> tls;
   std::map<std::string, std::string> users;                  // Name to bcrypt hash; empty: no authentication.
   std::vector<std::pair<std::string, std::string>> headers;  // Added to every response.
+  std::shared_ptr<RateLimiter> limiter;                      // Of all requests; null: none.
 };
 
 // Asked at Start and for every new connection, so that a changed file is used at once; returns the same pointer while

@@ -101,6 +101,7 @@ class Receiver {
         version == WriteVersion::kV1 ? NewMessageV1(*decoded) : NewMessageV2(*decoded);
     const WritePolicy policy = version == WriteVersion::kV1 ? WritePolicy::kAllOrNothing : WritePolicy::kPartial;
     const WriteResult result = workspace.ingest.Run(*message, policy, deps_.clock());
+    if (deps_.metadata != nullptr && result.status == 204) deps_.metadata->Add(MetadataOf(*decoded, version));
     Response response;
     response.status = result.status;
     if (result.status != 204) response = Text(result.status, result.text);

@@ -6,6 +6,7 @@
 
 #include "server/http/router.h"
 #include "server/log/log.h"
+#include "server/remote/metadata_store.h"
 #include "storage/api/start_use.h"
 #include "storage/model/clock.h"
 #include "storage/telemetry/registry.h"
@@ -29,6 +30,7 @@ struct RemoteWriteDeps {
   Logger log;
   RemoteWriteOptions options;
   std::function<bool()> sent_on = {};  // Whether somebody else counts all that is stored as "in to remote storage".
+  MetadataStore* metadata = nullptr;   // Null: what comes is not kept.
 };
 
 void RegisterRemoteWrite(Router& router, RemoteWriteDeps deps);

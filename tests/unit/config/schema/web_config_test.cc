@@ -42,3 +42,22 @@ TEST_CASE("what cannot work is refused with its place") {
   CHECK(ErrorOf("tls_server_config:\n  cert_file: a\n  key_file: b\n  client_ca_file: c\n")
             .find("without a client auth policy") != std::string::npos);
 }
+
+TEST_CASE("cipher suites, curves and the rate limit") {
+  const std::string tls = "tls_server_config:\n  cert_file: a\n  key_file: b\n";
+  const auto config = ParseWebConfig(tls +
+                                         "  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]\n"
+                                         "  curve_preferences: [X25519, CurveP256]\n"
+                                         "rate_limit: {interval: 10ms, burst: 20}\n",
+                                     "web.yml");
+  REQUIRE(config.has_value());
+  CHECK(config->tls_server_config->cipher_suites == std::vector<std::string>{"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"});
+  CHECK(config->tls_server_config->curve_preferences == std::vector<std::string>{"X25519", "CurveP256"});
+  CHECK(config->rate_limit.interval_ms == 10);
+  CHECK(config->rate_limit.burst == 20);
+  CHECK(
+      ErrorOf(tls + "  cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]\n").find("unknown cipher: TLS_RSA_WITH_RC4_128_SHA") !=
+      std::string::npos);
+  CHECK(ErrorOf(tls + "  curve_preferences: [P256]\n").find("unknown curve: P256") != std::string::npos);
+  CHECK(ErrorOf("rate_limit: {interval: 1s}\n").find("burst") != std::string::npos);
+}

@@ -2,6 +2,11 @@
 #include <cstdio>
 #include <fstream>
 
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "server/http/client.h"
 #include "server/http/io_threads.h"
 #include "server/http/server.h"
@@ -104,6 +109,46 @@ TEST_CASE("protocol versions must meet") {
   CHECK(f.Get(tls).has_error());
   tls.max_version.reset();
   CHECK(f.Get(tls)->status == 200);
+}
+
+// What a client that offers these ends up with: "cipher group", or "" when there is no agreement.
+std::string Agreed(std::uint16_t port, const char* ciphers, const char* groups) {
+  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+  SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_cipher_list(context.get(), ciphers);
+  SSL_CTX_set1_groups_list(context.get(), groups);
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  REQUIRE(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  const std::unique_ptr<SSL, void (*)(SSL*)> ssl(SSL_new(context.get()), &SSL_free);
+  SSL_set_fd(ssl.get(), fd);
+  std::string agreed;
+  if (SSL_connect(ssl.get()) == 1) {
+    EVP_PKEY* key = nullptr;
+    SSL_get_peer_tmp_key(ssl.get(), &key);
+    char group[32] = {};
+    EVP_PKEY_get_group_name(key, group, sizeof(group), nullptr);
+    EVP_PKEY_free(key);
+    agreed = std::string(SSL_CIPHER_get_name(SSL_get_current_cipher(ssl.get()))) + " " + group;
+  }
+  close(fd);
+  return agreed;
+}
+
+TEST_CASE("cipher suites and curves are those that are configured") {
+  TlsServerOptions server = ServerWith(MakeIdentity("IP:127.0.0.1"));
+  server.cipher_suites = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256";
+  server.curves = "P-384:P-256";
+  Fixture f(server);
+  const std::uint16_t port = f.server->port();
+  CHECK(Agreed(port, "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384", "P-256:P-384") ==
+        "ECDHE-ECDSA-AES256-GCM-SHA384 secp384r1");
+  CHECK(Agreed(port, "ECDHE-ECDSA-AES128-GCM-SHA256", "P-256") == "ECDHE-ECDSA-AES128-GCM-SHA256 prime256v1");
+  CHECK(Agreed(port, "ECDHE-ECDSA-CHACHA20-POLY1305", "P-256").empty());
+  CHECK(Agreed(port, "ECDHE-ECDSA-AES128-GCM-SHA256", "X25519").empty());
 }
 
 TEST_CASE("the server may ask for a client certificate") {
