@@ -65,6 +65,13 @@ unsigned WritePresence(std::span<const std::uint32_t> rows, std::size_t all, std
 
 }  // namespace
 
+void TileBuilder::Reserve(std::size_t columns) {
+  constexpr std::size_t kLikelyBytes =
+      16;  // Of a chunk. A short tile's are rarely more, those of a long one double it.
+  entries_.reserve(columns);
+  chunks_.reserve(columns * kLikelyBytes);
+}
+
 void TileBuilder::AddChunk(std::uint32_t id, std::span<const std::uint32_t> rows, std::string_view values) {
   assert(!rows.empty() && rows.size() <= times_.size());
   assert(entries_.empty() || entries_.back().id < id);
@@ -122,6 +129,8 @@ void TileBuilder::AddDropped(std::uint32_t column, std::span<const std::uint32_t
 std::string TileBuilder::Finish(bool subset) {
   std::string groups;
   std::string directory;
+  groups.reserve((entries_.size() + kGroup - 1) / kGroup * kGroupBytes);
+  directory.reserve(entries_.size() * 3);  // Mostly one byte for the column, and one or two for the size.
   std::size_t offset = 0;
   std::uint32_t last = 0;
   for (std::size_t i = 0; i < entries_.size(); ++i) {

@@ -33,6 +33,8 @@ class TileBuilder {
  public:
   // REQUIRES: `times` strictly increasing, not empty; it must outlive the builder.
   explicit TileBuilder(std::span<const TimestampMs> times) : times_(times) {}
+  // So many columns are about to come: most memory is taken at once.
+  void Reserve(std::size_t columns);
 
   // `rows` are the indices in `times` at which the column has samples, strictly increasing, not empty, one per value.
   void AddFloats(std::uint32_t column, std::span<const std::uint32_t> rows, std::span<const double> values);

@@ -135,7 +135,7 @@ class Committer {
   void ResolveBound(Target& target, std::uint32_t column);
   void MakeGroups(const SampleBatch& batch, Work& work) const;
   void FillGroup(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t epoch, Group& group);
-  bool FillNewest(const PendingFloat& sample, std::uint32_t epoch, Group& group);
+  static std::size_t FillNewest(const SampleBatch& batch, std::size_t first, std::uint32_t epoch, Group& group);
   void FillFloat(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t epoch, std::uint32_t index,
                  Group& group);
   void FillHistogram(const SampleBatch& batch, const AppendLimits& limits, std::uint32_t index, Group& group);

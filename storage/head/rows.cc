@@ -263,6 +263,8 @@ std::shared_ptr<HeadTile> Packer::Pack() {
   assert(!rows_.empty());
   SortRows();
   builder_.emplace(tile_->times);
+  builder_->Reserve(layout_.width());
+  tile_->columns.reserve(layout_.width());
   const std::vector<Cell> floats = LooseFloats(rows_, order_);
   const std::vector<HistogramCell> histograms = Histograms(rows_, order_);
   const std::vector<StartCell> starts = Starts(rows_, order_);
@@ -409,12 +411,14 @@ void Staging::MakeDense(const FrameRow& frame, Row& row) {
   const std::size_t words = WordsFor(layout_->width());
   known_.resize(words);
   bits.assign(words * 2, 0);
-  values.clear();
   std::uint64_t* const told = bits.data();
   std::uint64_t* const present = told + words;
   std::uint32_t last = 0;
   std::size_t count = 0;
   bool ascending = true;
+  values.resize(frame.cells.size());
+  std::uint64_t* next_value = values.data();
+  std::uint64_t* const known = known_.data();
   for (const FrameCell& cell : frame.cells) {
     const std::uint32_t slot = layout_->SlotOf(cell.column);
     if (slot == Layout::kNoSlot || cell.bits == kAbsentBits) {
@@ -425,15 +429,19 @@ void Staging::MakeDense(const FrameRow& frame, Row& row) {
     }
     ascending = ascending && slot >= last;
     last = slot;
+    const std::size_t word = slot / 64;
     const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
-    if ((present[slot / 64] & bit) != 0) continue;  // Of two the first counts.
-    present[slot / 64] |= bit;
+    if ((present[word] & bit) != 0) continue;  // Of two the first counts.
+    present[word] |= bit;
     ++count;
-    if (cell.repeats && !frame.detached && (known_[slot / 64] & bit) != 0) continue;
-    told[slot / 64] |= bit;
-    if (!frame.detached) known_[slot / 64] |= bit;
-    values.push_back(cell.bits);
+    // Without a branch: whether a value is what it was cannot be foreseen.
+    const std::uint64_t carried = cell.repeats && !frame.detached ? known[word] & bit : 0;
+    told[word] |= bit ^ carried;
+    if (!frame.detached) known[word] |= bit;
+    *next_value = cell.bits;
+    next_value += carried == 0 ? 1 : 0;
   }
+  values.resize(static_cast<std::size_t>(next_value - values.data()));
   row.told = static_cast<std::uint32_t>(values.size());
   row.all_present = count == layout_->width();
   const std::size_t head = row.all_present ? words : words * 2;

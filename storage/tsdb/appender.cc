@@ -53,6 +53,11 @@ class TsdbAppender final : public Appender {
   }
 
   AppendOutcome Append(SeriesRef ref, TimestampMs t, double v) override {
+    if (IsPlain(ref, t)) {
+      history_.MarkFirst(ref);
+      batch_.floats.push_back({ref, t, v});
+      return AppendOutcome::kAdded;
+    }
     const NewestSample sample{t, std::bit_cast<std::uint64_t>(v), false};
     const AppendOutcome outcome = Judge(ref, sample);
     if (outcome == AppendOutcome::kAdded) batch_.floats.push_back({ref, t, v});
@@ -143,13 +148,14 @@ class TsdbAppender final : public Appender {
     return out;
   }
 
+  // True for most samples: the first one of its series in the batch, and newer than what is stored.
+  bool IsPlain(SeriesRef ref, TimestampMs t) const {
+    const bool in_bounds = t <= kMaxSampleTime && t >= -kMaxSampleTime && t >= limits_.oldest_ms;
+    return in_bounds && history_.IsFirst(ref) && Committer::IsPlainlyNewer(own_, ColumnOf(ref), t);
+  }
+
   AppendOutcome Judge(SeriesRef ref, const NewestSample& sample) {
     if (history_.IsFirst(ref)) {
-      const bool in_bounds = sample.t <= kMaxSampleTime && sample.t >= std::max(limits_.oldest_ms, -kMaxSampleTime);
-      if (in_bounds && Committer::IsPlainlyNewer(own_, ColumnOf(ref), sample.t)) {
-        history_.MarkFirst(ref);
-        return AppendOutcome::kAdded;
-      }
       const AppendOutcome outcome = deps_.committer.Judge(ref, sample, nullptr, limits_);
       if (outcome == AppendOutcome::kAdded) history_.MarkFirst(ref);
       return outcome;
