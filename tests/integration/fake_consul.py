@@ -73,5 +73,8 @@ class Agent:
         handler.send_header("Content-Length", str(len(data)))
         if index is not None:
             handler.send_header("X-Consul-Index", str(index))
-        handler.end_headers()
-        handler.wfile.write(data)
+        try:
+            handler.end_headers()
+            handler.wfile.write(data)
+        except OSError:
+            handler.close_connection = True  # Who waited has left.

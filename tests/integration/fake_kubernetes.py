@@ -121,7 +121,7 @@ class Cluster:
                 {"name": g, "versions": [{"groupVersion": g + "/v1", "version": "v1"}],
                  "preferredVersion": {"groupVersion": g + "/v1", "version": "v1"}} for g in groups]})
         if path in RESOURCES:
-            return self.reply(handler, {"kind": "APIResourceList", "groupVersion": path.split("/", 2)[2].replace("v1", "v1"), "resources": [
+            return self.reply(handler, {"kind": "APIResourceList", "groupVersion": path.split("/", 2)[2], "resources": [
                 {"name": n, "singularName": "", "namespaced": namespaced, "kind": kind, "verbs": ["get", "list", "watch"]}
                 for n, (kind, namespaced) in RESOURCES[path].items()]})
         prefix = next((p for p in RESOURCES if path.startswith(p + "/")), None)
@@ -172,11 +172,11 @@ class Cluster:
         try:
             while True:
                 with self.changed:
+                    if generation != self.generation:
+                        break
                     news = [e for e in self.events if e[0] > seen and e[1] == resource and
                             namespace in ("", e[3]["metadata"].get("namespace", ""))]
                     if not news:
-                        if generation != self.generation:
-                            break
                         self.changed.wait(1)
                         continue
                 for version, _, kind, obj in news:
