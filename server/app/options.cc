@@ -47,7 +47,7 @@ constexpr std::array kKnownFeatures = {
     Feature{"promql-experimental-functions", "Functions and aggregations that Prometheus calls experimental."},
     Feature{"promql-extended-range-selectors", "anchored and smoothed ranges."},
     Feature{"promql-per-step-stats", "stats=all tells samples step by step."},
-    Feature{"search-api", "/api/v1/search: names that fit a few letters."},
+    Feature{"search-api", "Names that fit a few letters, at /api/v1/search/metric_names and its like."},
     Feature{"st-storage", "Start timestamps are kept with samples."},
     Feature{"st-synthesis", ""},
     Feature{"type-and-unit-labels",
@@ -154,8 +154,8 @@ void AddWebFlags(FlagSet& flags, Options& o) {
   flags.Add({"web.max-notifications-subscribers", "16",
              "Most subscribers of /api/v1/notifications/live at the same time.", false, false,
              Number(o.max_notifications_subscribers, 0)});
-  flags.Add({"web.search.max-limit", "10000", "Most results of one request to /api/v1/search; 0: no limit.", false,
-             false, Number(o.search_max_limit, std::uint64_t{0})});
+  flags.Add({"web.search.max-limit", "10000", "Most results of one search; 0: no limit.", false, false,
+             Number(o.search_max_limit, std::uint64_t{0})});
   flags.Add({"web.external-url", "", "URL under which the server is reached from outside: links in alerts and pages.",
              false, false, Text(o.external_url)});
   flags.Add({"web.route-prefix", "", "Prefix of all routes. Default: the path of --web.external-url.", false, false,

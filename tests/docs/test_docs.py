@@ -266,7 +266,7 @@ class Live(unittest.TestCase):
 
     def test_endpoints_that_are_missing_are_missing(self):
         missing = self.missing_endpoints()
-        self.assertGreater(len(missing), 3)
+        self.assertGreater(len(missing), 2)
         for path in missing:
             self.assertEqual(self.status_of(path), 404, f"{path} is there: server/DIFFERENCES.md says it is not")
 
