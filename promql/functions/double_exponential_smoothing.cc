@@ -1,4 +1,6 @@
 // double_exponential_smoothing, once called holt_winters (Prometheus promql/functions.go).
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "promql/functions/range_function.h"
@@ -43,6 +45,10 @@ storage::Status CheckFactor(std::string_view what, std::string_view symbol, doub
                         fmt::format("invalid {} factor. Expected: 0 < {} < 1, got: {:f}", what, symbol, factor)};
 }
 
+bool IsConstant(const ScalarArgument& argument) {
+  return std::ranges::all_of(argument.values, [&](double value) { return value == argument.values[0]; });
+}
+
 storage::Status Evaluate(const RangeInput& input, RangeScratch& scratch, StepOutput output) {
   const auto windows = input.windows.windows();
   PickedWindows& picked = scratch.picked;
@@ -59,7 +65,7 @@ storage::Status Evaluate(const RangeInput& input, RangeScratch& scratch, StepOut
     const std::uint32_t step = picked.steps[i];
     return SmoothingRun{input.values.data(), input.scalars[0].At(step), input.scalars[1].At(step)};
   };
-  const bool same_factors = input.scalars[0].values.size() == 1 && input.scalars[1].values.size() == 1;
+  const bool same_factors = IsConstant(input.scalars[0]) && IsConstant(input.scalars[1]);
   RunWindows(picked.windows, same_factors ? RunSharing::kByBegin : RunSharing::kNone, make,
              [&](std::size_t i, const SmoothingRun& run) { output.values[picked.steps[i]] = run.smoothed; });
   return {};

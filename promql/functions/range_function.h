@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "promql/functions/binade_jumps.h"
+#include "promql/functions/rank_window.h"
 #include "promql/functions/window_set.h"
 #include "promql/value/kahan_sum.h"
 #include "storage/model/error.h"
@@ -59,7 +60,8 @@ struct PickedWindows {
 struct RangeScratch {
   std::vector<std::uint32_t> indices;
   std::vector<double> doubles;
-  std::vector<std::int64_t> keys, removed, added, merged;  // Sorted windows, see quantile_over_time.cc.
+  std::vector<std::int64_t> column_keys, keys, removed, added, merged;  // Sorted windows, see quantile_over_time.cc.
+  RankScratch ranks;
   PickedWindows picked;
   std::vector<KahanSum> sums, picked_sums;  // See sums_over_time.cc.
   BinadeScratch binades;

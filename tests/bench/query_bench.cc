@@ -213,6 +213,7 @@ class Queries {
   static promql::EngineOptions Options() {
     promql::EngineOptions options;
     options.range_cache_bytes = 0;
+    options.parser.experimental_functions = true;
     return options;
   }
   storage::Registry registry_;
