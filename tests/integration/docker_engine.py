@@ -94,10 +94,21 @@ class Engine:
         return json.loads(self("inspect", name))[0]
 
     def stop(self):
+        """Leaves no network, namespace or mount behind."""
+        self._each(("service", "ls", "-q"), "service", "rm")
+        self._each(("ps", "-aq"), "rm", "-f")
+        time.sleep(1)  # The swarm takes its networks out of the namespaces.
+        self._each(("network", "ls", "-q", "--filter", "type=custom"), "network", "rm")
         subprocess.run(self._command("swarm", "leave", "--force"), capture_output=True)
-        for container in subprocess.run(self._command("ps", "-aq"), capture_output=True, text=True).stdout.split():
-            subprocess.run(self._command("rm", "-f", container), capture_output=True)
-        networks = self._command("network", "ls", "-q", "--filter", "type=custom")
-        for network in subprocess.run(networks, capture_output=True, text=True).stdout.split():
-            subprocess.run(self._command("network", "rm", network), capture_output=True)
+        self._each(("network", "ls", "-q", "--filter", "type=custom"), "network", "rm")
         self.process.stop()
+        for line in pathlib.Path("/proc/mounts").read_text().splitlines():
+            if line.split()[1].startswith(f"{self.folder}/"):
+                subprocess.run(["umount", "-l", line.split()[1]], capture_output=True)
+
+    def _list(self, *arguments):
+        return subprocess.run(self._command(*arguments), capture_output=True, text=True).stdout.split()
+
+    def _each(self, what, *arguments):
+        for one in self._list(*what):
+            subprocess.run(self._command(*arguments, one), capture_output=True)

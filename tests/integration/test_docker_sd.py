@@ -121,7 +121,6 @@ class DockerDiscovery(unittest.TestCase):
     def test_swarm(self):
         engine = self.engine
         engine("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", f"127.0.0.1:{free_port()}")
-        self.addCleanup(engine, "swarm", "leave", "--force")
         engine("node", "update", "--label-add", "zone=a", engine("node", "ls", "-q"))
         engine("network", "create", "-d", "overlay", "--label", "tier=back", "back")
         engine("service", "create", "-d", "--name", "web", "--replicas", "2", "--label", "team=x", "--container-label", "c.l=1",
