@@ -16,6 +16,9 @@ Result<std::unique_ptr<storage::Selection>> OpenSelection(QueryContext& context,
                                                           const std::vector<storage::Matcher>& matchers) {
   auto selection = context.querier().Select(hints, matchers);
   if (!selection) return storage::Prefixed(selection.error(), "expanding series");
+  for (std::string& warning : (*selection)->warnings()) {
+    context.annotations().Add(StorageWarning(std::move(warning)));
+  }
   return selection;
 }
 

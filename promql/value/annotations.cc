@@ -55,6 +55,7 @@ std::string RenderOne(const Annotation& annotation) {
                          FormatGeneral(m.min_bucket), FormatGeneral(m.max_bucket), FormatGeneral(m.max_diff, 2),
                          m.samples, FormatTime(m.min_time_ms), FormatTime(m.max_time_ms));
   }
+  if (annotation.position.line == 0) return annotation.text + detail;
   return fmt::format("{}{} ({}:{})", annotation.text, detail, annotation.position.line, annotation.position.column);
 }
 
@@ -129,6 +130,10 @@ Annotation CounterResetCollisionWarning(HistogramOperation operation, TextPositi
 Annotation StartTimeOverlapWarning(std::string_view metric, TextPosition position) {
   const std::string name = metric.empty() ? std::string() : fmt::format(" for metric {}", Quoted(metric));
   return Warning(fmt::format("sample has start time that overlaps with previous sample timestamp{}", name), position);
+}
+
+Annotation StorageWarning(std::string text) {
+  return {Severity::kWarning, std::move(text), TextPosition{0, 0}, std::nullopt};
 }
 
 Annotation PossibleNonCounterInfo(std::string_view metric, TextPosition position) {

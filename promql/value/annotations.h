@@ -33,7 +33,7 @@ struct MonotonicityDetail {
 struct Annotation {
   Severity severity = Severity::kWarning;
   std::string text;  // With the prefix, without the position.
-  TextPosition position;
+  TextPosition position;  // Line 0: about no part of the text.
   std::optional<MonotonicityDetail> monotonicity;
 };
 
@@ -53,6 +53,9 @@ Annotation IncompatibleBucketLayoutWarning(std::string_view op, TextPosition pos
 Annotation SortInRangeQueryWarning(TextPosition position);
 Annotation CounterResetCollisionWarning(HistogramOperation operation, TextPosition position);
 Annotation StartTimeOverlapWarning(std::string_view metric, TextPosition position);
+
+// What storage says about its answer, in its own words.
+Annotation StorageWarning(std::string text);
 
 // Infos.
 Annotation PossibleNonCounterInfo(std::string_view metric, TextPosition position);

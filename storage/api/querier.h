@@ -79,11 +79,14 @@ class Selection {
   // Samples with start_ms <= t <= end_ms of the hints. The view points into `buffer` or into memory of the selection
   // and is valid until the next Read() with the same buffer. REQUIRES: i < size().
   virtual Result<SamplesView> Read(std::size_t i, ReadBuffer& buffer) const = 0;
+  // What may be missing, and why, e.g. because another server could not be asked. For whoever asked.
+  virtual std::vector<std::string> warnings() const { return {}; }
 };
 
 struct LabelStrings {
   std::vector<std::string> values;  // Sorted, unique.
   bool truncated = false;           // The limit cut something off.
+  std::vector<std::string> warnings = {};  // As Selection::warnings().
 };
 
 // Thread-compatible.
