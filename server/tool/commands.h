@@ -24,6 +24,7 @@ int TsdbAnalyze(const Words& words, const ToolWorld& world);
 int TsdbList(const Words& words, const ToolWorld& world);
 int TsdbDump(const Words& words, const ToolWorld& world);
 int TsdbDumpOpenMetrics(const Words& words, const ToolWorld& world);
+int TsdbCreateBlocksFrom(const Words& words, const ToolWorld& world);
 int TsdbVerify(const Words& words, const ToolWorld& world);
 
 }  // namespace vigia::server

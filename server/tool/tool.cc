@@ -37,6 +37,10 @@ constexpr Command kCommands[] = {
      &TsdbDump},
     {"tsdb", "dump-openmetrics", "[--min-time=] [--max-time=] [--match=<selector>...] [<folder>]",
      &TsdbDumpOpenMetrics},
+    {"tsdb", "create-blocks-from",
+     "[-r|--human-readable] [-q|--quiet] openmetrics [--label=<name>=<value>...] <input file> [<folder>] | rules "
+     "--start= [--end=] [--url=] [--output-dir=] [--eval-interval=] <rule-file>...",
+     &TsdbCreateBlocksFrom},
     {"tsdb", "verify", "[<folder>]", &TsdbVerify},
 };
 

@@ -8,6 +8,7 @@
 #include "promql/parser/parse.h"
 #include "server/tool/arguments.h"
 #include "server/tool/commands.h"
+#include "server/tool/tsdb_runs.h"
 #include "server/tool/tsdb_text.h"
 #include "storage/inspect/analysis.h"
 #include "storage/inspect/inventory.h"
@@ -31,30 +32,8 @@ storage::Result<std::unique_ptr<storage::OpenedFolder>> OpenNamed(const Argument
   return storage::OpenedFolder::Open(words.empty() ? std::string(kDefaultFolder) : words[0]);
 }
 
-// Times and sizes for people, or as plain numbers.
-struct Notation {
-  bool human = false;
-  std::string Time(storage::TimestampMs t) const { return human ? storage::TimeText(t) : fmt::to_string(t); }
-  std::string Duration(std::int64_t ms) const { return human ? DurationText(ms) : fmt::to_string(ms); }
-  std::string Size(std::uint64_t bytes) const { return human ? ByteSizeText(bytes) : fmt::to_string(bytes); }
-};
-
 void PrintInventory(const storage::Inventory& inventory, const Notation& as, std::ostream& out) {
-  Table table;
-  table.Add({"DAY", "TIER", "RUN", "MIN TIME", "MAX TIME", "DURATION", "NUM SAMPLES", "NUM SERIES", "SIZE", "FILES"});
-  for (const auto& figures : inventory.runs) {
-    const storage::Run& run = figures.run;
-    std::string files;
-    for (const std::string& file : figures.files) files += (files.empty() ? "" : " ") + file;
-    table.Add({storage::DayText(run.day), fmt::to_string(run.tier), fmt::to_string(run.id), as.Time(run.min_t),
-               as.Time(run.max_t), as.Duration(run.max_t - run.min_t), fmt::to_string(run.samples),
-               fmt::to_string(figures.series), as.Size(figures.file_bytes), files});
-  }
-  for (const auto& log : inventory.logs) {
-    table.Add({"log", "-", std::string(storage::FamilyText(log.family)), as.Time(log.min_t), as.Time(log.max_t),
-               as.Duration(log.max_t - log.min_t), fmt::to_string(log.samples), "-", as.Size(log.bytes), "-"});
-  }
-  table.Print(out);
+  PrintRuns(inventory.runs, inventory.logs, as, out);
   for (const std::string& file : inventory.left_overs) {
     out << "left over, the next start of the server removes it: " << file << "\n";
   }
