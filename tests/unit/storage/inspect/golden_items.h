@@ -152,6 +152,35 @@ inline std::string MakeTile(TileKind kind) {
   return builder.Finish(kind == TileKind::kSubset);
 }
 
+// Columns of a tile that are written by their differences from one another: 1 by small ones from 0, 2 as 1, 3 by ones
+// that a Rice stream suits, 9 in tenths from 8.
+inline constexpr std::size_t kRelativeRows = 160;
+inline std::map<std::uint32_t, Doubles> RelativeColumns() {
+  const auto noise = [](I i, std::uint64_t size) {
+    return static_cast<I>(Mixed(static_cast<std::uint64_t>(i)) % size);
+  };
+  const auto rare = [](I i) { return static_cast<I>(std::countl_zero(Mixed(static_cast<std::uint64_t>(i)) | 1)); };
+  const auto base = [=](I i) { return 1'000'000 + 3000 * i + noise(i, 4096); };
+  const auto column = [](auto&& of) {
+    return Sequence(kRelativeRows, [=](I i) { return static_cast<double>(of(i)); });
+  };
+  const auto second = [=](I i) { return base(i) + noise(i + 1000, 64); };
+  const auto tenths = [=](I i) { return static_cast<double>(noise(i + 4000, 100'000)) / 10; };
+  return {{0, column(base)},
+          {1, column(second)},
+          {2, column(second)},
+          {3, column([=](I i) { return second(i) + rare(i + 2000); })},
+          {8, Sequence(kRelativeRows, tenths)},
+          {9, Sequence(kRelativeRows, [=](I i) { return (10 * tenths(i) + static_cast<double>(noise(i, 16))) / 10; })}};
+}
+inline std::string MakeRelativeTile() {
+  const Integers times = Times(kRelativeRows);
+  TileBuilder builder(times);
+  const auto all = RowsWhere(kRelativeRows, [](auto) { return true; });
+  for (const auto& [column, values] : RelativeColumns()) builder.AddFloats(column, all, values);
+  return builder.Finish();
+}
+
 // Values of one column from frame to frame: each form that a value has.
 inline std::vector<std::uint64_t> FrameValues() {
   const auto bits = [](double v) { return std::bit_cast<std::uint64_t>(v); };
@@ -232,6 +261,7 @@ inline std::map<std::string, std::string> EncodeAll() {
   for (const auto& [name, h] : Histograms()) EncodeHistogram(h, out[name]);
   out["tile/1"] = MakeTile(TileKind::kSamples);
   out["tile/1 subset"] = MakeTile(TileKind::kSubset);
+  out["tile/1 relative"] = MakeRelativeTile();
   out["tile/2"] = MakeTile(TileKind::kStarts);
   out["tile/3"] = MakeTile(TileKind::kDropped);
   out["frame/1"] = EncodeFrame(4, FrameSections(false));

@@ -256,6 +256,29 @@ TEST_CASE("tiles of format 1 are read") {
   CheckTile(file.items.at("tile/3"), golden::TileKind::kDropped);
 }
 
+TEST_CASE("columns of format 1 that are differences from other columns are read, of both methods") {
+  const std::string bytes = ReadGolden().items.at("tile/1 relative");
+  const auto tile = TileView::Open(bytes);
+  REQUIRE((tile).has_value());
+  const auto times = tile->Times();
+  REQUIRE((times).has_value());
+  CHECK(*times == golden::Times(golden::kRelativeRows));
+  std::map<std::uint32_t, int> methods;
+  for (const auto& [column, expected] : golden::RelativeColumns()) {
+    INFO("column " << column);
+    const auto chunk = tile->Find({column, false});
+    REQUIRE(chunk.has_value());
+    methods[column] = chunk->bytes[0] & 15;
+    CHECK(BaseDistance(chunk->bytes) == (column == 0 || column == 8 ? 0 : 1));
+    std::vector<TimestampMs> t;
+    std::vector<double> v;
+    REQUIRE((tile->ReadFloats(*chunk, *times, kMinTimestampMs, kMaxTimestampMs, t, v)).has_value());
+    CHECK(t == *times);
+    CHECK(Bits(v) == Bits(expected));
+  }
+  CHECK(methods == std::map<std::uint32_t, int>{{0, 2}, {1, 7}, {2, 7}, {3, 8}, {8, 2}, {9, 7}});
+}
+
 TEST_CASE("row frames of format 1 are read") {
   const auto file = ReadGolden();
   CheckFrame(file.items.at("frame/1"), false);
