@@ -116,6 +116,9 @@ Status GroupBuilder::AddPage(std::uint32_t page, std::span<const std::uint32_t> 
       auto& into = parts[chunk].*list;
       if (into.empty() || into.back().column != column) {
         into.push_back({column, {}, {}});
+        const std::size_t most = std::min(t.size() - i, chunks_[chunk].end - at);
+        into.back().times.reserve(most);
+        into.back().values.reserve(most);
         EntryOf(chunks_[chunk].day).columns.Add(column);
       }
       into.back().times.push_back(static_cast<std::uint32_t>(at));
@@ -172,6 +175,7 @@ void GroupBuilder::Emit(const Chunk& chunk, std::uint32_t page, const ChunkColum
     times.push_back(times_[chunk.begin + i]);
   }
   TileBuilder builder(times);
+  builder.Reserve(columns.floats.size() + columns.histograms.size());
   std::vector<std::uint32_t> rows;
   const auto rows_of = [&](const std::vector<std::uint32_t>& at) {
     rows.clear();
