@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "promql/engine/explain.h"
 #include "promql/exec/builder.h"
@@ -10,6 +11,7 @@
 #include "promql/parser/printer.h"
 #include "promql/plan/lower.h"
 #include "promql/plan/passes.h"
+#include "storage/model/label_order.h"
 
 namespace vigia::promql {
 namespace {
@@ -34,7 +36,13 @@ DurationMs LookbackOf(const QueryRequest& request, const QueryEnvironment& envir
 
 void Sort(Matrix& matrix, QueryStats& stats) {
   const auto start = SteadyClock::now();
-  std::ranges::sort(matrix, [](const Series& a, const Series& b) { return a.metric < b.metric; });
+  std::vector<const Labels*> metrics;
+  metrics.reserve(matrix.size());
+  for (const Series& series : matrix) metrics.push_back(&series.metric);
+  Matrix sorted;
+  sorted.reserve(matrix.size());
+  for (const std::uint32_t i : storage::SortedOrder(metrics)) sorted.push_back(std::move(matrix[i]));
+  matrix = std::move(sorted);
   stats.sort_seconds = SecondsSince(start);
 }
 

@@ -1,5 +1,6 @@
 #include "promql/exec/float_range_reader.h"
 
+#include "promql/functions/rate_kernels.h"
 #include "storage/model/sample.h"
 
 namespace vigia::promql {
@@ -11,7 +12,7 @@ storage::Status FloatRangeReader::Read(std::size_t i, RangeSeries& out) {
   out = {};
   out.id = static_cast<SeriesId>(i);
   const std::span<const TimestampMs> starts = use_starts_ ? view_.starts : std::span<const TimestampMs>();
-  if (!storage::HasStaleNan(view_.v)) {
+  if (!BestRateKernels().has_stale(view_.v.data(), view_.v.size())) {
     out.values = view_.v;
     out.windows = &windows_.For(view_.t, view_.column);
     out.starts = starts;

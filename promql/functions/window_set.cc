@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 namespace vigia::promql {
 
@@ -56,6 +57,27 @@ std::span<const Extrapolation> WindowSet::Extrapolations() const {
     terms.per_second = terms.factor / range_seconds;
   }
   return extrapolations_;
+}
+
+const RateColumns& WindowSet::ForRates() const {
+  if (!rates_.valid.empty()) return rates_;
+  const std::span<const Extrapolation> extrapolations = Extrapolations();
+  const std::size_t steps = windows_.size();
+  rates_.valid.resize(steps);
+  rates_.first.resize(steps);
+  rates_.last.resize(steps);
+  for (std::vector<double>* column : {&rates_.factors, &rates_.per_second, &rates_.limits}) column->resize(steps);
+  for (std::size_t step = 0; step < steps; ++step) {
+    if (windows_[step].size() < 2) continue;
+    const Extrapolation& terms = extrapolations[step];
+    rates_.valid[step] = 1;
+    rates_.first[step] = windows_[step].begin;
+    rates_.last[step] = windows_[step].end - 1;
+    rates_.factors[step] = terms.factor;
+    rates_.per_second[step] = terms.per_second;
+    rates_.limits[step] = terms.to_start <= terms.sampled ? 1 : std::numeric_limits<double>::infinity();
+  }
+  return rates_;
 }
 
 }  // namespace vigia::promql

@@ -57,8 +57,18 @@ struct Extrapolation {
   double per_second = 0;  // factor / the range in seconds
 };
 
-// Both bounds of the windows ascend (not strictly) with the step. Immutable once Extrapolations() was called; not
-// thread-safe before.
+// The same by columns, for loops over steps. Steps whose window has fewer than two samples are not valid; their other
+// entries say nothing, but may be used.
+struct RateColumns {
+  std::vector<std::uint8_t> valid;
+  std::vector<std::uint32_t> first, last;  // Samples.
+  std::vector<double> factors, per_second;
+  // A counter that is not below its growth times this has its zero point before what is extrapolated.
+  std::vector<double> limits;
+};
+
+// Both bounds of the windows ascend (not strictly) with the step. Immutable once Extrapolations() and ForRates() were
+// called; not thread-safe before.
 class WindowSet {
  public:
   // REQUIRES: `timestamps` strictly ascends and outlives the set; end_step_ms >= 0; fewer than 2^32 samples.
@@ -76,6 +86,8 @@ class WindowSet {
 
   // One per step, of meaning only where the window has two samples or more. Computed at the first call.
   std::span<const Extrapolation> Extrapolations() const;
+  // Of all steps. Computed at the first call.
+  const RateColumns& ForRates() const;
 
  private:
   const RangeGrid grid_;
@@ -85,6 +97,7 @@ class WindowSet {
   std::uint64_t distinct_samples_ = 0;
   std::uint32_t largest_window_ = 0;
   mutable std::vector<Extrapolation> extrapolations_;
+  mutable RateColumns rates_;
 };
 
 }  // namespace vigia::promql

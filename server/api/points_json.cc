@@ -1,5 +1,6 @@
 #include "server/api/points_json.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -35,6 +36,7 @@ void PointsWriter::Append(std::string& out, std::span<const promql::FloatPoint> 
   const char* const full = text.data() + text.size() - kPointRoom;
   char* at = text.data();
   *at++ = '[';
+  if (times_.empty()) times_.reserve(std::min(points.size(), kMaxTimes));
   std::size_t next = 0;
   for (const promql::FloatPoint& point : points) {
     if (at > full) {

@@ -9,10 +9,11 @@
 namespace vigia::storage {
 namespace {
 
+using Texts = std::span<const std::string_view>;
+
 struct Item {
   std::uint64_t key = 0;  // The next eight bytes, the first one highest.
-  std::string_view text;
-  std::uint32_t index = 0;
+  std::uint32_t text = 0;
 };
 
 constexpr std::size_t kFew = 8;
@@ -43,31 +44,40 @@ std::size_t EqualUntil(std::string_view a, std::string_view b, std::size_t from,
 }
 
 // All texts of `run` have the same first `depth` bytes.
-void SortRun(std::span<Item> run, std::size_t depth, int level) {
-  const auto by_text = [](const Item& a, const Item& b) { return a.text < b.text; };
-  std::size_t common = run.front().text.size();
-  for (const Item& item : run) common = std::min(common, item.text.size());
+void SortRun(Texts texts, std::span<Item> run, std::size_t depth, int level) {
+  const auto by_text = [texts](const Item& a, const Item& b) { return texts[a.text] < texts[b.text]; };
+  const std::string_view first = texts[run.front().text];
+  std::size_t common = first.size();
+  for (const Item& item : run) common = std::min(common, texts[item.text].size());
   // Texts that end here are no different in their keys from those that go on with zeros.
   if (run.size() <= kFew || level >= kMaxLevels || common <= depth) {
     std::sort(run.begin(), run.end(), by_text);
     return;
   }
-  for (const Item& item : run) common = EqualUntil(run.front().text, item.text, depth, common);
-  for (Item& item : run) item.key = EightBytes(item.text, common);
+  for (const Item& item : run) common = EqualUntil(first, texts[item.text], depth, common);
+  for (Item& item : run) item.key = EightBytes(texts[item.text], common);
   std::sort(run.begin(), run.end(), [](const Item& a, const Item& b) { return a.key < b.key; });
   for (std::size_t begin = 0; begin < run.size();) {
     std::size_t end = begin + 1;
     while (end < run.size() && run[end].key == run[begin].key) ++end;
     const std::span<Item> equal = run.subspan(begin, end - begin);
-    // A text may have ended within the eight bytes: only then they are not all known to be equal.
-    const bool all_go_on = std::ranges::all_of(equal, [&](const Item& item) { return item.text.size() > common + 8; });
-    if (equal.size() > 1 && all_go_on) {
-      SortRun(equal, common + 8, level + 1);
-    } else if (equal.size() > 1) {
+    begin = end;
+    if (equal.size() == 1) continue;
+    // A text may have ended within the eight bytes: only if none did they are all known to be equal.
+    const auto goes_on = [&](const Item& item) { return texts[item.text].size() > common + 8; };
+    if (std::ranges::all_of(equal, goes_on)) {
+      SortRun(texts, equal, common + 8, level + 1);
+    } else {
       std::sort(equal.begin(), equal.end(), by_text);
     }
-    begin = end;
   }
+}
+
+std::vector<Item> SortedItems(Texts texts) {
+  std::vector<Item> items(texts.size());
+  for (std::size_t i = 0; i < items.size(); ++i) items[i].text = static_cast<std::uint32_t>(i);
+  if (!items.empty()) SortRun(texts, items, 0, 0);
+  return items;
 }
 
 // Writes the names and values of `set` one after the other, each with a zero behind it, so that the bytes sort as the
@@ -75,11 +85,12 @@ void SortRun(std::span<Item> run, std::size_t depth, int level) {
 bool WriteKey(const Labels& set, char* out) {
   const std::string& bytes = set.bytes();
   if (bytes.empty()) return true;
+  if (std::memchr(bytes.data(), 0, bytes.size()) != nullptr) return false;
   // The encoding has a length before each text: moved up by one, each length becomes the zero behind the text before.
   std::memcpy(out, bytes.data() + 1, bytes.size() - 1);
   for (std::size_t at = 0; at < bytes.size();) {
     const auto size = static_cast<unsigned char>(bytes[at]);
-    if (size == 255 || std::memchr(bytes.data() + at + 1, 0, size) != nullptr) return false;
+    if (size == 255) return false;  // A longer length follows.
     at += std::size_t{size} + 1;
     out[at - 1] = '\0';
   }
@@ -89,31 +100,27 @@ bool WriteKey(const Labels& set, char* out) {
 }  // namespace
 
 void SortTexts(std::vector<std::string_view>& texts) {
-  if (texts.empty()) return;
-  std::vector<Item> items;
-  items.reserve(texts.size());
-  for (const std::string_view text : texts) items.push_back({0, text, 0});
-  SortRun(items, 0, 0);
-  for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = items[i].text;
+  std::vector<std::string_view> sorted;
+  sorted.reserve(texts.size());
+  for (const Item& item : SortedItems(texts)) sorted.push_back(texts[item.text]);
+  texts.swap(sorted);
 }
 
 std::vector<std::uint32_t> SortedOrder(std::span<const Labels* const> sets) {
-  std::vector<std::uint32_t> order(sets.size());
-  if (sets.empty()) return order;
   std::size_t size = 0;
   for (const Labels* set : sets) size += set->bytes().size();
-  const auto keys = std::make_unique_for_overwrite<char[]>(size);
-  std::vector<Item> items;
-  items.reserve(sets.size());
-  char* at = keys.get();
+  const auto memory = std::make_unique_for_overwrite<char[]>(size);
+  std::vector<std::string_view> keys;
+  keys.reserve(sets.size());
+  char* at = memory.get();
   for (const Labels* set : sets) {
     if (!WriteKey(*set, at)) break;
-    items.push_back({0, {at, set->bytes().size()}, static_cast<std::uint32_t>(items.size())});
+    keys.emplace_back(at, set->bytes().size());
     at += set->bytes().size();
   }
-  if (items.size() == sets.size()) {
-    SortRun(items, 0, 0);
-    std::ranges::transform(items, order.begin(), &Item::index);
+  std::vector<std::uint32_t> order(sets.size());
+  if (keys.size() == sets.size()) {
+    std::ranges::transform(SortedItems(keys), order.begin(), &Item::text);
   } else {
     std::iota(order.begin(), order.end(), 0);
     std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) { return *sets[a] < *sets[b]; });

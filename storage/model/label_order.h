@@ -11,10 +11,10 @@
 
 namespace vigia::storage {
 
-// Ascending by bytes.
+// Ascending by bytes. REQUIRES, here and below: fewer than 2^32.
 void SortTexts(std::vector<std::string_view>& texts);
 
-// Indices of the sets in ascending order of these; of equal ones in any order. REQUIRES: fewer than 2^32.
+// Indices of the sets in ascending order of these; of equal ones in any order.
 std::vector<std::uint32_t> SortedOrder(std::span<const Labels* const> sets);
 
 }  // namespace vigia::storage

@@ -10,6 +10,8 @@
 namespace vigia::storage {
 namespace {
 
+constexpr std::size_t kLongText = 255;  // From here on the length takes four bytes.
+
 // Reads one length-prefixed string at *at and moves past it.
 std::string_view ReadString(const char*& at) {
   std::size_t size = static_cast<unsigned char>(*at++);
@@ -25,7 +27,7 @@ std::string_view ReadString(const char*& at) {
 
 void AppendString(std::string& out, std::string_view text) {
   assert(text.size() <= kMaxLabelBytes);
-  if (text.size() < 255) {
+  if (text.size() < kLongText) {
     out.push_back(static_cast<char>(text.size()));
   } else {
     const char prefix[] = {static_cast<char>(0xff), static_cast<char>(text.size()), static_cast<char>(text.size() >> 8),
@@ -117,10 +119,27 @@ Labels Labels::FromPairs(std::vector<LabelView> labels) {
 
 Labels Labels::FromSorted(std::span<const LabelView> labels) {
   std::size_t bytes = 0;
-  for (const LabelView& label : labels) bytes += label.name.size() + label.value.size() + 2;
+  std::size_t longest = 0;
+  for (const LabelView& label : labels) {
+    bytes += label.name.size() + label.value.size() + 2;
+    longest = std::max({longest, label.name.size(), label.value.size()});
+  }
   Labels out;
-  out.data_.reserve(bytes);
-  for (const LabelView& label : labels) Append(out.data_, label.name, label.value);
+  if (longest >= kLongText) {
+    for (const LabelView& label : labels) Append(out.data_, label.name, label.value);
+    return out;
+  }
+  out.data_.resize(bytes);
+  char* at = out.data_.data();
+  const auto put = [&at](std::string_view text) {
+    *at++ = static_cast<char>(text.size());
+    std::memcpy(at, text.data(), text.size());
+    at += text.size();
+  };
+  for (const LabelView& label : labels) {
+    put(label.name);
+    put(label.value);
+  }
   return out;
 }
 
