@@ -92,7 +92,8 @@ void LabelSets::Unload(std::uint32_t id) {
   set.persisted.store(false, std::memory_order_relaxed);
   set.withdrawn_ = set.taken = set.revived = false;
   // New ids still go to the last page.
-  if (id / kPage == end() / kPage || std::any_of(page, page + kPage, [](const LabelSet& s) { return s.loaded_; })) return;
+  if (id / kPage == end() / kPage || std::any_of(page, page + kPage, [](const LabelSet& s) { return s.loaded_; }))
+    return;
   pages_[id / kPage].store(nullptr, std::memory_order_release);
   delete[] page;
 }

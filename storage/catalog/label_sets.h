@@ -34,8 +34,8 @@ class LabelSet {
   std::span<const LabelPair> pairs() const { return {pairs_, count_}; }  // Sorted by the text of the names.
 
   Fingerprint fingerprint;
-  // Kept by the owner of the sets: columns with this set that are in the index, that are in memory, and that the catalog
-  // on disk has; whether it waits for being unloaded, and was used again meanwhile.
+  // Kept by the owner of the sets: columns with this set that are in the index, that are in memory, and that the
+  // catalog on disk has; whether it waits for being unloaded, and was used again meanwhile.
   std::uint32_t indexed = 0;
   std::uint32_t named = 0;
   std::atomic<std::uint32_t> stored{0};

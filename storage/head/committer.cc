@@ -158,7 +158,7 @@ void Committer::FillGroup(const SampleBatch& batch, const AppendLimits& limits, 
   const std::size_t columns = group.target->columns().size();
   group.likely_cells = std::min(group.floats.size(), columns);
   group.undo.reserve(std::min(group.floats.size() + group.histograms.size(), columns));
-  const bool plain = batch.histograms.empty() && batch.float_starts.empty();
+  const bool plain = batch.histograms.empty() && batch.float_starts.empty() && group.target->holes.empty();
   auto h = group.histograms.begin();
   for (std::size_t i = 0; i < group.floats.size(); ++i) {
     const std::uint32_t f = group.floats[i];
@@ -245,6 +245,7 @@ std::optional<NewestSample> Committer::JudgeInGroup(std::uint32_t index, const N
     return std::nullopt;
   }
   group.Save(column);
+  if (!group.target->holes.empty()) deps_.series.CloseHoles(*group.target, index, sample.t);
   if (column.Is(Column::kRemoved)) {
     deps_.series.Revive(group.target->id(), index);
     deps_.metrics.series_created.Add();

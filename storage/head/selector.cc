@@ -9,15 +9,30 @@
 #include <string_view>
 
 #include "storage/head/series_map.h"
+#include "storage/model/label_order.h"
 
 namespace vigia::storage {
 namespace {
 
 constexpr std::size_t kMaxMatchers = 64;
 
-bool MayHaveSamples(const Column& column, TimestampMs from, TimestampMs to) {
+bool MayHaveSamples(const Target& target, std::size_t i, const Column& column, TimestampMs from, TimestampMs to) {
   const TimestampMs first = column.first_t.load(std::memory_order_acquire);
-  return first != kNoTime && first <= to && column.last_t.load(std::memory_order_acquire) >= from;
+  const TimestampMs last = column.last_t.load(std::memory_order_acquire);
+  if (first == kNoTime || first > to || last < from) return false;
+  if (target.holes.empty()) return true;
+  from = std::max(from, first);
+  to = std::min(to, last);
+  const auto covers = [&](const Hole& hole) {
+    return hole.from <= from && from <= hole.to &&
+           std::binary_search(hole.columns.begin(), hole.columns.end(), static_cast<std::uint32_t>(i));
+  };
+  while (from <= to) {
+    const auto hole = std::find_if(target.holes.begin(), target.holes.end(), covers);
+    if (hole == target.holes.end()) return true;
+    from = hole->to + 1;
+  }
+  return false;
 }
 
 std::vector<bool> Marks(const IdSet& ids, std::size_t size) {
@@ -137,13 +152,13 @@ void SeriesMap::Selector::SelectGroup(std::uint64_t open, const IdSet& ids) {
       AddByLine(id, lines, hit);
     } else {
       if (!all_lines && marks.empty()) marks = Marks(lines, map_.line_sets_.end());
-      for (std::uint32_t column = 0; column < columns; ++column) {
-        if (all_lines || marks[target.columns()[column].line]) Consider(column, hit);
-      }
+      target.columns().ForEach([&](std::size_t column, const Column& state) {
+        if (all_lines || marks[state.line]) Consider(static_cast<std::uint32_t>(column), hit);
+      });
     }
     if (hit.columns.empty()) continue;
     for (const std::uint32_t column : hit.columns) hit.lines.push_back(target.columns()[column].line);
-    target.Use(map_.now_ms_.load(std::memory_order_relaxed));
+    if (visit_) target.Use(map_.now_ms_.load(std::memory_order_relaxed));  // Maintenance itself uses nothing.
     hits_.push_back(std::move(hit));
   }
 }
@@ -158,10 +173,10 @@ bool SeriesMap::Selector::PassSleeper(TargetId id) {
 // Notes the lines of the target's series, of `wanted` ones if given. Whether it has any.
 bool SeriesMap::Selector::ScanTarget(const Target& target, const std::vector<bool>* wanted) {
   bool found = false;
-  target.columns().ForEach([&](std::size_t, const Column& column) {
+  target.columns().ForEach([&](std::size_t i, const Column& column) {
     if (wanted != nullptr && !(*wanted)[column.line]) return;
     if (found && sources_.lines[column.line]) return;
-    if (column.Is(Column::kRemoved) || !MayHaveSamples(column, from_, to_)) return;
+    if (column.Is(Column::kRemoved) || !MayHaveSamples(target, i, column, from_, to_)) return;
     found = true;
     sources_.lines[column.line] = true;
   });
@@ -204,7 +219,7 @@ void SeriesMap::Selector::AddByLine(TargetId id, const IdSet& lines, TargetHits&
 
 void SeriesMap::Selector::Consider(std::uint32_t column, TargetHits& hit) {
   const Column& state = hit.target->columns()[column];
-  if (full() || state.Is(Column::kRemoved) || !MayHaveSamples(state, from_, to_)) return;
+  if (full() || state.Is(Column::kRemoved) || !MayHaveSamples(*hit.target, column, state, from_, to_)) return;
   hit.columns.push_back(column);
   ++count_;
 }
@@ -265,9 +280,10 @@ class SeriesMap::Prober {
       : map_(map), from_(from), to_(to), looks_left_(map.series() / kShare + kFewLooks) {}
 
   bool HasTarget(TargetId id) {
-    const auto& columns = map_.target(id).columns();
-    for (std::size_t i = 0; i < columns.size() && Look(); ++i) {
-      if (IsLive(columns[i])) return true;
+    const Target& target = map_.target(id);
+    const std::size_t columns = target.columns().size();
+    for (std::size_t i = 0; i < columns && Look(); ++i) {
+      if (IsLive(target, i)) return true;
     }
     return false;
   }
@@ -289,7 +305,10 @@ class SeriesMap::Prober {
   static constexpr std::size_t kFewLooks = 64;
 
   bool Look() { return looks_left_ > 0 && --looks_left_ > 0; }
-  bool IsLive(const Column& column) const { return !column.Is(Column::kRemoved) && MayHaveSamples(column, from_, to_); }
+  bool IsLive(const Target& target, std::size_t i) const {
+    const Column& column = target.columns()[i];
+    return !column.Is(Column::kRemoved) && MayHaveSamples(target, i, column, from_, to_);
+  }
   bool HasSeries(TargetId id, LineId line) const {
     const auto& columns = map_.target(id).columns();
     const Fingerprint fingerprint = map_.target_sets_[id].fingerprint + map_.line_sets_[line].fingerprint;
@@ -297,7 +316,7 @@ class SeriesMap::Prober {
       const auto candidate = static_cast<SeriesRef>(value);
       return TargetOf(candidate) == id && columns[ColumnOf(candidate)].line == line;
     });
-    return ref != 0 && IsLive(columns[ColumnOf(static_cast<SeriesRef>(ref))]);
+    return ref != 0 && IsLive(map_.target(id), ColumnOf(static_cast<SeriesRef>(ref)));
   }
 
   const SeriesMap& map_;
@@ -359,7 +378,7 @@ Result<std::vector<std::string>> SeriesMap::LabelValues(const std::string& name,
   };
   const Status status = ForLabelSources(matchers, from, to, take, [&] { values.clear(); });
   if (!status) return status.error();
-  std::sort(values.begin(), values.end());
+  SortTexts(values);
   values.erase(std::unique(values.begin(), values.end()), values.end());
   return std::vector<std::string>(values.begin(), values.end());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -194,6 +195,32 @@ void SeriesMap::Revive(TargetId id, std::uint32_t column) {
   state.Reset(Column::kFading);
   --owner.removed;
   Index(id, column);
+}
+
+void SeriesMap::AddHole(Target& target, TimestampMs from, TimestampMs to, std::span<const std::uint32_t> columns) {
+  constexpr std::size_t kMaxHoles = 64;  // Each query with a time range looks at all of a target's.
+  // Only up to the newest sample of each: those that come later are nothing that was late.
+  std::map<TimestampMs, std::vector<std::uint32_t>> by_end;
+  for (const std::uint32_t column : columns) {
+    const TimestampMs end = std::min(to, target.columns()[column].last_t.load());
+    if (from <= end) by_end[end].push_back(column);
+  }
+  const std::unique_lock lock(mu_);
+  for (auto& [end, some] : by_end) target.holes.push_back({from, end, std::move(some)});
+  if (target.holes.size() <= kMaxHoles) return;
+  target.holes.erase(target.holes.begin(), target.holes.end() - static_cast<std::ptrdiff_t>(kMaxHoles));
+}
+
+void SeriesMap::CloseHoles(Target& target, std::uint32_t column, TimestampMs t) {
+  const auto holds = [&](const Hole& hole) {
+    return hole.from <= t && t <= hole.to && std::binary_search(hole.columns.begin(), hole.columns.end(), column);
+  };
+  if (std::none_of(target.holes.begin(), target.holes.end(), holds)) return;
+  const std::unique_lock lock(mu_);
+  for (Hole& hole : target.holes) {
+    if (holds(hole)) std::erase(hole.columns, column);
+  }
+  std::erase_if(target.holes, [](const Hole& hole) { return hole.columns.empty(); });
 }
 
 void SeriesMap::SetPersisted(Column& column) {

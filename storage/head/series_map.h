@@ -56,8 +56,8 @@ class SeriesMap {
 
   TargetId InternTarget(const Labels& labels);
   // The series with these labels, known or new. `shared` is what most series of the batch carry and `shared_target` its
-  // InternTarget(); labels that are not in it unchanged go to the line. `created` tells whether the series is new. Wakes
-  // targets that may have the series. REQUIRES: a pin that is kept until samples of the series are committed.
+  // InternTarget(); labels that are not in it unchanged go to the line. `created` tells whether the series is new.
+  // Wakes targets that may have the series. REQUIRES: a pin that is kept until samples of the series are committed.
   Result<SeriesRef> Resolve(const Labels& labels, const Labels& shared, TargetId shared_target, bool* created);
 
   Target& target(TargetId id) const { return *targets_[id].load(std::memory_order_acquire); }
@@ -105,6 +105,10 @@ class SeriesMap {
   void Remove(TargetId target, std::uint32_t column);
   void RemoveAll(TargetId target, std::span<const std::uint32_t> columns);
   void Revive(TargetId target, std::uint32_t column);
+  // Says that none of these columns has a sample within from..to; and that one of them will have one at `t`. REQUIRES:
+  // the target's write lock.
+  void AddHole(Target& target, TimestampMs from, TimestampMs to, std::span<const std::uint32_t> columns);
+  void CloseHoles(Target& target, std::uint32_t column, TimestampMs t);
   // Whether the catalog on disk has the column. REQUIRES: the target's write lock; that it has a line.
   void SetPersisted(Column& column);
   void ResetPersisted(Column& column);

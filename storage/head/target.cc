@@ -155,6 +155,7 @@ std::unique_ptr<Target::Columns> Target::Sleep(const Asleep& sleep) {
     tiles_.shrink_to_fit();
     staging_.reset();
   }
+  holes = {};
   sleep_ = sleep;
   asleep_.store(true, std::memory_order_release);
   shown_.store(&none, std::memory_order_release);

@@ -40,6 +40,13 @@ struct ColumnSamples {
 Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, TimestampMs from, TimestampMs to,
                   ColumnSamples& out);
 
+// Times within the bounds of some columns at which these have no sample: what a delete left.
+struct Hole {
+  TimestampMs from = 0;  // Both ends belong to it.
+  TimestampMs to = 0;
+  std::vector<std::uint32_t> columns;  // Ascending.
+};
+
 class Target {
  public:
   // `head_bytes` is the sum of bytes() of all targets.
@@ -124,8 +131,9 @@ class Target {
 
   // Columns that are removed and still name a series. REQUIRES: write_mutex() or SeriesMap's lock; both to change it.
   std::uint32_t removed = 0;
-  // Of maintenance, which alone uses it: when all are gone who looked at the target before maintenance did. Null: it
-  // did not look.
+  // As `removed`. Not all that there are: label queries list some series too many then.
+  std::vector<Hole> holes;
+  // When all are gone who looked at the target before maintenance did. Null: it did not look. Guarded by write_mutex().
   Pins::Passed looked;
 
   // Memory of the unsealed rows, about.

@@ -11,13 +11,14 @@
 namespace vigia::storage {
 namespace {
 
-void FindEqualSets(Examination& all, const std::unordered_map<std::uint32_t, Labels>& sets, std::string_view what) {
+// Lines may be equal: see storage/FORMAT.md, "Identity".
+void FindEqualTargets(Examination& all) {
   std::unordered_map<Labels, std::uint32_t> seen;
-  for (const auto& [id, labels] : sets) {
+  for (const auto& [id, labels] : all.catalog.targets) {
     const auto [at, fresh] = seen.try_emplace(labels, id);
     if (fresh) continue;
-    all.Tell(FindingKind::kDamage, all.folder.database_path(), fmt::format("{} {}", what, id),
-             fmt::format("has the labels of {} {}: {}", what, at->second, labels.ToString()));
+    all.Tell(FindingKind::kDamage, all.folder.database_path(), fmt::format("target {}", id),
+             fmt::format("has the labels of target {}: {}", at->second, labels.ToString()));
   }
 }
 
@@ -79,8 +80,7 @@ Status ExamineCatalog(Examination& all) {
     all.Tell(FindingKind::kSetAside, file.empty() ? all.folder.database_path() : file,
              record.row_group ? GroupText(record.key) : RecordText(record.key), record.why);
   }
-  FindEqualSets(all, catalog.targets, "target");
-  FindEqualSets(all, catalog.lines, "line");
+  FindEqualTargets(all);
   Places seen;
   for (const auto& [target, columns] : catalog.columns) {
     const auto labels = catalog.targets.find(target);

@@ -25,19 +25,19 @@ class Assignment {
 
   // After an error the former rules stay.
   Status Set(std::vector<Rule> rules) {
-    const std::lock_guard lock(mu_);
+    const std::lock_guard changing(changing_);
     auto assigned = assign_(rules, series_, nullptr);
     if (!assigned) return assigned.error();
     rules_ = std::move(rules);
-    current_ = std::make_shared<const Columns>(std::move(*assigned));
+    Show(std::move(*assigned));
     return {};
   }
   Status Refresh() {
-    const std::lock_guard lock(mu_);
+    const std::lock_guard changing(changing_);
     if (rules_.empty()) return {};
-    auto assigned = assign_(rules_, series_, current_.get());
+    auto assigned = assign_(rules_, series_, Current().get());
     if (!assigned) return assigned.error();
-    current_ = std::make_shared<const Columns>(std::move(*assigned));
+    Show(std::move(*assigned));
     return {};
   }
   std::shared_ptr<const Columns> Current() const {
@@ -46,11 +46,18 @@ class Assignment {
   }
 
  private:
+  void Show(Columns columns) {
+    auto shown = std::make_shared<const Columns>(std::move(columns));
+    const std::lock_guard lock(mu_);
+    current_ = std::move(shown);
+  }
+
   const SeriesMap& series_;
   const Assign assign_;
+  std::mutex changing_;      // Held while targets are woken: nobody who has locked anything else may wait for it.
+  std::vector<Rule> rules_;  // Guarded by changing_.
   mutable std::mutex mu_;
-  std::vector<Rule> rules_;  // Guarded by mu_, as is the next one.
-  std::shared_ptr<const Columns> current_ = std::make_shared<Columns>();
+  std::shared_ptr<const Columns> current_ = std::make_shared<Columns>();  // Guarded by mu_.
 };
 
 // The series that match one rule. `asleep` gets the targets that are left out because they sleep; null: they are woken.

@@ -122,12 +122,15 @@ void Deleter::Apply(Hit& hit, TimeInterval interval, const Replaced& replaced) {
       target.columns()[column].first_t.store(kNoTime);  // The newest time stays: the append rules go on from there.
     }
   }
+  std::vector<std::uint32_t> trimmed;
   for (const auto& [first, end] : hit.trimmed.ranges()) {
     for (std::uint32_t column = first; column < end; ++column) {
       Column& state = target.columns()[column];
       if (interval.Contains(state.first_t.load())) state.first_t.store(interval.to + 1);
+      trimmed.push_back(column);
     }
   }
+  series_.AddHole(target, interval.from, interval.to, trimmed);
 }
 
 }  // namespace vigia::storage

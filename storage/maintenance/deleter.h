@@ -39,7 +39,7 @@ class Deleter {
   Status FilterTiles(Hit& hit, TimeInterval interval, Replaced& replaced) const;
   static void Split(Hit& hit, TimeInterval interval);
   std::vector<Tombstone> MakeTombstones(const std::vector<Hit>& hits, TimeInterval interval, TimestampMs now_ms) const;
-  static void Apply(Hit& hit, TimeInterval interval, const Replaced& replaced);
+  void Apply(Hit& hit, TimeInterval interval, const Replaced& replaced);
   void RemoveEmptied(const Hit& hit);
 
   SeriesMap& series_;

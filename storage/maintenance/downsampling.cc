@@ -138,6 +138,7 @@ bool DownsamplingColumns::HasWork(const Run& run, TimestampMs now_ms) const {
 
 Result<DownsamplingColumns> AssignDownsampling(const std::vector<DownsamplingRule>& rules, const SeriesMap& series,
                                                const DownsamplingColumns* before) {
+  const auto pin = series.Pin();
   DownsamplingColumns out;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     out.rules_.push_back({rules[i].after_ms, rules[i].resolution_ms});

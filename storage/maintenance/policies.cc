@@ -56,6 +56,7 @@ const std::vector<PolicyColumns::Part>& PolicyColumns::PartsOf(std::uint32_t tar
 
 Result<PolicyColumns> AssignPolicies(const std::vector<RetentionPolicy>& policies, const SeriesMap& series,
                                      const PolicyColumns* before) {
+  const auto pin = series.Pin();
   PolicyColumns out;
   std::unordered_map<TargetId, std::vector<bool>> taken;
   for (std::size_t i = 0; i < policies.size(); ++i) {

@@ -53,7 +53,7 @@ class Retention {
   const RetentionPolicies& policies_;
   Log& log_;
   HeadMetrics& metrics_;
-  std::atomic<bool> forget_{false};  // Series may have nothing left.
+  std::atomic<bool> forget_{false};         // Series may have nothing left.
   std::unordered_set<TargetId> unwritten_;  // Targets whose columns in the catalog are not those in memory.
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "storage/catalog/records.h"
+#include "storage/maintenance/holes.h"
 
 namespace vigia::storage {
 namespace {
@@ -69,7 +70,14 @@ Status Sleepers::Wake(Target& target) {
   if (!target.asleep()) return {};
   auto columns = ReadColumns(target.id());
   if (!columns) return columns.error();
-  AddBounds(target.id(), *columns);
+  std::shared_ptr<const RunSet> runs;
+  std::shared_ptr<const TombstoneSet> tombstones;
+  {
+    const std::shared_lock visible(deps_.runs.visibility());
+    runs = deps_.runs.Current();
+    tombstones = deps_.tombstones.Current();
+  }
+  AddBounds(target.id(), *runs, *tombstones, *columns);
   // Lines that leave memory meanwhile are looked for again.
   for (bool given = false; !given;) {
     std::unordered_map<LineId, Labels> labels;
@@ -82,6 +90,7 @@ Status Sleepers::Wake(Target& target) {
     }
     given = deps_.series.GiveBack(target, *columns, labels);
   }
+  RestoreHoles(deps_.series, target, *tombstones, *runs);
   target.looked.reset();
   const bool empty = std::any_of(columns->begin(), columns->end(), [](const StoredColumn& column) {
     return column.line != 0 && column.first_t == kNoTime;
@@ -107,18 +116,12 @@ Result<std::vector<StoredColumn>> Sleepers::ReadColumns(TargetId id) const {
 
 // As at a start: runs tell of a series only that it lies between their bounds; of these, deletes leave a part or
 // nothing.
-void Sleepers::AddBounds(TargetId id, std::vector<StoredColumn>& columns) const {
-  std::shared_ptr<const RunSet> runs;
-  std::shared_ptr<const TombstoneSet> tombstones;
-  {
-    const std::shared_lock visible(deps_.runs.visibility());
-    runs = deps_.runs.Current();
-    tombstones = deps_.tombstones.Current();
-  }
-  for (const auto& run : runs->runs) {
+void Sleepers::AddBounds(TargetId id, const RunSet& runs, const TombstoneSet& tombstones,
+                         std::vector<StoredColumn>& columns) {
+  for (const auto& run : runs.runs) {
     const RunTarget* const entry = run->Find(id);
     if (entry == nullptr) continue;
-    const HiddenSamples hidden = tombstones->HiddenIn(*run, id);
+    const HiddenSamples hidden = tombstones.HiddenIn(*run, id);
     for (const auto& [first, end] : entry->columns.ranges()) {
       for (std::uint32_t i = first; i < std::min<std::size_t>(end, columns.size()); ++i) {
         const TimestampMs from = hidden.empty() ? entry->min_t : FirstSeen(hidden.Of(i), entry->min_t);

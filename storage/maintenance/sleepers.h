@@ -39,7 +39,8 @@ class Sleepers {
   bool IsIdle(Target& target, TimestampMs now_ms) const;
   bool Tend(Target& target, TimestampMs now_ms);
   Result<std::vector<StoredColumn>> ReadColumns(TargetId id) const;
-  void AddBounds(TargetId id, std::vector<StoredColumn>& columns) const;
+  static void AddBounds(TargetId id, const RunSet& runs, const TombstoneSet& tombstones,
+                        std::vector<StoredColumn>& columns);
 
   const SleeperDeps deps_;
 };

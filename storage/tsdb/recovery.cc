@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "storage/catalog/records.h"
+#include "storage/maintenance/holes.h"
 #include "storage/rowgroup/reader.h"
 #include "storage/tsdb/engine.h"
 #include "storage/tsdb/parallel_replay.h"
@@ -115,6 +116,9 @@ Status Tsdb::Impl::Recover() {
   if (!status) return Prefixed(status.error(), "replay of the row log");
   log.StartAfter(newest_sealed, committer.newest_epoch());
   RemoveEmptySeries();
+  for (TargetId id = 1; !deleted->all.empty() && id < series.target_end(); ++id) {
+    if (Target* const target = series.FindTarget(id)) RestoreHoles(series, *target, *deleted, *runs.Current());
+  }
   if (status = ApplyPolicies(); !status) return status;
   if (status = downsampling.Set(options.downsampling); !status) return status;
   // Loading gives them other places when their number is another one than before.

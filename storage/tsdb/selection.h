@@ -55,7 +55,7 @@ class TsdbSelection final : public Selection {
                          ColumnSamples& samples) const;
 
   const ReadDeps deps_;
-  const Pins::Pin pin_;                        // Keeps targets and labels.
+  const Pins::Pin pin_;                       // Keeps targets and labels.
   const std::shared_ptr<const RunSet> runs_;  // Keeps the files of its runs.
   const std::shared_ptr<const TombstoneSet> tombstones_;
   const std::shared_ptr<const PolicyColumns> kept_;

@@ -139,7 +139,8 @@ void RunRestart(const std::string& folder, const Sizes& sizes, int minutes) {
 void RunChurn(const std::string& folder, const Sizes& sizes) {
   const int steps = sizes.smoke ? 24 : 144;
   SimulatedFleet fleet(std::max(10, sizes.targets / 10), sizes.lines, 4);
-  Server server(folder);
+  // RocksDB's cache of blocks has its own limit, and fills slowly: it would pass for memory of series.
+  Server server(folder, [](TsdbOptions& options) { options.block_cache_bytes = 1u << 20; });
   malloc_trim(0);
   const double idle_resident = ResidentBytes();
   const double idle = HeapBytes();
@@ -162,7 +163,27 @@ void RunChurn(const std::string& folder, const Sizes& sizes) {
     std::fflush(stdout);
   }
   const double since = created * (steps - 18) / steps;
-  std::printf("  kept for a series that is gone %7.1f bytes\n", (HeapBytes() - settled) / since);
+  std::printf("  kept for a series that is gone %7.1f bytes while its samples are, ", (HeapBytes() - settled) / since);
+  std::printf("%.0f targets of %.0f asleep\n", server.Gauge("vigia_storage_sleeping_targets"),
+              server.Gauge("vigia_storage_targets"));
+  for (int t = 0; t < fleet.targets(); ++t) fleet.Scrape(server.db(), t, server.now);
+  {
+    const double start = CpuSeconds();
+    const std::vector<Matcher> matchers{Matcher::Equal("__name__", "metric_3")};
+    const auto selection = server.db().NewQuerier(kStart, server.now)->Select({}, matchers);
+    Require(selection.has_value() && static_cast<int>((*selection)->size()) == fleet.names() * 8, "selection");
+    std::printf("  a query over the day wakes them in %.2f s: %zu series of %.0f\n", CpuSeconds() - start,
+                (*selection)->size(), server.Gauge("prometheus_tsdb_head_series"));
+  }
+  // A day later all of it is out of retention.
+  server.db().SetRetention(kDay / 4, 0);
+  for (server.now += kDay + kDay / 2; server.now % kDay != 3 * 60 * kMinute; server.now += kMinute) {
+    if (server.now % (30 * kMinute) != 0) continue;
+    for (int t = 0; t < fleet.targets(); ++t) fleet.Scrape(server.db(), t, server.now);
+    server.Maintain();
+  }
+  std::printf("  %29s %7.1f bytes when retention has dropped them, %.0f targets are left\n", "",
+              (HeapBytes() - settled) / since, server.Gauge("vigia_storage_targets"));
 }
 
 // Commits one sample after the other until it is stopped, and notes how long the slowest one took.

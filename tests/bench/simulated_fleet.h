@@ -97,6 +97,7 @@ class SimulatedFleet {
     scraped_.resize(static_cast<std::size_t>(lines));
   }
   int targets() const { return static_cast<int>(targets_.size()); }
+  int names() const { return names_; }  // Of all targets that there ever were.
   double series() const { return static_cast<double>(targets_.size()) * lines_; }
   const std::string& instance(int target) const { return At(target).instance; }
 

@@ -1,6 +1,7 @@
 #include "server/remote/receiver.h"
 
 #include <random>
+#include <utility>
 
 #include "storage/model/sample.h"
 #include "tests/support/catch.h"
@@ -165,6 +166,20 @@ TEST_CASE("one refused sample refuses the request", "[remote]") {
     CHECK(fixture.Metric("vigia_remote_write_refused_samples_total") == 1);
     CHECK_THAT(fixture.log, Contains("Out of order sample from remote write"));
   }
+}
+
+TEST_CASE("a series that storage has forgotten is resolved anew", "[remote]") {
+  Fixture fixture;
+  bool forgotten = false;
+  fixture.storage.judge = [&](const std::string&, storage::TimestampMs, double) {
+    return std::exchange(forgotten, false) ? AppendOutcome::kUnknownSeries : AppendOutcome::kAdded;
+  };
+  CHECK(fixture.Write(OneSample(kUp, 1, 1)).status < 300);
+  forgotten = true;
+  CHECK(fixture.Write(OneSample(kUp, 1, 2)).status < 300);
+  CHECK(fixture.Write(OneSample(kUp, 1, 3)).status < 300);
+  CHECK(fixture.storage.stored.size() == 3);
+  CHECK(fixture.storage.resolved.size() == 2);
 }
 
 TEST_CASE("the same sample again is no error", "[remote]") {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,14 @@ class FakeStorage final : public storage::Appendable {
     return histograms_;
   }
 
+  // Its ref names no series any more; it gets another one.
+  void Forget(const std::string& series) {
+    const std::lock_guard lock(mu_);
+    const auto at = refs_.find(series);
+    forgotten_.insert(static_cast<storage::SeriesRef>(at->second));
+    refs_.erase(at);
+  }
+
   std::vector<std::string> Series() const {
     const std::lock_guard lock(mu_);
     std::vector<std::string> out;
@@ -86,6 +95,7 @@ class FakeStorage final : public storage::Appendable {
 
     storage::AppendOutcome Append(storage::SeriesRef ref, storage::TimestampMs t, double v) override {
       const std::lock_guard lock(storage_.mu_);
+      if (storage_.forgotten_.contains(ref)) return storage::AppendOutcome::kUnknownSeries;
       auto& staged = staged_[ref];
       const auto& stored = storage_.samples_[storage_.NameOf(ref)];
       const Point* last = !staged.empty() ? &staged.back() : !stored.empty() ? &stored.back() : nullptr;
@@ -148,6 +158,7 @@ class FakeStorage final : public storage::Appendable {
 
   mutable std::mutex mu_;
   std::map<std::string, std::size_t> refs_;
+  std::set<storage::SeriesRef> forgotten_;
   std::vector<std::string> names_;
   std::map<std::string, std::vector<Point>> samples_;
   std::vector<HistogramPoint> histograms_;

@@ -55,6 +55,21 @@ RelabelRule DropNames(const char* regex) {
 
 }  // namespace
 
+TEST_CASE("series that storage has forgotten are resolved anew, no sample is lost") {
+  Fixture f;
+  f.Scrape(1000, "a 1\nb 2\n");
+  f.storage.Forget("b{job=\"j\"}");
+  f.storage.Forget("up{job=\"j\"}");
+  const ScrapeOutcome outcome = f.Scrape(2000, "a 3\nb 4\n");
+  CHECK(outcome.samples == 2);
+  CHECK(outcome.after_relabel == 2);
+  CHECK(f.Of("a") == "1000:1 2000:3");
+  CHECK(f.Of("b") == "1000:2 2000:4");
+  CHECK(f.Of("up") == "1000:1 2000:1");
+  f.Scrape(3000, "a 5\n");
+  CHECK(f.Of("b") == "1000:2 2000:4 3000:stale");
+}
+
 TEST_CASE("a scrape stores its samples and its report") {
   Fixture f;
   const ScrapeOutcome outcome = f.Scrape(1000, "# TYPE a counter\na 1\nb{x=\"1\"} 2\n");

@@ -116,5 +116,68 @@ TEST_CASE("the series table finds what was put in, while it grows") {
   CHECK(table.Find(fingerprint(5001), [](std::uint64_t) { return true; }) == 0);
 }
 
+TEST_CASE("the series table closes up behind what is taken out") {
+  SeriesTable table;
+  // Few different places to begin a search: long rows of neighbours.
+  const auto fingerprint = [](std::uint64_t value) { return Fingerprint{value % 7 * 0x9e3779b97f4a7c15u, value}; };
+  const auto has = [&](std::uint64_t value) {
+    return table.Find(fingerprint(value), [&](std::uint64_t found) { return found == value; }) == value;
+  };
+  for (std::uint64_t value = 1; value <= 400; ++value) table.Insert(fingerprint(value), value, fingerprint);
+  for (std::uint64_t value = 1; value <= 400; value += 3) table.Erase(value, fingerprint);
+  table.Erase(1000, fingerprint);
+  for (std::uint64_t value = 1; value <= 400; ++value) REQUIRE(has(value) == (value % 3 != 1));
+  for (std::uint64_t value = 1; value <= 400; ++value) {
+    if (value % 3 != 1 && value > 20) table.Erase(value, fingerprint);
+  }
+  table.Shrink(fingerprint);
+  CHECK(table.size() == 13);
+  for (std::uint64_t value = 1; value <= 400; ++value) REQUIRE(has(value) == (value % 3 != 1 && value <= 20));
+}
+
+TEST_CASE("label sets that are unloaded come back under their ids, others never get these") {
+  Symbols symbols;
+  LabelSets sets(symbols);
+  const auto labels = [](int i) { return Labels{{"n", std::to_string(i)}, {"same", "x"}}; };
+  for (int i = 1; i <= 1000; ++i) REQUIRE(sets.Intern(labels(i)) == static_cast<std::uint32_t>(i));
+  CHECK(symbols.size() == 1003);
+  for (std::uint32_t id = 1; id <= 1000; ++id) {
+    if (id % 10 != 0) sets.Unload(id);
+  }
+  symbols.Free(symbols.TakeUnused());
+  CHECK(symbols.size() == 103);
+  CHECK_FALSE(sets.IsLoaded(11));
+  CHECK(sets.IsLoaded(20));
+  CHECK(sets.Find(labels(11), FingerprintOf(labels(11))) == 0);
+  for (int i = 10; i <= 1000; i += 10) REQUIRE(sets.Intern(labels(i)) == static_cast<std::uint32_t>(i));
+  CHECK(sets.Intern(labels(11)) == 1001);  // Nobody knows that there is one on the disk.
+  sets.Restore(11, labels(11));
+  CHECK(sets.ToLabels(11) == labels(11));
+  CHECK(sets[11].persisted.load());
+  CHECK(sets.end() == 1002);
+}
+
+TEST_CASE("symbols that are used again while they wait stay") {
+  Symbols symbols;
+  const Symbol a = symbols.Intern("a");
+  const Symbol b = symbols.Intern("b");
+  symbols.Release(a);
+  symbols.Release(b);
+  Symbol found = 0;
+  CHECK_FALSE(symbols.Find("a", &found));
+  const auto taken = symbols.TakeUnused();
+  CHECK(taken == std::vector<Symbol>{a, b});
+  CHECK(symbols.Intern("a") == a);
+  symbols.Release(a);  // Somebody may have seen it since it was taken.
+  symbols.Free(taken);
+  CHECK(symbols.size() == 1);
+  CHECK(symbols.Text(a) == "a");
+  const Symbol c = symbols.Intern("c");
+  CHECK(c == b);
+  symbols.Free(symbols.TakeUnused());
+  CHECK(symbols.size() == 1);
+  CHECK(symbols.Text(c) == "c");
+}
+
 }  // namespace
 }  // namespace vigia::storage

@@ -27,6 +27,17 @@ TEST_CASE("removing many ids is the same as removing them one by one") {
     }
     for (const std::uint32_t id : ids) singly.Remove(id, sets[id].pairs());
     at_once.RemoveAll(ids, [&](std::uint32_t id) { return sets[id].pairs(); });
+    LabelIndex back(symbols);
+    back.AddAll(at_once.all(), [&](std::uint32_t id) { return sets[id].pairs(); });
+    IdSet evens;
+    IdSet odds;
+    for (const std::uint32_t id : at_once.all()) (id % 2 == 0 ? evens : odds).push_back(id);
+    LabelIndex in_turns(symbols);
+    in_turns.AddAll(odds, [&](std::uint32_t id) { return sets[id].pairs(); });
+    in_turns.AddAll(evens, [&](std::uint32_t id) { return sets[id].pairs(); });
+    REQUIRE(back.names() == at_once.names());
+    REQUIRE(in_turns.names() == at_once.names());
+    REQUIRE(in_turns.all() == at_once.all());
     REQUIRE(at_once.all() == singly.all());
     REQUIRE(at_once.names() == singly.names());
   }

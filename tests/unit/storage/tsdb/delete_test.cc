@@ -130,6 +130,53 @@ TEST_CASE("label queries follow a delete of the oldest samples") {
   CHECK(f.Names() == std::vector<std::string>{"a", "b"});
 }
 
+TEST_CASE("label queries leave a series out where a delete left nothing between its ends") {
+  const auto where = GENERATE(0, 1, 2);
+  Deletes f;
+  f.options.out_of_order_window_ms = kDayMs;
+  f.Reopen();
+  f.Fill(40);
+  f.Place(where);
+  f.Delete("a", f.start_ms + 10 * kMinute, f.start_ms + 19 * kMinute);
+  f.Delete("a", f.start_ms + 19 * kMinute + 1, f.start_ms + 24 * kMinute);
+  const std::vector<std::string> both{"a", "b"};
+  const auto names = [&](int from, int to) {
+    return f.db->NewQuerier(f.start_ms + from * kMinute, f.start_ms + to * kMinute)
+        ->LabelValues("__name__", {}, 0)
+        ->values;
+  };
+  const auto check = [&] {
+    CHECK(names(10, 24) == std::vector<std::string>{"b"});
+    CHECK(names(12, 21) == std::vector<std::string>{"b"});
+    CHECK(names(9, 24) == both);
+    CHECK(names(10, 25) == both);
+    CHECK(f.Names() == both);
+    const std::vector<Matcher> matchers{Matcher::Equal("__name__", "a")};
+    const auto querier = f.db->NewQuerier(f.start_ms + 12 * kMinute, f.start_ms + 21 * kMinute);
+    CHECK(querier->LabelNames(matchers, 0)->values.empty());
+  };
+  check();
+  f.Reopen();
+  check();
+  f.AppendOne(SeriesOf("a", 1), f.start_ms + 15 * kMinute, 1);  // Out of order, into the gap.
+  CHECK(names(12, 21) == both);
+  CHECK(f.Query({Matcher::Equal("__name__", "a")}, f.start_ms + 12 * kMinute, f.start_ms + 21 * kMinute).size() == 1);
+  f.Reopen();
+  CHECK(names(12, 21) == both);
+}
+
+TEST_CASE("label queries follow a delete of the newest samples") {
+  Deletes f;
+  f.Fill(40);
+  f.Delete("a", f.start_ms + 20 * kMinute, kMaxTimestampMs);
+  const auto names = [&] {
+    return f.db->NewQuerier(f.start_ms + 20 * kMinute, kMaxTimestampMs)->LabelValues("__name__", {}, 0)->values;
+  };
+  CHECK(names() == std::vector<std::string>{"b"});
+  f.Fill(1);
+  CHECK(names() == std::vector<std::string>{"a", "b"});
+}
+
 TEST_CASE("samples that come after the delete are seen whatever their time") {
   Deletes f;
   f.options.out_of_order_window_ms = kDayMs;
