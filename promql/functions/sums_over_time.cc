@@ -49,34 +49,36 @@ KahanSum SumOf(std::span<const double> values) {
 // several. The error of an addition is found as D. Knuth does (The Art of Computer Programming 4.2.2, theorem B),
 // without asking which operand is the larger one; it is exact either way. Where an overflow spoils it, it shows in the
 // end.
-constexpr std::size_t kLanes = 8;
+using Pair __attribute__((vector_size(2 * sizeof(double)))) = double;
+constexpr std::size_t kPairs = 4;
+constexpr std::size_t kLanes = 2 * kPairs;
+
 void SumLanes(std::span<const double> values, std::span<const Window, kLanes> windows,
               std::span<KahanSum, kLanes> sums) {
   std::array<const double*, kLanes> at;
-  std::array<double, kLanes> sum{};
-  std::array<double, kLanes> compensation{};
+  std::array<Pair, kPairs> sum{};
+  std::array<Pair, kPairs> compensation{};
   std::size_t common = windows[0].size();
   for (std::size_t k = 0; k < kLanes; ++k) {
     at[k] = values.data() + windows[k].begin;
     common = std::min<std::size_t>(common, windows[k].size());
   }
   for (std::size_t i = 0; i < common; ++i) {
-    std::array<double, kLanes> value;
-    for (std::size_t k = 0; k < kLanes; ++k) value[k] = at[k][i];
-    for (std::size_t k = 0; k < kLanes; ++k) {
-      const double total = sum[k] + value[k];
-      const double added = total - sum[k];
-      compensation[k] += (sum[k] - (total - added)) + (value[k] - added);
+    for (std::size_t k = 0; k < kPairs; ++k) {
+      const Pair value{at[2 * k][i], at[2 * k + 1][i]};
+      const Pair total = sum[k] + value;
+      const Pair added = total - sum[k];
+      compensation[k] += (sum[k] - (total - added)) + (value - added);
       sum[k] = total;
     }
   }
   for (std::size_t k = 0; k < kLanes; ++k) {
-    if (!std::isfinite(compensation[k])) {
+    sums[k] = {sum[k / 2][k % 2], compensation[k / 2][k % 2]};
+    if (std::isfinite(sums[k].compensation)) {
+      for (std::size_t i = common; i < windows[k].size(); ++i) sums[k].Add(at[k][i]);
+    } else {
       sums[k] = SumOf(values.subspan(windows[k].begin, windows[k].size()));
-      continue;
     }
-    sums[k] = {sum[k], compensation[k]};
-    for (std::size_t i = common; i < windows[k].size(); ++i) sums[k].Add(at[k][i]);
   }
 }
 
