@@ -46,6 +46,19 @@ void Reserve(std::size_t bytes, std::size_t labels, std::string& scratch) {
 
 }  // namespace
 
+bool LineParser::TryPlain(std::string_view upcoming) {
+  const std::size_t before = position_;
+  position_ += upcoming.size();
+  if (!ReadPlainSuffix()) {
+    position_ = before;
+    return false;
+  }
+  start_ = before;
+  line_number_ = next_line_number_ - 1;
+  series_ = upcoming;
+  return true;
+}
+
 bool LineParser::TryLine(std::string_view line, std::optional<MetricType> type) {
   if (!StartsWith(body_.substr(position_), line)) return false;
   StartEntry();

@@ -16,6 +16,7 @@ class LineParser : public ExpositionParser {
   std::string_view Upcoming(std::size_t size) final {
     return position_ < body_.size() ? body_.substr(position_, size) : std::string_view();
   }
+  bool TryPlain(std::string_view upcoming) override;
   bool TryLine(std::string_view line, std::optional<MetricType> type) override;
   std::string help() const override;
   std::span<const RawExemplar> exemplars() const override { return {&exemplar_, has_exemplar_ ? 1u : 0u}; }

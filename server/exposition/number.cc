@@ -16,8 +16,9 @@
 namespace vigia::server {
 namespace {
 
-constexpr std::size_t kExactDigits = 15;  // Any integer of so many digits is a double.
-constexpr int kExactPower = 22;           // The largest power of ten that is a double.
+constexpr std::size_t kExactDigits = 15;                      // Any integer of so many digits is a double.
+constexpr std::size_t kMaxPlainBytes = 1 + kExactDigits + 1;  // With a sign and a point.
+constexpr int kExactPower = 22;                               // The largest power of ten that is a double.
 constexpr std::array<double, kExactPower + 1> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                          1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                                          1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -143,7 +144,7 @@ std::size_t ReadPlainNumber(std::string_view text, double& value) {
 std::optional<double> ParseGoFloat(std::string_view text) {
   if (text.empty()) return std::nullopt;
   double plain = 0;
-  if (ReadPlainNumber(text, plain) == text.size()) return plain;
+  if (text.size() <= kMaxPlainBytes && ReadPlainNumber(text, plain) == text.size()) return plain;
   const bool negative = text[0] == '-';
   const bool has_sign = negative || text[0] == '+';
   if (has_sign) text.remove_prefix(1);

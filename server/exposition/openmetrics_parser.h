@@ -12,6 +12,7 @@ class OpenMetricsParser final : public LineParser {
   explicit OpenMetricsParser(std::string_view body) : LineParser(body, true) {}
   EntryKind Next() override;
   bool TrySeries(std::string_view series) override;
+  bool TryPlain(std::string_view upcoming) override { return !broken_line_end_ && LineParser::TryPlain(upcoming); }
 
  private:
   EntryKind ReadDescriptor();

@@ -61,6 +61,10 @@ class ExpositionParser {
   // except that labels are not looked at: AppendLabels() must not be called. False: nothing moved, call Next().
   virtual bool TrySeries(std::string_view series) = 0;
 
+  // The same for what Upcoming() returned, when a blank, a plain number and the line's end follow it. What is false may
+  // still be a series.
+  virtual bool TryPlain(std::string_view /*upcoming*/) { return false; }
+
   // Shortcut for a line that is no series: when the body goes on with `line` (a line() of an earlier body), skips it.
   // `type` is the type that a # TYPE line announces, nothing for other lines. False: nothing moved, call Next().
   virtual bool TryLine(std::string_view line, std::optional<MetricType> type) = 0;

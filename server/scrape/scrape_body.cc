@@ -230,29 +230,26 @@ bool ScrapeBody::TakePredicted(Pass& pass, ExpositionParser& parser, Status& sta
     cache_.Visit(index);
     return true;
   }
+  const bool unlimited_series =
+      pass.unlimited && entry.kind() == SeriesCache::Kind::kSeries && entry.metadata == SeriesCache::kNone;
+  if (unlimited_series && parser.TryPlain(upcoming)) {
+    TakePlain(pass, parser.value(), index);
+    return true;
+  }
   if (!parser.TrySeries(upcoming)) return false;
-  if (!TakePlain(pass, parser, index)) status = TakeKnown(pass, parser, index);
+  status = TakeKnown(pass, parser, index);
   return true;
 }
 
-// A sample that is nothing but a float, of a series that is known: nearly all of them. False: it is more than that.
-bool ScrapeBody::TakePlain(Pass& pass, const ExpositionParser& parser, SeriesCache::Index index) {
-  const SeriesCache::Entry& entry = cache_.at(index);
-  if (!pass.unlimited || entry.kind() != SeriesCache::Kind::kSeries || entry.metadata != SeriesCache::kNone ||
-      parser.timestamp_ms() || parser.histogram() != nullptr || !parser.histogram_fault().empty() ||
-      parser.start_ms() != 0) {
-    return false;
-  }
-  const bool first = cache_.Visit(index);
+// A float and nothing more, of a series that is known: nearly all samples.
+void ScrapeBody::TakePlain(Pass& pass, double value, SeriesCache::Index index) {
   ++pass.outcome.samples;
   ++pass.outcome.after_relabel;
-  if (!first) {
+  if (!cache_.Visit(index)) {
     ++pass.outcome.duplicates;
-    return true;
+    return;
   }
-  if (CountOutcome(pass, pass.appender.Append(entry.ref, pass.at_ms, parser.value()))) cache_.Track(index);
-  if (extras_.exemplars && !parser.exemplars().empty()) AppendExemplars(pass, parser, entry.ref);
-  return true;
+  if (CountOutcome(pass, pass.appender.Append(cache_.at(index).ref, pass.at_ms, value))) cache_.Track(index);
 }
 
 void ScrapeBody::TakeLine(ExpositionParser& parser, EntryKind kind) {

@@ -77,7 +77,7 @@ class ScrapeBody {
   storage::Status AppendBody(Pass& pass, const FetchedBody& fetched);
   storage::Status ReadEntries(Pass& pass, ExpositionParser& parser);
   bool TakePredicted(Pass& pass, ExpositionParser& parser, storage::Status& status);
-  bool TakePlain(Pass& pass, const ExpositionParser& parser, SeriesCache::Index index);
+  void TakePlain(Pass& pass, double value, SeriesCache::Index index);
   void TakeLine(ExpositionParser& parser, EntryKind kind);
   void AddTypeAndUnit();
   storage::Status TakeSeries(Pass& pass, ExpositionParser& parser);

@@ -143,6 +143,22 @@ TEST_CASE("text: NaN is the normal one") {
   CHECK(std::bit_cast<std::uint64_t>(parser.value()) == vigia::storage::kNormalNanBits);
 }
 
+TEST_CASE("text: the shortcut for plain samples takes these alone") {
+  TextParser parser("a{b=\"1\"} 2.5\na 3 7\na NaN\na {c=\"1\"} 4\na\t5\na 6");
+  REQUIRE(parser.TryPlain(parser.Upcoming(8)));
+  CHECK(parser.series() == "a{b=\"1\"}");
+  CHECK(parser.value() == 2.5);
+  CHECK(parser.line_number() == 1);
+  CHECK_FALSE(parser.timestamp_ms().has_value());
+  for (const double value : {3.0, std::bit_cast<double>(vigia::storage::kNormalNanBits), 4.0, 5.0, 6.0}) {
+    CHECK_FALSE(parser.TryPlain(parser.Upcoming(1)));  // A time, no digits, braces, another blank, no line feed.
+    REQUIRE(parser.Next() == EntryKind::kSeries);
+    CHECK(std::bit_cast<std::uint64_t>(parser.value()) == std::bit_cast<std::uint64_t>(value));
+  }
+  CHECK_FALSE(parser.TryPlain(parser.Upcoming(1)));
+  CHECK(parser.Next() == EntryKind::kEof);
+}
+
 TEST_CASE("text: the shortcuts agree with the full parser or do not move") {
   TextParser parser("# TYPE a counter\na{b=\"1\"} 2 7\nab 3\na {c=\"1\"} 4\na 5\n");
   CHECK_FALSE(parser.TryLine("# TYPE b counter\n", MetricType::kCounter));
