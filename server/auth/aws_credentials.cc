@@ -1,6 +1,5 @@
 #include "server/auth/aws_credentials.h"
 
-#include <ctime>
 #include <fstream>
 #include <map>
 
@@ -21,7 +20,6 @@ using storage::Result;
 
 using Section = std::map<std::string, std::string>;
 
-constexpr storage::DurationMs kRenewBeforeMs = 30'000;
 constexpr std::uint64_t kMaxAnswerBytes = 1 << 20;
 constexpr const char* kLeaseSeconds = "900";  // As short as the service allows, as the AWS SDK asks for.
 
@@ -53,12 +51,6 @@ std::string Element(std::string_view xml, const std::string& name) {
   return end == std::string_view::npos ? std::string() : std::string(TrimBlanks(rest.substr(0, end)));
 }
 
-storage::TimestampMs ParseTime(const std::string& text) {
-  std::tm utc{};
-  if (strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc) == nullptr) return 0;
-  return static_cast<storage::TimestampMs>(timegm(&utc)) * 1000;
-}
-
 Result<LeasedKeys> ReadLease(const HttpResponse& response) {
   if (response.status != 200) {
     const std::string code = Element(response.body, "Code");
@@ -68,11 +60,10 @@ Result<LeasedKeys> ReadLease(const HttpResponse& response) {
   LeasedKeys leased;
   leased.keys = {Element(response.body, "AccessKeyId"), Element(response.body, "SecretAccessKey"),
                  Element(response.body, "SessionToken")};
-  const storage::TimestampMs end = ParseTime(Element(response.body, "Expiration"));
-  if (leased.keys.access_key.empty() || leased.keys.secret_key.empty() || end == 0) {
+  leased.renew_ms = RenewalOf(Element(response.body, "Expiration"));
+  if (leased.keys.access_key.empty() || leased.keys.secret_key.empty() || leased.renew_ms == 0) {
     return Error{Errc::kIo, "error retrieving credentials: STS answered without keys"};
   }
-  leased.renew_ms = end - kRenewBeforeMs;
   return leased;
 }
 
@@ -169,39 +160,69 @@ Result<HttpRequest> AwsCredentials::WebIdentityRequest() const {
   return StsRequest(StsUrl(), form);
 }
 
-asio::awaitable<Result<AwsKeys>> AwsCredentials::Get(asio::any_io_executor executor,
-                                                     std::chrono::steady_clock::time_point deadline,
-                                                     std::stop_token stop) {
-  const bool web_identity = options_.access_key.empty() && options_.profile.empty() &&
-                            options_.environment("AWS_ACCESS_KEY_ID").empty() &&
-                            !options_.environment("AWS_WEB_IDENTITY_TOKEN_FILE").empty();
+bool AwsCredentials::UsesWebIdentity() const {
+  return options_.access_key.empty() && options_.profile.empty() && options_.environment("AWS_ACCESS_KEY_ID").empty() &&
+         !options_.environment("AWS_WEB_IDENTITY_TOKEN_FILE").empty();
+}
+
+std::optional<AwsKeys> AwsCredentials::Fresh(const std::optional<LeasedKeys>& lease) {
+  const std::scoped_lock lock(mu_);
+  if (!lease || options_.clock() >= lease->renew_ms) return std::nullopt;
+  return lease->keys;
+}
+
+asio::awaitable<Result<LeasedKeys>> AwsCredentials::AskSts(HttpRequest request,
+                                                           std::chrono::steady_clock::time_point deadline,
+                                                           std::stop_token stop) {
+  const auto left = deadline - std::chrono::steady_clock::now();
+  request.timeout_ms = std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
+  request.stop = std::move(stop);
+  const auto response = co_await client_->Do(std::move(request));
+  if (response.has_error()) co_return Prefixed(response.error(), "error retrieving credentials");
+  co_return ReadLease(*response);
+}
+
+asio::awaitable<Result<AwsKeys>> AwsCredentials::BaseKeys(std::chrono::steady_clock::time_point deadline,
+                                                          std::stop_token stop) {
+  const bool web_identity = UsesWebIdentity();
   Result<AwsKeys> own = AwsKeys();
   if (!web_identity) {
     own = OwnKeys();
-    if (own.has_error() || options_.role_arn.empty()) co_return own;
+    if (own.has_value() || !options_.profile.empty()) co_return own;
   }
+  if (auto keys = Fresh(base_)) co_return *std::move(keys);
+  Result<LeasedKeys> lease = LeasedKeys();
+  if (web_identity) {
+    auto request = WebIdentityRequest();
+    if (request.has_error()) co_return request.error();
+    lease = co_await AskSts(*std::move(request), deadline, stop);
+  } else {
+    lease = co_await AskMetadata(*client_, options_.environment, stop);
+    if (lease.has_error()) co_return Error{own.error().code, own.error().what + "; " + lease.error().what};
+  }
+  if (lease.has_error()) co_return lease.error();
+  const std::scoped_lock lock(mu_);
+  base_ = *lease;
+  co_return lease->keys;
+}
+
+asio::awaitable<Result<AwsKeys>> AwsCredentials::Get(asio::any_io_executor executor,
+                                                     std::chrono::steady_clock::time_point deadline,
+                                                     std::stop_token stop) {
   {
     const std::scoped_lock lock(mu_);
-    if (leased_ && options_.clock() < leased_->renew_ms) co_return leased_->keys;
     if (client_ == nullptr) client_ = std::make_unique<HttpClient>(executor, options_.client);
   }
-  Result<HttpRequest> request = HttpRequest();
-  if (web_identity) {
-    request = WebIdentityRequest();
-  } else {
-    request = RoleRequest(*own);
+  if (!options_.role_arn.empty()) {
+    if (auto keys = Fresh(role_)) co_return *std::move(keys);
   }
-  if (request.has_error()) co_return request.error();
-  request->timeout_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-  request->stop = stop;
-  const auto response = co_await client_->Do(*std::move(request));
-  if (response.has_error()) co_return Prefixed(response.error(), "error retrieving credentials");
-  auto leased = ReadLease(*response);
-  if (leased.has_error()) co_return leased.error();
+  const Result<AwsKeys> base = co_await BaseKeys(deadline, stop);
+  if (base.has_error() || options_.role_arn.empty()) co_return base;
+  const auto lease = co_await AskSts(RoleRequest(*base), deadline, stop);
+  if (lease.has_error()) co_return lease.error();
   const std::scoped_lock lock(mu_);
-  leased_ = *leased;
-  co_return leased->keys;
+  role_ = *lease;
+  co_return lease->keys;
 }
 
 }  // namespace vigia::server

@@ -12,6 +12,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "server/auth/aws_metadata.h"
 #include "server/auth/sigv4.h"
 #include "server/auth/sigv4_signature.h"
 #include "server/http/client.h"
@@ -19,14 +20,8 @@
 
 namespace vigia::server {
 
-// Keys, and until when they are good.
-struct LeasedKeys {
-  AwsKeys keys;
-  storage::TimestampMs renew_ms = 0;  // 0: for ever.
-};
-
-// The keys of the options; else those of the named profile, of the environment, or of the default profile; with them,
-// those of the role when one is named. Else, by the environment, the role of a web identity token. Thread-safe.
+// The keys of the options; else those of the named profile, of the environment, of a web identity token's role, of the
+// default profile, of the container or the instance. With them, those of the role when one is named. Thread-safe.
 class AwsCredentials {
  public:
   explicit AwsCredentials(SigV4Options options);
@@ -42,6 +37,14 @@ class AwsCredentials {
  private:
   std::string ProfileName() const;
   storage::Result<AwsKeys> OwnKeys() const;
+  bool UsesWebIdentity() const;
+  boost::asio::awaitable<storage::Result<AwsKeys>> BaseKeys(std::chrono::steady_clock::time_point deadline,
+                                                            std::stop_token stop);
+  boost::asio::awaitable<storage::Result<LeasedKeys>> AskSts(HttpRequest request,
+                                                             std::chrono::steady_clock::time_point deadline,
+                                                             std::stop_token stop);
+  // What `lease` holds, if that is still good.
+  std::optional<AwsKeys> Fresh(const std::optional<LeasedKeys>& lease);
   HttpRequest RoleRequest(const AwsKeys& own) const;
   storage::Result<HttpRequest> WebIdentityRequest() const;
   std::string StsUrl() const;
@@ -49,7 +52,8 @@ class AwsCredentials {
   const SigV4Options options_;
   std::mutex mu_;
   std::unique_ptr<HttpClient> client_;  // Made once, under mu_.
-  std::optional<LeasedKeys> leased_;    // Guarded by mu_.
+  std::optional<LeasedKeys> base_;      // Without the role. Guarded by mu_, as is the next one.
+  std::optional<LeasedKeys> role_;
 };
 
 }  // namespace vigia::server

@@ -107,6 +107,10 @@ TEST_CASE("equal texts are one annotation wherever they were raised; lists are s
   CHECK(rendered.infos[1].ends_with("\"b\" (1:6)"));
 }
 
+TEST_CASE("what storage says stands as it is") {
+  CHECK(Text(StorageWarning("remote_read: no answer")) == "remote_read: no answer");
+}
+
 TEST_CASE("which names look like counters") {
   CHECK(LooksLikeNoCounter("cpu"));
   for (const char* name : {"", "a_total", "a_sum", "a_count", "a_bucket"}) CHECK_FALSE(LooksLikeNoCounter(name));

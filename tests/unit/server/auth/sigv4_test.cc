@@ -88,6 +88,20 @@ class Aws {
     };
     router.Add({"POST"}, "/workspaces/{id}/api/v1/remote_write", verify);
     router.Add({"POST"}, "/", [this](const Request& r) { return Sts(r); });
+    router.Add({"GET"}, "/creds",
+               [this](const Request& r) { return Keys(r.headers.Get("Authorization") == "ctoken"); });
+    router.Add({"PUT"}, "/latest/api/token", [](const Request& r) {
+      Response response;
+      response.body = r.headers.Get("X-aws-ec2-metadata-token-ttl-seconds").empty() ? "" : "imds";
+      return response;
+    });
+    router.Add({"GET"}, "/latest/meta-data/iam/security-credentials/{role...}", [this](const Request& r) {
+      const bool good = r.headers.Get("X-aws-ec2-metadata-token") == "imds";
+      if (r.path.ends_with("/the-role")) return Keys(good);
+      Response response;
+      response.body = "the-role\n";
+      return response;
+    });
     HttpServerOptions options;
     options.listen = {"127.0.0.1:0"};
     server = std::make_unique<HttpServer>(options, router, registry, Logger::Silent());
@@ -141,6 +155,17 @@ class Aws {
     return response;
   }
 
+  // What the metadata services of containers and instances answer.
+  Response Keys(bool good) {
+    ++metadata_requests;
+    Response response;
+    response.status = good ? 200 : 403;
+    keys["META"] = {"META", "ms", "mtoken"};
+    response.body = R"({"Code":"Success","AccessKeyId":"META","SecretAccessKey":"ms","Token":"mtoken","Expiration":")" +
+                    expiration + "\"}";
+    return response;
+  }
+
   std::string Url() const { return "http://127.0.0.1:" + std::to_string(server->port()); }
 
   SigV4Options Options(std::map<std::string, std::string> environment) const {
@@ -185,6 +210,7 @@ class Aws {
   Request seen;
   int requests = 0;
   int sts_requests = 0;
+  int metadata_requests = 0;
 };
 
 TEST_CASE("requests are signed with the keys of the configuration") {
@@ -284,6 +310,36 @@ TEST_CASE("a web identity token is changed for keys") {
   CHECK(aws.form["RoleSessionName"] == "me");
   std::remove(path.c_str());
   CHECK(aws.Post(options).error().what.find("unable to read file") != std::string::npos);
+}
+
+TEST_CASE("containers and instances are given keys") {
+  Aws aws;
+  std::map<std::string, std::string> environment;
+  SECTION("a container") {
+    environment = {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", aws.Url() + "/creds"},
+                   {"AWS_CONTAINER_AUTHORIZATION_TOKEN", "ctoken"}};
+  }
+  SECTION("an instance") { environment = {{"AWS_EC2_METADATA_SERVICE_ENDPOINT", aws.Url() + "/"}}; }
+  SigV4Options options = aws.Options(environment);
+  ClientOptions client;
+  client.auth = MakeSigV4(options).value();
+  HttpClient http(aws.io.executor(), client);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(Outcome(aws.Post(http, "/workspaces/ws-1/api/v1/remote_write")) == "200");
+  }
+  CHECK(aws.metadata_requests == 1);
+  CHECK(aws.seen.headers.Get("X-Amz-Security-Token") == "mtoken");
+  // A role is taken on with them.
+  options.role_arn = "arn:r";
+  CHECK(Outcome(aws.Post(options)) == "200");
+  CHECK(aws.seen.headers.Get("X-Amz-Security-Token") == "token+ROLE1");
+}
+
+TEST_CASE("keys that nobody has") {
+  Aws aws;
+  const std::string what = Outcome(aws.Post(aws.Options({{"AWS_EC2_METADATA_DISABLED", "true"}})));
+  CHECK(what.find("could not get SigV4 credentials: none in the configuration, the environment and the AWS profile "
+                  "\"default\"; error retrieving credentials: the metadata service is disabled") != std::string::npos);
 }
 
 }  // namespace
