@@ -102,6 +102,18 @@ void Scale(std::span<const double> values, unsigned exponent, std::vector<std::i
   for (std::size_t i = 0; i < first_good && first_good < values.size(); ++i) q[i] = q[first_good];
 }
 
+// The same for values that all suit the exponent of the first one, as they mostly do: one look at each is enough. False
+// when one does not.
+bool ScaleAlike(std::span<const double> values, unsigned* exponent, std::vector<std::int64_t>& q) {
+  *exponent = ExponentOf(values[0], 0);
+  if (*exponent > kMaxExponent) return false;
+  q.resize(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!ToDecimal(values[i], *exponent, &q[i])) return false;
+  }
+  return true;
+}
+
 void WriteExceptions(std::span<const double> values, const std::vector<std::uint32_t>& exceptions, std::string& out) {
   PutVarint(out, exceptions.size());
   std::uint32_t last = 0;
@@ -201,8 +213,12 @@ void EncodeValues(std::span<const double> values, std::string& out) {
   thread_local std::vector<std::int64_t> q;
   thread_local std::vector<std::uint32_t> exceptions;
   const std::size_t start = out.size();
-  const unsigned exponent = ChooseExponent(values);
-  Scale(values, exponent, q, exceptions);
+  unsigned exponent = 0;
+  exceptions.clear();
+  if (!ScaleAlike(values, &exponent, q)) {
+    exponent = ChooseExponent(values);
+    Scale(values, exponent, q, exceptions);
+  }
   if (exceptions.empty() || exceptions.size() * 4 <= values.size()) {
     const bool exact = exceptions.empty();
     out.push_back(static_cast<char>((exact ? kInteger : kIntegerExcept) | exponent << kMethodBits));
