@@ -28,7 +28,7 @@ asio::awaitable<void> Bell::Wait() {
 
 void Pacer::Tick() {
   const auto now = SteadyClock::now();
-  const bool busy = now - last_ < std::chrono::milliseconds(2 * pause_ms_);
+  const bool busy = last_.has_value() && now - *last_ < std::chrono::milliseconds(pause_ms_ + kLongestMs);
   pause_ms_ = busy ? std::min(2 * pause_ms_, kLongestMs) : kShortestMs;
   last_ = now;
 }

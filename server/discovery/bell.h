@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -28,7 +29,8 @@ class Bell {
   std::atomic<bool> rung_ = false;
 };
 
-// How long to wait between two updates: the longer, the quicker changes follow upon each other. Thread-compatible.
+// How long to wait between two updates: longer each time while changes do not end, for each update makes all targets
+// anew. Thread-compatible.
 class Pacer {
  public:
   // After an update was made; the pause until the next.
@@ -36,9 +38,9 @@ class Pacer {
   std::int64_t pause_ms() const { return pause_ms_; }
 
  private:
-  static constexpr std::int64_t kShortestMs = 50;
+  static constexpr std::int64_t kShortestMs = 20;
   static constexpr std::int64_t kLongestMs = 5'000;
-  std::chrono::steady_clock::time_point last_;
+  std::optional<std::chrono::steady_clock::time_point> last_;
   std::int64_t pause_ms_ = kShortestMs;
 };
 

@@ -30,6 +30,7 @@ constexpr std::size_t kMaxEventBytes = 8 << 20;  // An object has at most 1.5 Mi
 constexpr std::int64_t kListTimeoutMs = 60'000;
 constexpr std::int64_t kFirstPauseMs = 200;
 constexpr std::int64_t kLongestPauseMs = 30'000;
+constexpr int kFailuresUntilList = 5;
 constexpr int kLeastWatchSeconds = 300;    // The server ends a watch after as long, or twice as long at most.
 constexpr std::int64_t kGraceMs = 30'000;  // What it may take beyond.
 
@@ -67,6 +68,7 @@ KubernetesWatch::KubernetesWatch(asio::any_io_executor executor, WatchedResource
 
 asio::awaitable<void> KubernetesWatch::Run() {
   bool known = false;  // Whether the store and version_ hold a list.
+  int failures = 0;    // Watches that failed one after the other.
   while (!stop_.stop_requested()) {
     if (!known) {
       known = co_await List();
@@ -79,13 +81,21 @@ asio::awaitable<void> KubernetesWatch::Run() {
     const auto start = std::chrono::steady_clock::now();
     switch (co_await Watch()) {
       case WatchEnd::kClosed: {
+        failures = 0;
         // A server that ends each watch at once must not be asked without end.
         const bool quick = std::chrono::steady_clock::now() - start < std::chrono::seconds(1);
         if (quick) co_await Pause();
         break;
       }
       case WatchEnd::kExpired: known = false; break;
-      case WatchEnd::kFailed: co_await Pause(); break;
+      case WatchEnd::kFailed:
+        co_await Pause();
+        // A version that always leads to a failure would do so for ever.
+        if (++failures >= kFailuresUntilList) {
+          failures = 0;
+          known = false;
+        }
+        break;
     }
   }
 }
