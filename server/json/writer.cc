@@ -56,44 +56,70 @@ std::size_t SequenceLength(std::string_view text) {
 }
 
 // Whether one of eight bytes has to be escaped or looked at more closely: a control character, '"', '\\', or no ASCII.
+// And for kGo what may not stand inside HTML.
+template <JsonEscape kEscape>
 bool HasSpecial(std::uint64_t bytes) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighs = 0x80 * kOnes;
   const auto has_zero = [](std::uint64_t x) { return (x - kOnes) & ~x; };
   const std::uint64_t below_blank = (bytes - 0x20 * kOnes) & ~bytes;
+  if constexpr (kEscape == JsonEscape::kGo) {
+    const std::uint64_t html =
+        has_zero(bytes ^ '<' * kOnes) | has_zero(bytes ^ '>' * kOnes) | has_zero(bytes ^ '&' * kOnes);
+    if ((html & kHighs) != 0) return true;
+  }
   return ((bytes | below_blank | has_zero(bytes ^ '"' * kOnes) | has_zero(bytes ^ '\\' * kOnes)) & kHighs) != 0;
 }
 
-template <class Word>
+template <JsonEscape kEscape, class Word>
 bool CopyWord(const char* from, char* to) {
   Word word;
   std::memcpy(&word, from, sizeof(word));
   std::memcpy(to, &word, sizeof(word));
   constexpr std::uint64_t kBlanks = 0x2020202020202020;
-  return !HasSpecial(sizeof(word) == 8 ? word : word | kBlanks << (8 * (sizeof(word) % 8)));
+  return !HasSpecial<kEscape>(sizeof(word) == 8 ? word : word | kBlanks << (8 * (sizeof(word) % 8)));
+}
+
+// In words, of which the last one may overlap the one before.
+template <JsonEscape kEscape>
+bool CopyIfPlain(std::string_view text, char* to) {
+  const char* const from = text.data();
+  const std::size_t size = text.size();
+  if (size >= 8) {
+    bool plain = CopyWord<kEscape, std::uint64_t>(from + size - 8, to + size - 8);
+    for (std::size_t i = 0; i + 8 < size; i += 8) plain &= CopyWord<kEscape, std::uint64_t>(from + i, to + i);
+    return plain;
+  }
+  if (size >= 4) {
+    const bool begin = CopyWord<kEscape, std::uint32_t>(from, to);
+    return CopyWord<kEscape, std::uint32_t>(from + size - 4, to + size - 4) && begin;
+  }
+  bool plain = true;
+  for (std::size_t i = 0; i < size; ++i) plain &= CopyWord<kEscape, std::uint8_t>(from + i, to + i);
+  return plain;
+}
+
+// False, and `out` is unchanged, when something has to be escaped.
+bool AppendIfPlain(std::string& out, std::string_view text, JsonEscape escape) {
+  const std::size_t before = out.size();
+  out.resize(before + text.size() + 2);
+  char* const at = out.data() + before + 1;
+  const bool plain =
+      escape == JsonEscape::kGo ? CopyIfPlain<JsonEscape::kGo>(text, at) : CopyIfPlain<JsonEscape::kPlain>(text, at);
+  if (!plain) {
+    out.resize(before);
+    return false;
+  }
+  at[-1] = at[text.size()] = '"';
+  return true;
 }
 
 }  // namespace
 
-// In words, of which the last one may overlap the one before.
-bool CopyPlainText(std::string_view text, char* to) {
-  const char* const from = text.data();
-  const std::size_t size = text.size();
-  if (size >= 8) {
-    bool plain = CopyWord<std::uint64_t>(from + size - 8, to + size - 8);
-    for (std::size_t i = 0; i + 8 < size; i += 8) plain &= CopyWord<std::uint64_t>(from + i, to + i);
-    return plain;
-  }
-  if (size >= 4) {
-    const bool begin = CopyWord<std::uint32_t>(from, to);
-    return CopyWord<std::uint32_t>(from + size - 4, to + size - 4) && begin;
-  }
-  bool plain = true;
-  for (std::size_t i = 0; i < size; ++i) plain &= CopyWord<std::uint8_t>(from + i, to + i);
-  return plain;
-}
+bool CopyPlainText(std::string_view text, char* to) { return CopyIfPlain<JsonEscape::kPlain>(text, to); }
 
 void AppendJsonString(std::string& out, std::string_view text, JsonEscape escape) {
+  if (AppendIfPlain(out, text, escape)) return;
   const auto& copied = escape == JsonEscape::kGo ? kCopiedGo : kCopiedPlain;
   out.push_back('"');
   std::size_t begin = 0;  // Of the bytes that are copied as they are.

@@ -33,6 +33,22 @@ TEST_CASE("texts are copied as they are only if nothing in them is escaped") {
   }
 }
 
+TEST_CASE("a byte is escaped wherever it stands") {
+  for (const JsonEscape escape : {JsonEscape::kGo, JsonEscape::kPlain}) {
+    for (int c = 0; c < 256; ++c) {
+      const std::string alone = Quoted(std::string(1, static_cast<char>(c)), escape);
+      const std::string inside = alone.substr(1, alone.size() - 2);
+      for (const std::size_t before : {0u, 1u, 5u, 8u, 11u}) {
+        for (const std::size_t behind : {0u, 2u, 3u, 7u, 9u}) {
+          const std::string text = std::string(before, 'x') + static_cast<char>(c) + std::string(behind, 'y');
+          const std::string expected = "\"" + std::string(before, 'x') + inside + std::string(behind, 'y') + "\"";
+          if (Quoted(text, escape) != expected) FAIL("byte " << c << " behind " << before << " before " << behind);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("strings are escaped as Go does") {
   CHECK(Quoted("", JsonEscape::kGo) == R"("")");
   CHECK(Quoted("a\"b\\c/", JsonEscape::kGo) == R"("a\"b\\c/")");
