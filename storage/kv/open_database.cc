@@ -1,12 +1,29 @@
 #include "storage/kv/open_database.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "storage/kv/options.h"
 
 namespace vigia::storage {
+namespace {
+
+// Of a folder without the file CURRENT RocksDB makes an empty database, and deletes the table files that are there.
+Status CheckHasCurrent(const std::string& path) {
+  std::error_code none;
+  if (std::filesystem::exists(path + "/CURRENT", none)) return {};
+  for (const auto& entry : std::filesystem::directory_iterator(path, none)) {
+    const auto kind = entry.path().extension();
+    if (kind != ".sst" && (kind != ".log" || entry.file_size(none) == 0)) continue;
+    return Error{Errc::kCorruption, "database " + path + " has no file CURRENT, but " +
+                                        entry.path().filename().string() + ": restore CURRENT, or a backup"};
+  }
+  return {};
+}
+
+}  // namespace
 
 void OpenedDatabase::ReleaseHandles() {
   if (db == nullptr) return;
@@ -18,6 +35,9 @@ void OpenedDatabase::ReleaseHandles() {
 
 Status OpenDatabase(const StoreOptions& options, const rocksdb::DBOptions& db_options,
                     const std::shared_ptr<rocksdb::Cache>& cache, OpenMode mode, OpenedDatabase& out) {
+  if (mode == OpenMode::kReadWrite && !options.in_memory) {
+    if (Status status = CheckHasCurrent(options.path); !status) return status;
+  }
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, MakeFamilyOptions(Family::kState, cache));
   for (std::size_t i = 0; i < kFamilies; ++i) {

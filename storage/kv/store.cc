@@ -98,7 +98,7 @@ struct Store::Impl {
   Impl(StoreOptions store_options, Registry& registry)
       : options(std::move(store_options)),
         env(options.in_memory ? std::unique_ptr<rocksdb::Env>(rocksdb::NewMemEnv(rocksdb::Env::Default()))
-                              : NewRecoverableEnv()),
+                              : NewRecoverableEnv(refused)),
         cache(rocksdb::NewLRUCache(options.block_cache_bytes)),
         fsync_seconds(registry.AddSummary("prometheus_tsdb_wal_fsync_duration_seconds", "Duration of write log fsync.",
                                           {0.5, 0.9, 0.99})),
@@ -110,6 +110,8 @@ struct Store::Impl {
   Status TryFile() const;
 
   const StoreOptions options;
+  // A write failed, and none was good nor a Resume() since.
+  const std::shared_ptr<std::atomic<bool>> refused = std::make_shared<std::atomic<bool>>(false);
   const std::unique_ptr<rocksdb::Env> env;
   const std::shared_ptr<rocksdb::Cache> cache;
   Summary& fsync_seconds;
@@ -119,7 +121,6 @@ struct Store::Impl {
   std::vector<DamagedFile> damaged_logs;
   std::atomic<std::uint64_t> next_file{0};
   bool read_only = false;
-  std::atomic<bool> refused{false};  // A write failed since the last successful Resume().
 };
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -175,11 +176,13 @@ Status Store::Write(Batch& batch, WriteMode mode) {
   rocksdb::WriteOptions write_options;
   write_options.sync = mode == WriteMode::kDisk;
   const auto start = std::chrono::steady_clock::now();
+  const bool was_refused = impl_->refused->load();
   const auto status = impl_->db().Write(write_options, &rocks);
+  if (was_refused && status.ok()) impl_->refused->store(false);  // RocksDB recovered by itself, with another log file.
   if (write_options.sync) impl_->fsync_seconds.Observe(SecondsSince(start));
   if (!status.ok()) {
     impl_->writes_failed.Add();
-    impl_->refused.store(true);
+    impl_->refused->store(true);
   }
   return FromRocks(status, "write");
 }
@@ -310,6 +313,7 @@ Status Store::MergeExemplars() {
 
 Status Store::Sync() {
   if (impl_->options.in_memory) return {};
+  if (impl_->refused->load()) return Error{Errc::kUnavailable, "sync log: a write to it failed"};
   const auto start = std::chrono::steady_clock::now();
   const auto status = impl_->db().SyncWAL();
   impl_->fsync_seconds.Observe(SecondsSince(start));
@@ -347,9 +351,9 @@ Status Store::StartLogFile() {
 }
 
 Status Store::Resume() {
-  if (!impl_->refused.exchange(false)) return {};
+  if (!impl_->refused->exchange(false)) return {};
   const auto status = impl_->db().Resume();
-  if (!status.ok()) impl_->refused.store(true);
+  if (!status.ok()) impl_->refused->store(true);
   return FromRocks(status, "resume");
 }
 

@@ -101,7 +101,8 @@ struct TableFile {
 class Store {
  public:
   // kCorruption or kIo with RocksDB's text when the folder cannot be opened. Files of kData, kExemplars and kState that
-  // cannot be opened are moved to the quarantine first, when that is all that is wrong; else nothing is changed.
+  // cannot be opened are moved to the quarantine first, when that is all that is wrong; else nothing is changed. A
+  // folder with files of a database, but without its CURRENT, is damaged, not new.
   static Result<std::unique_ptr<Store>> Open(const StoreOptions& options, Registry& registry);
   // For looking only: no file below `options.path` is created, changed or removed, and every change of the store fails.
   // The log is replayed into memory. Files that cannot be opened do not make this fail, reading what they hold does;

@@ -1,9 +1,12 @@
 #include "storage/kv/store.h"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include <sys/resource.h>
 
 #include "storage/bytes/varint.h"
 #include "tests/support/catch.h"
@@ -179,6 +182,67 @@ TEST_CASE("a damaged file of another family makes the start fail by name and sta
   CHECK(refused.error().what.find(std::filesystem::path(tables[0]).filename()) != std::string::npos);
   CHECK(folder.Tables("db") == tables);
   CHECK(folder.Tables("quarantine").empty());
+}
+
+TEST_CASE("a database that lost its file CURRENT is not taken for a new one") {
+  Folder folder;
+  {
+    const auto store = folder.Open();
+    REQUIRE(store->AddBulk({{"a1", "x"}}, false).has_value());
+  }
+  const std::string current = folder.Options().path + "/CURRENT";
+  const std::string kept = current + ".kept";
+  std::filesystem::rename(current, kept);
+  const Keys tables = folder.Tables("db");
+  for (int round = 0; round < 2; ++round) {
+    const auto refused = Store::Open(folder.Options(), folder.registry());
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == Errc::kCorruption);
+    CHECK(refused.error().what.find("has no file CURRENT") != std::string::npos);
+    CHECK(folder.Tables("db") == tables);
+    CHECK_FALSE(std::filesystem::exists(current));
+  }
+  std::filesystem::rename(kept, current);
+  CHECK(KeysOf(*folder.Open(), Family::kData) == Keys{"a1"});
+}
+
+// No file can grow as long as it lives: what is appended fails as on a full disk.
+class NoGrowth {
+ public:
+  NoGrowth() {
+    std::signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    rlimit none = before_;
+    none.rlim_cur = 1;
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &none) == 0);
+  }
+  ~NoGrowth() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  NoGrowth(const NoGrowth&) = delete;
+  NoGrowth& operator=(const NoGrowth&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_CASE("a log that could not be written to is not synced, which would end the process") {
+  Folder folder;
+  {
+    const auto store = folder.Open();
+    Batch batch;
+    batch.Put(Family::kCatalog, "a", "1");
+    REQUIRE(store->Write(batch, WriteMode::kProcess).has_value());
+    REQUIRE(store->Sync().has_value());
+    {
+      const NoGrowth full;
+      batch.Clear();
+      batch.Put(Family::kCatalog, "b", "2");
+      REQUIRE_FALSE(store->Write(batch, WriteMode::kProcess).has_value());
+      CHECK_FALSE(store->Sync().has_value());
+    }
+  }
+  const auto store = folder.Open();
+  CHECK(KeysOf(*store, Family::kCatalog) == Keys{"a"});
+  CHECK(store->Sync().has_value());
 }
 
 TEST_CASE("what can be read of damaged exemplars is salvaged") {
