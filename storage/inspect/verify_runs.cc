@@ -36,7 +36,7 @@ class RunExaminer {
         });
     if (!status) {
       complete_ = false;
-      all_.TellError(all_.folder.store().BulkFileOf(begin), RunText(run_), status.error());
+      all_.TellError(FileOf(begin, end), RunText(run_), status.error());
     }
     if (complete_) CompareSums();
     return {};
@@ -45,6 +45,12 @@ class RunExaminer {
  private:
   void Tell(const std::string& what) {
     all_.Tell(FindingKind::kDamage, all_.folder.database_path(), "record of " + RunText(run_), what);
+  }
+  std::string FileOf(std::string_view begin, std::string_view end) const {
+    for (const TableFile& file : all_.folder.store().TableFiles()) {
+      if (file.family == Family::kData && file.first_key >= begin && file.first_key < end) return file.path;
+    }
+    return all_.folder.database_path();
   }
   void TellGroup(const Error& error) { all_.TellError(all_.folder.store().BulkFileOf(key_), GroupText(key_), error); }
   static Error Wrong(std::string what) { return {Errc::kCorruption, std::move(what)}; }
