@@ -12,6 +12,7 @@
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/utilities/checkpoint.h>
+#include <sys/statvfs.h>
 
 #include "storage/kv/loss_notice.h"
 #include "storage/kv/open_database.h"
@@ -22,6 +23,8 @@
 
 namespace vigia::storage {
 namespace {
+
+constexpr std::uint64_t kLeastFreeBytes = 4u << 20;  // With fewer, nothing is written to the log.
 
 rocksdb::Slice SliceOf(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -108,9 +111,10 @@ struct Store::Impl {
   rocksdb::ColumnFamilyHandle* Handle(Family family) const { return opened.Handle(family); }
   rocksdb::DB& db() const { return *opened.db; }
   Status TryFile() const;
+  Status CheckSpace(std::size_t bytes) const;
 
   const StoreOptions options;
-  // A write failed, and none was good nor a Resume() since.
+  // A write to the log failed, and none was good nor a Resume() since.
   const std::shared_ptr<std::atomic<bool>> refused = std::make_shared<std::atomic<bool>>(false);
   const std::unique_ptr<rocksdb::Env> env;
   const std::shared_ptr<rocksdb::Cache> cache;
@@ -172,6 +176,10 @@ Status Store::Write(Batch& batch, WriteMode mode) {
     at += change.key_bytes + change.value_bytes;
     const auto status = change.remove ? rocks.Delete(handle, key) : rocks.Put(handle, key, value);
     if (!status.ok()) return FromRocks(status, "batch");
+  }
+  if (Status space = impl_->CheckSpace(rocks.GetDataSize()); !space) {
+    impl_->writes_failed.Add();
+    return space;
   }
   rocksdb::WriteOptions write_options;
   write_options.sync = mode == WriteMode::kDisk;
@@ -336,10 +344,22 @@ Status Store::Impl::TryFile() const {
   return FromRocks(status, "create file");
 }
 
+// A log file that could not be appended to once stays in use after RocksDB has recovered, and the next append to it
+// runs into an assertion: it must not come to that on a full disk.
+Status Store::Impl::CheckSpace(std::size_t bytes) const {
+  struct statvfs disk {};
+  if (options.in_memory || ::statvfs(options.path.c_str(), &disk) != 0) return {};
+  const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  if (free >= kLeastFreeBytes + bytes) return {};
+  return Error{Errc::kUnavailable,
+               "the disk of " + options.path + " is full: " + std::to_string(free) + " bytes are free"};
+}
+
 // Only a family's change of memtables changes the file, and only one that is not empty.
 Status Store::StartLogFile() {
   if (!impl_->options.in_memory) {
     if (Status possible = impl_->TryFile(); !possible) return possible;
+    if (Status space = impl_->CheckSpace(0); !space) return space;
   }
   auto* const handle = impl_->Handle(Family::kState);
   auto status = impl_->db().Put(rocksdb::WriteOptions(), handle, "log-file", "");
