@@ -44,6 +44,17 @@ std::unordered_map<Symbol, LabelIndex::Values> ByPair(const IdSet& ids, const La
   return out;
 }
 
+void EraseAll(IdSet& set, const IdSet& some) {
+  if (some.empty()) return;
+  auto next = some.begin();
+  const auto first = std::lower_bound(set.begin(), set.end(), some.front());
+  const auto kept = std::remove_if(first, set.end(), [&](std::uint32_t id) {
+    while (next != some.end() && *next < id) ++next;
+    return next != some.end() && *next == id;
+  });
+  set.erase(kept, set.end());
+}
+
 void Merge(IdSet& set, const IdSet& more) {
   const bool behind = set.empty() || more.empty() || set.back() < more.front();
   const auto middle = set.insert(set.end(), more.begin(), more.end());
@@ -112,12 +123,12 @@ void LabelIndex::RemoveAll(const IdSet& ids, const PairsOf& pairs_of) {
     for (const auto& [value_symbol, some] : values) {
       const auto value = name->second.find(value_symbol);
       if (value == name->second.end()) continue;
-      value->second = Subtract(value->second, some);
+      EraseAll(value->second, some);
       if (value->second.empty()) name->second.erase(value);
     }
     if (name->second.empty()) names_.erase(name);
   }
-  all_ = Subtract(all_, ids);
+  EraseAll(all_, ids);
 }
 
 const LabelIndex::Values* LabelIndex::ValuesOf(const std::string& name) const {

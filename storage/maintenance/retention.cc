@@ -183,6 +183,7 @@ Status Retention::ForgetLines() {
 
 bool Retention::ForgetColumns(Target& target, TimestampMs oldest, const ColumnRanges& expired) {
   bool changed = false;
+  std::vector<std::uint32_t> gone;
   const std::size_t count = target.columns().size();
   for (std::uint32_t column = 0; column < count; ++column) {
     Column& state = target.columns()[column];
@@ -195,12 +196,13 @@ bool Retention::ForgetColumns(Target& target, TimestampMs oldest, const ColumnRa
       if (first != kNoTime && first < oldest) state.first_t.store(oldest);
       continue;
     }
-    series_.Remove(target.id(), column);
+    gone.push_back(column);
     series_.ResetPersisted(state);
     state.first_t.store(kNoTime);
     metrics_.series_removed.Add();
     changed = true;
   }
+  series_.RemoveAll(target.id(), gone);
   return changed;
 }
 

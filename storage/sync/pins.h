@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace vigia::storage {
 
@@ -40,11 +41,21 @@ class Pins {
     Era& operator=(const Era&) = delete;
     ~Era() {
       passed->store(true, std::memory_order_release);
+      if (next == nullptr) return;
       // One after the other: a pin may have kept so many that they must not end within each other.
-      while (next != nullptr && next.use_count() == 1) {
-        std::shared_ptr<Era> after = std::move(next->next);
-        next = std::move(after);
+      thread_local std::vector<std::shared_ptr<Era>>* ending = nullptr;
+      if (ending != nullptr) {
+        ending->push_back(std::move(next));
+        return;
       }
+      std::vector<std::shared_ptr<Era>> left;
+      ending = &left;
+      left.push_back(std::move(next));
+      while (!left.empty()) {
+        const std::shared_ptr<Era> era = std::move(left.back());
+        left.pop_back();
+      }
+      ending = nullptr;
     }
     const std::shared_ptr<std::atomic<bool>> passed = std::make_shared<std::atomic<bool>>(false);
     std::shared_ptr<Era> next;
