@@ -204,6 +204,7 @@ def main():
     parser.add_argument("--max-differences", type=int, default=20)
     parser.add_argument("--no-minimise", dest="minimise", action="store_false")
     options = parser.parse_args()
+    options.binary = os.path.abspath(options.binary)  # It is started in another folder.
     if shutil.which(options.reference) is None:
         if options.prove_twin:
             print(f"no {options.reference} here: nothing to compare with")

@@ -44,6 +44,10 @@ def last_digits_remain(node, _path):
     return any(part.what.endswith(" %") and any(of_library(below) for below in part.walk()) for part in node.walk())
 
 
+def empty_buckets_show(node, _path):
+    return NATIVE.search(str(node)) and any(part.what.endswith((" *", " /")) and re.search(r"Inf|NaN|/ 0\b", str(part)) for part in node.walk())
+
+
 EXPRESSIONS = [
     Exclusion("a remainder may consist of the mathematics library's last digits", ALWAYS, last_digits_remain),
     Exclusion("which time timestamp() tells of a smoothed selector is not written down", ALWAYS, lambda node, path: uses("timestamp")(node, path) and uses("smoothed")(node, path)),
@@ -55,7 +59,11 @@ EXPRESSIONS = [
     Exclusion("Go's logarithm of subnormal numbers is wrong", ALWAYS,
               lambda node, path: uses("ln", "log2", "log10")(node, path) and "odd" in str(node)),
     Exclusion("rates of native histograms are extrapolated beyond zero", (3, 9),
-              lambda node, path: uses("rate", "increase")(node, path) and "size_g" in str(node)),
+              lambda node, path: uses("rate", "increase")(node, path)
+              and ("size_g" in str(node) or (uses("subquery")(node, path) and NATIVE.search(str(node))))),
+    Exclusion("label functions did not merge series without a common step", (3, 14),
+              lambda node, path: uses("label_join", "label_replace")(node, path) and uses("count_values")(node, path)),
+    Exclusion("which buckets of a native histogram are stored as empty, and so become NaN, the reference's chunks decide", ALWAYS, empty_buckets_show),
     Exclusion("timestamp() of a selector with @ and offset reads samples at one of the two times and looks at the other", ALWAYS,
               lambda node, path: re.search(r"timestamp\([^()]*( offset [^()]* @ | @ .* offset )", str(node))),
     Exclusion("which label absent() keeps of two matchers depends on how storage sorts them", ALWAYS,
