@@ -11,7 +11,6 @@
 namespace vigia::config {
 namespace {
 
-
 // Null when the C library has no UTF-8 locale; then only ASCII letters are mapped.
 locale_t Utf8Locale() {
   static const locale_t kLocale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);

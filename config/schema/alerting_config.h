@@ -18,7 +18,7 @@ namespace vigia::config {
 struct AlertmanagerConfig {
   HttpClientConfig http;
   std::optional<SigV4Config> sigv4;  // Else than the ways of `http`.
-  std::string scheme = "http";  // Or "https".
+  std::string scheme = "http";       // Or "https".
   std::string path_prefix;
   storage::DurationMs timeout_ms = 10'000;
   std::vector<RelabelRule> relabel_configs;        // For the Alertmanager targets.

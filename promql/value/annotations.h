@@ -32,7 +32,7 @@ struct MonotonicityDetail {
 
 struct Annotation {
   Severity severity = Severity::kWarning;
-  std::string text;  // With the prefix, without the position.
+  std::string text;       // With the prefix, without the position.
   TextPosition position;  // Line 0: about no part of the text.
   std::optional<MonotonicityDetail> monotonicity;
 };

@@ -50,7 +50,7 @@ struct Waiter {
   }
   asio::any_io_executor strand;
   asio::steady_timer timer;
-  bool woken = false;  // Also before anybody waits.
+  bool woken = false;          // Also before anybody waits.
   std::optional<Error> error;  // Written before Wake().
 };
 using WaiterPtr = std::shared_ptr<Waiter>;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +12,7 @@
 #include "server/discovery/client_config.h"
 #include "server/discovery/json_view.h"
 #include "server/http/url.h"
+#include "server/json/writer.h"
 
 namespace vigia::server {
 namespace {
@@ -33,32 +36,20 @@ int MinorOf(std::string_view version) {
 
 // {"name":{"value":true}}
 std::string FiltersAsJson(const std::vector<config::DockerFilter>& filters) {
-  const auto quoted = [](std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-      if (c == '"' || c == '\\') out += '\\';
-      if (static_cast<unsigned char>(c) < 0x20) {
-        out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-      } else {
-        out += c;
-      }
-    }
-    return out + '"';
-  };
-  std::vector<std::pair<std::string, std::string>> by_name;  // Name, and its values as they stand in the object.
+  std::map<std::string, std::set<std::string>> by_name;
   for (const config::DockerFilter& filter : filters) {
-    if (filter.values.empty()) continue;
-    auto known =
-        std::find_if(by_name.begin(), by_name.end(), [&](const auto& one) { return one.first == filter.name; });
-    if (known == by_name.end()) known = by_name.insert(known, {filter.name, ""});
-    for (const std::string& value : filter.values) {
-      known->second += (known->second.empty() ? "" : ",") + quoted(value) + ":true";
-    }
+    if (!filter.values.empty()) by_name[filter.name].insert(filter.values.begin(), filter.values.end());
   }
   std::string out;
-  for (const auto& [name, values] : by_name)
-    out += fmt::format("{}{}:{{{}}}", out.empty() ? "" : ",", quoted(name), values);
-  return "{" + out + "}";
+  JsonWriter json(out, JsonEscape::kPlain);
+  json.BeginObject();
+  for (const auto& [name, values] : by_name) {
+    json.Key(name).BeginObject();
+    for (const std::string& value : values) json.Key(value).Bool(true);
+    json.EndObject();
+  }
+  json.EndObject();
+  return out;
 }
 
 // What the engine says in {"message": …}, or the words of its status.

@@ -32,7 +32,7 @@ class Router {
   // several patterns that match, the most specific wins: literal before {x} before {x...}, from the left.
   Match Find(std::string_view method, std::string_view path) const;
 
-  std::vector<std::string> Patterns() const;  // Each once, in the order of Add.
+  std::vector<std::string> Patterns() const;                           // Each once, in the order of Add.
   std::vector<std::string> MethodsOf(std::string_view pattern) const;  // Sorted.
 
  private:

@@ -2,8 +2,8 @@
 // histograms = 4; Exemplar labels = 1, value = 2, timestamp = 3 (surface.md 1.9).
 #include <bit>
 
-#include "server/wire/wire_reader.h"
 #include "server/remote/write_message.h"
+#include "server/wire/wire_reader.h"
 
 namespace vigia::server {
 namespace {

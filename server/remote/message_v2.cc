@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
-#include "server/wire/wire_reader.h"
 #include "server/remote/wire_labels.h"
 #include "server/remote/write_message.h"
+#include "server/wire/wire_reader.h"
 
 namespace vigia::server {
 namespace {

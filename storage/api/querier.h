@@ -26,9 +26,10 @@ struct SelectHints {
   TimestampMs start_ms = kMinTimestampMs;  // Inclusive.
   TimestampMs end_ms = kMaxTimestampMs;    // Inclusive.
   DurationMs step_ms = 0;
-  DurationMs range_ms = 0;     // Of a range selector, else 0.
-  DurationMs lookback_ms = 0;  // Of an instant selector: how long a sample counts. 0 when samples are read for themselves.
-  std::string function;     // The innermost function or aggregation applied, "series" when only labels are wanted.
+  DurationMs range_ms = 0;  // Of a range selector, else 0.
+  DurationMs lookback_ms =
+      0;                 // Of an instant selector: how long a sample counts. 0 when samples are read for themselves.
+  std::string function;  // The innermost function or aggregation applied, "series" when only labels are wanted.
   std::vector<std::string> grouping;  // Sorted labels that the aggregation above keeps (or drops when !by).
   bool by = false;
   std::uint64_t limit = 0;  // At most so many series, 0 = all.
@@ -84,8 +85,8 @@ class Selection {
 };
 
 struct LabelStrings {
-  std::vector<std::string> values;  // Sorted, unique.
-  bool truncated = false;           // The limit cut something off.
+  std::vector<std::string> values;         // Sorted, unique.
+  bool truncated = false;                  // The limit cut something off.
   std::vector<std::string> warnings = {};  // As Selection::warnings().
 };
 

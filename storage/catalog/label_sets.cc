@@ -78,11 +78,7 @@ void LabelSets::Unload(std::uint32_t id) {
     symbols_.Release(pair.name);
     symbols_.Release(pair.value);
   }
-  Block& block = blocks_[set.block_];
-  if (--block.sets == 0 && set.block_ != current_) {
-    block.pairs.reset();
-    free_blocks_.push_back(set.block_);
-  }
+  blocks_.Release(set.block_);
   LabelSet* const page = pages_[id / kPage].load(std::memory_order_relaxed);
   set.loaded_ = false;
   set.pairs_ = nullptr;
@@ -109,8 +105,7 @@ LabelSet& LabelSets::MakeRoom(std::uint32_t id) {
 void LabelSets::Fill(std::uint32_t id, const Labels& labels, const Fingerprint& fingerprint) {
   const std::size_t count = labels.size();
   assert(count <= kMaxLabels);
-  std::uint32_t block = 0;
-  LabelPair* const pairs = AllocatePairs(count, &block);
+  const auto [pairs, block] = blocks_.Allocate(count);
   std::size_t i = 0;
   for (const LabelView label : labels) pairs[i++] = {symbols_.Intern(label.name), symbols_.Intern(label.value)};
   LabelSet& set = MakeRoom(id);
@@ -120,36 +115,6 @@ void LabelSets::Fill(std::uint32_t id, const Labels& labels, const Fingerprint& 
   set.fingerprint = fingerprint;
   set.loaded_ = true;
   Enter(id);
-}
-
-std::uint32_t LabelSets::AddBlock(std::size_t size) {
-  auto block = static_cast<std::uint32_t>(blocks_.size());
-  if (free_blocks_.empty()) {
-    blocks_.emplace_back();
-  } else {
-    block = free_blocks_.back();
-    free_blocks_.pop_back();
-  }
-  blocks_[block] = {std::make_unique<LabelPair[]>(size), 0};
-  return block;
-}
-
-LabelPair* LabelSets::AllocatePairs(std::size_t count, std::uint32_t* block) {
-  constexpr std::size_t kBlock = 2048;
-  if (count > kBlock / 4) {  // A block of its own.
-    *block = AddBlock(count);
-    blocks_[*block].sets = 1;
-    return blocks_[*block].pairs.get();
-  }
-  if (current_ == UINT32_MAX || left_ < count) {
-    current_ = AddBlock(kBlock);
-    left_ = kBlock;
-  }
-  LabelPair* const pairs = blocks_[current_].pairs.get() + (kBlock - left_);
-  left_ -= count;
-  ++blocks_[current_].sets;
-  *block = current_;
-  return pairs;
 }
 
 void LabelSets::Enter(std::uint32_t id) {

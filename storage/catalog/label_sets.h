@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "storage/catalog/blocks.h"
 #include "storage/catalog/symbols.h"
 #include "storage/model/labels.h"
 #include "storage/sync/stable_vector.h"
@@ -89,15 +90,8 @@ class LabelSets {
 
  private:
   static constexpr std::uint32_t kPage = 64;
-  // Pairs lie in blocks, which go when all of their sets are gone.
-  struct Block {
-    std::unique_ptr<LabelPair[]> pairs;
-    std::uint32_t sets = 0;
-  };
   LabelSet& MakeRoom(std::uint32_t id);
   void Fill(std::uint32_t id, const Labels& labels, const Fingerprint& fingerprint);
-  LabelPair* AllocatePairs(std::size_t count, std::uint32_t* block);
-  std::uint32_t AddBlock(std::size_t size);
   bool Equals(std::uint32_t id, const Labels& labels) const;
   void Enter(std::uint32_t id);
   void Leave(std::uint32_t id);
@@ -108,10 +102,7 @@ class LabelSets {
   std::atomic<std::uint32_t> end_{0};
   std::vector<std::uint32_t> table_;  // Open addressing by fingerprint; 0 is free.
   std::size_t size_ = 0;              // Of table_.
-  std::vector<Block> blocks_;
-  std::vector<std::uint32_t> free_blocks_;
-  std::uint32_t current_ = UINT32_MAX;  // The block that is being filled.
-  std::size_t left_ = 0;
+  Blocks<LabelPair, 2048> blocks_;
 };
 
 }  // namespace vigia::storage

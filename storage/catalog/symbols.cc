@@ -5,41 +5,6 @@
 #include <utility>
 
 namespace vigia::storage {
-namespace {
-constexpr std::size_t kBlock = 16u << 10;
-}
-
-std::uint32_t Symbols::AddBlock(std::size_t size) {
-  auto block = static_cast<std::uint32_t>(blocks_.size());
-  if (free_blocks_.empty()) {
-    blocks_.emplace_back();
-  } else {
-    block = free_blocks_.back();
-    free_blocks_.pop_back();
-  }
-  blocks_[block] = {std::make_unique<char[]>(size), 0};
-  return block;
-}
-
-std::string_view Symbols::Store(std::string_view text, std::uint32_t* block) {
-  bytes_ += text.size();
-  if (text.size() > kBlock / 4) {  // A block of its own.
-    *block = AddBlock(text.size());
-    std::memcpy(blocks_[*block].bytes.get(), text.data(), text.size());
-    blocks_[*block].texts = 1;
-    return {blocks_[*block].bytes.get(), text.size()};
-  }
-  if (current_ == UINT32_MAX || left_ < text.size()) {
-    current_ = AddBlock(kBlock);
-    left_ = kBlock;
-  }
-  char* at = blocks_[current_].bytes.get() + (kBlock - left_);
-  if (!text.empty()) std::memcpy(at, text.data(), text.size());
-  left_ -= text.size();
-  ++blocks_[current_].texts;
-  *block = current_;
-  return {at, text.size()};
-}
 
 Symbol Symbols::Intern(std::string_view text) {
   if (const auto known = by_text_.find(text); known != by_text_.end()) {
@@ -48,7 +13,11 @@ Symbol Symbols::Intern(std::string_view text) {
     return known->second;
   }
   Use use{.count = 1};
-  const std::string_view stored = Store(text, &use.block);
+  const auto [bytes, block] = blocks_.Allocate(text.size());
+  if (!text.empty()) std::memcpy(bytes, text.data(), text.size());
+  bytes_ += text.size();
+  use.block = block;
+  const std::string_view stored(bytes, text.size());
   Symbol symbol = 0;
   if (free_.empty()) {
     symbol = static_cast<Symbol>(texts_.Grow([&](std::string_view& slot) { slot = stored; }));
@@ -100,11 +69,7 @@ void Symbols::FreeText(Symbol symbol) {
   const std::string_view text = texts_[symbol];
   bytes_ -= text.size();
   by_text_.erase(text);
-  Block& block = blocks_[uses_[symbol].block];
-  if (--block.texts == 0 && uses_[symbol].block != current_) {
-    block.bytes.reset();
-    free_blocks_.push_back(uses_[symbol].block);
-  }
+  blocks_.Release(uses_[symbol].block);
   texts_[symbol] = {};
   free_.push_back(symbol);
 }

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "storage/catalog/blocks.h"
 #include "storage/sync/stable_vector.h"
 
 namespace vigia::storage {
@@ -38,13 +38,6 @@ class Symbols {
     bool taken = false;    // By TakeUnused(), and not freed yet.
     bool revived = false;  // Used since then: it has to be taken anew.
   };
-  // Texts lie in blocks, which go when all of their texts are gone.
-  struct Block {
-    std::unique_ptr<char[]> bytes;
-    std::uint32_t texts = 0;
-  };
-  std::string_view Store(std::string_view text, std::uint32_t* block);
-  std::uint32_t AddBlock(std::size_t size);
   void FreeText(Symbol symbol);
 
   StableVector<std::string_view> texts_;
@@ -52,10 +45,7 @@ class Symbols {
   std::unordered_map<std::string_view, Symbol> by_text_;  // Unused ones included, until they are freed.
   std::vector<Symbol> unused_;
   std::vector<Symbol> free_;
-  std::vector<Block> blocks_;
-  std::vector<std::uint32_t> free_blocks_;
-  std::uint32_t current_ = UINT32_MAX;  // The block that is being filled.
-  std::size_t left_ = 0;
+  Blocks<char, 16u << 10> blocks_;
   std::size_t bytes_ = 0;
 };
 

@@ -22,8 +22,8 @@ constexpr SeriesRef MakeRef(TargetId target, std::uint32_t column) {
 constexpr TargetId TargetOf(SeriesRef ref) { return static_cast<TargetId>(static_cast<std::uint64_t>(ref) >> 32); }
 constexpr std::uint32_t ColumnOf(SeriesRef ref) { return static_cast<std::uint32_t>(static_cast<std::uint64_t>(ref)); }
 
-// Written under the target's write lock (`line` when the column is made, and set to 0 when its name is forgotten), read by anyone: a reader may see the
-// parts of two updates, which is why a commit looks again under the lock.
+// Written under the target's write lock (`line` when the column is made, and set to 0 when its name is forgotten), read
+// by anyone: a reader may see the parts of two updates, which is why a commit looks again under the lock.
 struct Column {
   enum Flag : std::uint8_t {
     kPersisted = 1,  // The catalog on disk knows the column.
@@ -35,7 +35,7 @@ struct Column {
     kFading = 32,  // Was removed when maintenance looked.
   };
 
-  LineId line = 0;  // 0: names no series, and never will.
+  LineId line = 0;          // 0: names no series, and never will.
   std::uint32_t batch = 0;  // The last one that changed the column, see Target::StartBatch(). Guarded by the same lock.
   std::uint32_t epoch = 0;  // Of the log, when last_bits was written to it. Guarded by the target's write lock.
   std::atomic<std::uint8_t> flags{0};

@@ -1,5 +1,5 @@
-// A native histogram sample (Prometheus model/histogram/float_histogram.go). Integer histograms are held as floats, which
-// is exact up to 2^53 per bucket and is what every query computes with; `integer` remembers the exposed kind.
+// A native histogram sample (Prometheus model/histogram/float_histogram.go). Integer histograms are held as floats,
+// which is exact up to 2^53 per bucket and is what every query computes with; `integer` remembers the exposed kind.
 #pragma once
 
 #include <cstdint>

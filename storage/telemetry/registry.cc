@@ -36,7 +36,8 @@ void CollectHistogram(const Histogram& histogram, const Labels& labels, std::vec
 
 void CollectSummary(const Summary& summary, const Labels& labels, std::vector<CollectedPoint>& out) {
   const Summary::Snapshot snapshot = summary.Take();
-  for (const auto& [quantile, value] : snapshot.quantiles) out.push_back({"", With(labels, "quantile", quantile), value});
+  for (const auto& [quantile, value] : snapshot.quantiles)
+    out.push_back({"", With(labels, "quantile", quantile), value});
   out.push_back({"_sum", labels, snapshot.sum});
   out.push_back({"_count", labels, static_cast<double>(snapshot.count)});
 }

@@ -1,5 +1,5 @@
-// Metrics of the server itself. Rooms create their instruments once, at construction, and keep the references; changing an
-// instrument is one relaxed atomic operation (a short lock for Summary). server/exposition renders Collect().
+// Metrics of the server itself. Rooms create their instruments once, at construction, and keep the references; changing
+// an instrument is one relaxed atomic operation (a short lock for Summary). server/exposition renders Collect().
 #pragma once
 
 #include <atomic>

@@ -50,8 +50,8 @@ Tsdb::Impl::Impl(TsdbOptions opened_with, Registry& own_registry, std::unique_pt
       policies(series),
       downsampling(series),
       downsampling_metrics(registry),
-      sleepers({*store, series, runs, tombstones, log, options.sleep_after_ms,
-                [this] { retention.LookForGoneSeries(); }}),
+      sleepers(
+          {*store, series, runs, tombstones, log, options.sleep_after_ms, [this] { retention.LookForGoneSeries(); }}),
       committer({series, log, head_metrics, visibility, options.clock,
                  [this](TargetId target, std::uint32_t column) { return NewestAtRest(target, column); },
                  [this](Target& target) { return sleepers.Wake(target); }}),

@@ -31,8 +31,8 @@ MaintenanceMetrics::MaintenanceMetrics(Registry& registry)
       tombstone_seconds(registry.AddHistogram("prometheus_tsdb_tombstone_cleanup_seconds",
                                               "The time taken to recompact blocks to remove tombstones.",
                                               {0.01, 0.05, 0.25, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512})),
-      log_corruptions(registry.AddCounter("prometheus_tsdb_wal_corruptions_total",
-                                          "Total number of write log corruptions.")),
+      log_corruptions(
+          registry.AddCounter("prometheus_tsdb_wal_corruptions_total", "Total number of write log corruptions.")),
       replay_seconds(registry.AddGauge("prometheus_tsdb_data_replay_duration_seconds",
                                        "Time taken to replay the data on disk.")) {}
 

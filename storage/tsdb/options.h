@@ -47,8 +47,8 @@ struct TsdbOptions {
   DurationMs sleep_after_ms = 30 * 60 * 1000;
   LogSink log;
 
-  bool background = true;     // False: nothing happens by itself, the owner calls Tsdb::RunMaintenance().
-  bool seal_on_close = true;  // A clean stop leaves nothing to replay.
+  bool background = true;        // False: nothing happens by itself, the owner calls Tsdb::RunMaintenance().
+  bool seal_on_close = true;     // A clean stop leaves nothing to replay.
   bool leave_exemplars = false;  // They are neither read nor changed, and none are kept: for tools.
   // For looking only: no byte of the folder changes, nothing can be committed, and exemplars are not read. Damage is
   // told to `log` and left out of what readers see. Goes with background = false.

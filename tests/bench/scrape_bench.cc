@@ -50,8 +50,8 @@ std::vector<std::string> Answers(int series) {
     for (int i = 0; i < series; ++i) {
       const int family = i / 8;
       if (i % 8 == 0) {
-        body += fmt::format("# HELP node_metric_{0} Statistics of the device, field {0}.\n# TYPE node_metric_{0} gauge\n",
-                            family);
+        body += fmt::format(
+            "# HELP node_metric_{0} Statistics of the device, field {0}.\n# TYPE node_metric_{0} gauge\n", family);
       }
       body += fmt::format("node_metric_{}{{device=\"eth{}\",mode=\"user\"}} {}\n", family, i % 8,
                           values.Next(i, last[static_cast<std::size_t>(i)]));
@@ -139,8 +139,8 @@ void Measure(const std::string& folder, const Sizes& sizes, int port) {
   Require(config.has_value() && manager.Apply(*config).has_value(), "configuration");
   server::TargetGroup group;
   for (int i = 0; i < sizes.targets; ++i) {
-    group.targets.push_back(storage::Labels{{"__address__", fmt::format("127.0.0.1:{}", port)},
-                                            {"instance", fmt::format("t{:04}", i)}});
+    group.targets.push_back(
+        storage::Labels{{"__address__", fmt::format("127.0.0.1:{}", port)}, {"instance", fmt::format("t{:04}", i)}});
   }
   manager.SetTargets("fleet", {group});
   // All rows of a target are packed once in so many scrapes: begin behind the first time, and measure whole rounds.

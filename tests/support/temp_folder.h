@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <system_error>
 
@@ -27,6 +28,14 @@ class TempFolder {
   const std::string& path() const { return path_; }
   // Where nothing is yet.
   std::string Below(const std::string& name) const { return path_ + "/" + name; }
+  // The file takes its place whole, as if by rename. Its path.
+  std::string Write(const std::string& name, const std::string& text) const {
+    const std::string path = Below(name);
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+    std::ofstream(Below(".new")) << text;
+    std::filesystem::rename(Below(".new"), path);
+    return path;
+  }
 
  private:
   std::string path_;

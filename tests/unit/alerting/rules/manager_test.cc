@@ -274,7 +274,8 @@ TEST_CASE("rules of later reloads are not restored") {
 }
 
 TEST_CASE("the rules that come with the server load") {
-  for (const std::string path : {"/config/default/rules/server.yml", "/config/default/rules/targets.yml", "/docker/prometheus/alerts.yml"}) {
+  for (const std::string path :
+       {"/config/default/rules/server.yml", "/config/default/rules/targets.yml", "/docker/prometheus/alerts.yml"}) {
     const auto file = config::LoadRuleFile(VIGIA_SOURCE_DIR + path);
     REQUIRE(file.has_value());
     REQUIRE(CheckTemplates(*file).has_value());

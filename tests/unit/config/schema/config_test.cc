@@ -4,11 +4,13 @@
 #include <fstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 using namespace vigia::config;
 using Catch::Matchers::Contains;
 using vigia::storage::Errc;
 using vigia::storage::Labels;
+using vigia::tests::TempFolder;
 
 namespace {
 
@@ -30,26 +32,6 @@ std::string Job(const std::string& lines) { return "scrape_configs:\n- job_name:
 std::string JobFault(const std::string& lines) { return Fault(Job(lines)); }
 
 ScrapeConfig OneJob(const std::string& text) { return Parsed(text)->scrape_configs.at(0); }
-
-// A folder that goes away with the test.
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "vigia-config-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  std::string Write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << text;
-    return (path_ / name).string();
-  }
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace
 
@@ -567,14 +549,16 @@ storage:
   CHECK_THAT(Fault(head + "  - {match: [up], after: 1d, resolution: 7m}"),
              Contains(":3: storage.downsampling[0]: resolution must be at least 1m, and a whole part of a day"));
   CHECK_THAT(Fault(head + "  - {match: [up], after: 1d, resolution: 2d}"), Contains("a whole part of a day"));
-  CHECK_THAT(Fault(head + "  - {match: [up], after: 1d, resolution: 10m}\n  - match: [up]\n    after: 2d\n    resolution: 15m"),
-             Contains(":6: storage.downsampling[1]: of this resolution and that of rule 0 one must be a multiple"));
+  CHECK_THAT(
+      Fault(head +
+            "  - {match: [up], after: 1d, resolution: 10m}\n  - match: [up]\n    after: 2d\n    resolution: 15m"),
+      Contains(":6: storage.downsampling[1]: of this resolution and that of rule 0 one must be a multiple"));
   CHECK_THAT(Fault(head + "  - {match: ['up{'], after: 1d, resolution: 5m}"), Contains("is not a series selector"));
   CHECK_THAT(Fault(head + "  - {match: [up], after: 1d, step: 5m}"), Contains("step"));
 }
 
 TEST_CASE("rule files are patterns in the last segment, resolved against the folder of the file") {
-  const TempDir dir;
+  const TempFolder dir;
   dir.Write("rules/b.yml", "");
   dir.Write("rules/a.yml", "");
   dir.Write("one.yml", "");
@@ -584,16 +568,15 @@ TEST_CASE("rule files are patterns in the last segment, resolved against the fol
   CHECK(config.value()->directory == dir.path());
   const auto files = ExpandGlobs(config.value()->rule_files);
   REQUIRE(files.has_value());
-  CHECK(*files ==
-        std::vector<std::string>{dir.path() + "/one.yml", dir.path() + "/rules/a.yml", dir.path() + "/rules/b.yml"});
+  CHECK(*files == std::vector<std::string>{dir.Below("one.yml"), dir.Below("rules/a.yml"), dir.Below("rules/b.yml")});
   REQUIRE(config.value()->warnings.size() == 1);
   CHECK_THAT(config.value()->warnings[0], Contains("missing.yml does not exist"));
   CHECK_THAT(Fault("rule_files: ['*/a.yml']"), Contains("invalid rule file path"));
-  CHECK(LoadConfig(dir.path() + "/nothing.yml").error().code == Errc::kIo);
+  CHECK(LoadConfig(dir.Below("nothing.yml")).error().code == Errc::kIo);
 }
 
 TEST_CASE("scrape_config_files add jobs, with names unique over all files") {
-  const TempDir dir;
+  const TempFolder dir;
   dir.Write("jobs/a.yml", "scrape_configs:\n- job_name: extra\n  scrape_failure_log_file: f.log\n");
   const std::string main =
       "global: {scrape_interval: 7s}\nscrape_config_files: ['jobs/*.yml']\nscrape_configs: [{job_name: own}]\n";
@@ -605,7 +588,7 @@ TEST_CASE("scrape_config_files add jobs, with names unique over all files") {
   CHECK(loaded.own_scrape_configs == 1);
   CHECK(loaded.scrape_configs[1].job_name == "extra");
   CHECK(loaded.scrape_configs[1].scrape_interval_ms == 7'000);
-  CHECK(loaded.scrape_configs[1].scrape_failure_log_file == dir.path() + "/jobs/f.log");
+  CHECK(loaded.scrape_configs[1].scrape_failure_log_file == dir.Below("jobs/f.log"));
   CHECK_THAT(ToYaml(loaded), !Contains("job_name: extra"));
   dir.Write("jobs/b.yml", "scrape_configs:\n- job_name: own\n");
   CHECK_THAT(LoadConfig(path).error().what, Contains("jobs/b.yml") && Contains("job name \"own\", first found in"));

@@ -331,19 +331,12 @@ TEST_CASE("tokens do not go to other hosts") {
 
 std::string NewRsaKey(std::string& public_pem) {
   const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_RSA_gen(2048), &EVP_PKEY_free);
-  const auto text = [](BIO* bio) {
-    char* data = nullptr;
-    const long size = BIO_ctrl(bio, BIO_CTRL_INFO, 0, &data);
-    std::string copy(data, static_cast<std::size_t>(size));
-    BIO_free(bio);
-    return copy;
-  };
   BIO* const pub = BIO_new(BIO_s_mem());
   PEM_write_bio_PUBKEY(pub, key.get());
-  public_pem = text(pub);
+  public_pem = TakeText(pub);
   BIO* const bio = BIO_new(BIO_s_mem());
   PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  return text(bio);
+  return TakeText(bio);
 }
 
 std::string FromBase64Url(std::string text) {

@@ -8,6 +8,7 @@
 #include "config/yaml/parse_json.h"
 #include "server/discovery/docker_targets.h"
 #include "server/discovery/meta_labels.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/server/discovery/fixture.h"
 
 using namespace vigia::server;
@@ -215,9 +216,8 @@ TEST_CASE("docker: the engine is asked in its version, with filters; a failure k
 }
 
 TEST_CASE("docker: an engine behind a local socket") {
-  std::string folder = (std::filesystem::temp_directory_path() / "vigia-sd-XXXXXX").string();
-  REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  const std::string path = folder + "/docker.sock";
+  const vigia::tests::TempFolder folder;
+  const std::string path = folder.Below("docker.sock");
   Discovery discovery;
   discovery.manager.Apply({{"job", Asking("unix://" + path)}});
   const Labels of_job{{"mechanism", "docker"}, {"config", "job"}};
@@ -228,5 +228,4 @@ TEST_CASE("docker: an engine behind a local socket") {
     discovery.manager.Stop();
   }
   CHECK_THAT(discovery.logged, Catch::Matchers::Contains("dial unix " + path + ": connect: no such file or directory"));
-  std::filesystem::remove_all(folder);
 }

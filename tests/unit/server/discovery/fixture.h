@@ -13,18 +13,11 @@
 #include "server/discovery/manager.h"
 #include "server/http/server.h"
 #include "tests/support/catch.h"
+#include "tests/support/eventually.h"
 
 namespace vigia::server {
 
-template <class Condition>
-bool Eventually(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return false;
-}
+using tests::Eventually;
 
 // The labels of a target with those of its group.
 inline storage::Labels WholeTarget(const TargetGroup& group, const storage::Labels& target) {

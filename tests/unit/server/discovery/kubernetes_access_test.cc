@@ -6,26 +6,14 @@
 #include <stdlib.h>
 
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 using namespace vigia::server;
 using Catch::Matchers::Contains;
 using vigia::config::KubernetesSdConfig;
+using vigia::tests::TempFolder;
 
 namespace {
-
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "vigia-kube-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~TempDir() { std::filesystem::remove_all(path); }
-  std::string Write(const std::string& name, const std::string& text) const {
-    std::ofstream(path + "/" + name) << text;
-    return path + "/" + name;
-  }
-  std::string path;
-};
 
 constexpr const char* kConfig = R"(apiVersion: v1
 kind: Config
@@ -51,7 +39,7 @@ users:
 - {name: cloud, user: {exec: {command: aws}}}
 )";
 
-vigia::storage::Result<KubernetesAccess> Context(const TempDir& dir, const std::string& name) {
+vigia::storage::Result<KubernetesAccess> Context(const TempFolder& dir, const std::string& name) {
   std::string text = kConfig;
   text.replace(text.find("CURRENT"), 7, name);
   KubernetesSdConfig config;
@@ -74,16 +62,16 @@ TEST_CASE("kubernetes: the API server by URL") {
 }
 
 TEST_CASE("kubernetes: from within a pod") {
-  const TempDir dir;
+  const TempFolder dir;
   KubernetesSdConfig config;
   CHECK_THAT(AccessTo(config, "", {}).error().what, Contains("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT"));
-  const PodSurroundings pod{"fd00::1", "443", dir.path};
+  const PodSurroundings pod{"fd00::1", "443", dir.path()};
   const auto access = AccessTo(config, "agent", pod);
   REQUIRE(access.has_value());
   CHECK(access->base_url == "https://[fd00::1]:443");
   CHECK(access->options.authorization->type == "Bearer");
-  CHECK(access->options.authorization->credentials_file == dir.path + "/token");  // Read for each request.
-  CHECK(access->options.tls.ca_file == dir.path + "/ca.crt");
+  CHECK(access->options.authorization->credentials_file == dir.Below("token"));  // Read for each request.
+  CHECK(access->options.tls.ca_file == dir.Below("ca.crt"));
   config.namespaces.own_namespace = true;
   CHECK_THAT(AccessTo(config, "", pod).error().what, Contains("could not determine the pod's namespace"));
   dir.Write("namespace", "monitoring\n");
@@ -91,11 +79,11 @@ TEST_CASE("kubernetes: from within a pod") {
 }
 
 TEST_CASE("kubernetes: a kubeconfig's current context") {
-  const TempDir dir;
+  const TempFolder dir;
   const auto admin = Context(dir, "prod-admin");
   REQUIRE(admin.has_value());
   CHECK(admin->base_url == "https://10.0.0.1:6443");
-  CHECK(admin->options.tls.ca_file == dir.path + "/pki/ca.crt");
+  CHECK(admin->options.tls.ca_file == dir.Below("pki/ca.crt"));
   CHECK(admin->options.tls.server_name == "kube");
   CHECK(admin->options.tls.cert_pem == "cert");
   CHECK(admin->options.tls.key_file == "/etc/key.pem");
@@ -104,18 +92,18 @@ TEST_CASE("kubernetes: a kubeconfig's current context") {
   CHECK(bot->options.tls.ca_pem == "PEM");
   CHECK(bot->options.tls.insecure_skip_verify);
   CHECK(bot->options.authorization->credentials == "t0ken");
-  CHECK(Context(dir, "test-file")->options.authorization->credentials_file == dir.path + "/tok");
+  CHECK(Context(dir, "test-file")->options.authorization->credentials_file == dir.Below("tok"));
   CHECK(Context(dir, "test-basic")->options.basic_auth->username == "u");
 }
 
 TEST_CASE("kubernetes: a kubeconfig that does not work") {
-  const TempDir dir;
+  const TempFolder dir;
   CHECK_THAT(Context(dir, "test-cloud").error().what, Contains("\"exec\", which is not supported"));
   CHECK_THAT(Context(dir, "lost").error().what, Contains("cluster \"none\" does not exist"));
   CHECK_THAT(Context(dir, "nobody").error().what, Contains("user \"none\" does not exist"));
   CHECK_THAT(Context(dir, "other").error().what, Contains("context \"other\" does not exist"));
   KubernetesSdConfig config;
-  config.kubeconfig_file = dir.path + "/absent";
+  config.kubeconfig_file = dir.Below("absent");
   CHECK_THAT(AccessTo(config, "", {}).error().what, Contains("unable to read kubeconfig_file"));
   config.kubeconfig_file = dir.Write("broken", "users: [{name: a, user: {token: s3cret}}\n");
   CHECK_THAT(AccessTo(config, "", {}).error().what, Contains("is not valid YAML") && !Contains("s3cret"));

@@ -10,6 +10,8 @@
 
 #include "server/http/server.h"
 #include "tests/support/catch.h"
+#include "tests/support/eventually.h"
+#include "tests/support/temp_folder.h"
 
 using namespace vigia::server;
 using vigia::config::DiscoveryConfig;
@@ -17,22 +19,10 @@ using vigia::config::FileSdConfig;
 using vigia::config::HttpSdConfig;
 using vigia::storage::Labels;
 using vigia::storage::Registry;
+using vigia::tests::Eventually;
+using vigia::tests::TempFolder;
 
 namespace {
-
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "vigia-sd-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~TempDir() { std::filesystem::remove_all(path); }
-  void Write(const std::string& name, const std::string& text) const {
-    std::ofstream(path / ".new") << text;
-    std::filesystem::rename(path / ".new", path / name);
-  }
-  std::filesystem::path path;
-};
 
 // Remembers the last groups of each job as text: "address{labels} address{labels}".
 class Received {
@@ -63,16 +53,6 @@ class Received {
   int updates_ = 0;
 };
 
-template <class Condition>
-bool Eventually(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return false;
-}
-
 struct Fixture {
   Registry registry;
   Received received;
@@ -102,12 +82,12 @@ TEST_CASE("static targets arrive within Apply") {
 }
 
 TEST_CASE("files are read, followed, kept while broken, and forgotten when gone") {
-  const TempDir dir;
+  const TempFolder dir;
   dir.Write("a.json", R"([{"targets": ["a:1"], "labels": {"env": "x"}}])");
   dir.Write("b.yml", "- targets: ['b:1']\n");
   Fixture f;
-  f.manager.Apply({{"job", Files(dir.path / "*.json")}, {"both", Files(dir.path / "*.*")}});
-  const std::string a = fmt::format("a:1{{__meta_filepath=\"{}/a.json\", env=\"x\"}}", dir.path.string());
+  f.manager.Apply({{"job", Files(dir.Below("*.json"))}, {"both", Files(dir.Below("*.*"))}});
+  const std::string a = fmt::format("a:1{{__meta_filepath=\"{}/a.json\", env=\"x\"}}", dir.path());
   REQUIRE(Eventually([&] { return f.received.Of("job") == a; }));
 
   dir.Write("a.json", "[{broken");
@@ -118,19 +98,19 @@ TEST_CASE("files are read, followed, kept while broken, and forgotten when gone"
   dir.Write("a.json", R"([{"targets": ["a:2", "a:3"]}])");
   REQUIRE(Eventually([&] { return f.received.Of("job").starts_with("a:2{"); }));
 
-  std::filesystem::remove(dir.path / "a.json");
+  std::filesystem::remove(dir.Below("a.json"));
   REQUIRE(Eventually([&] { return f.received.Of("job").empty(); }));
 }
 
 TEST_CASE("a reload keeps what a mechanism found; equal ones are shared") {
-  const TempDir dir;
+  const TempFolder dir;
   dir.Write("a.json", R"([{"targets": ["a:1"]}])");
   Fixture f;
-  f.manager.Apply({{"one", Files(dir.path / "*.json")}});
+  f.manager.Apply({{"one", Files(dir.Below("*.json"))}});
   REQUIRE(Eventually([&] { return f.received.Of("one").starts_with("a:1"); }));
   const auto& received = f.registry.AddCounter("prometheus_sd_received_updates_total", "", Labels{{"name", "scrape"}});
   const double before = received.value();
-  f.manager.Apply({{"one", Files(dir.path / "*.json")}, {"two", Files(dir.path / "*.json")}});
+  f.manager.Apply({{"one", Files(dir.Below("*.json"))}, {"two", Files(dir.Below("*.json"))}});
   CHECK(f.received.Of("two").starts_with("a:1"));  // At once, from the provider of the first job.
   CHECK(received.value() == before);
   f.manager.Stop();

@@ -16,6 +16,15 @@ struct TestIdentity {
   std::string key_pem;
 };
 
+// What was written to the memory BIO, which is freed.
+inline std::string TakeText(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_ctrl(bio, BIO_CTRL_INFO, 0, &data);
+  std::string copy(data, static_cast<std::size_t>(size));
+  BIO_free(bio);
+  return copy;
+}
+
 enum class Validity { kNow, kExpired };
 
 // Signed by itself; `names` in OpenSSL's form, e.g. "DNS:localhost,IP:127.0.0.1".
@@ -40,18 +49,11 @@ inline TestIdentity MakeIdentity(const std::string& names, Validity validity = V
     X509_EXTENSION_free(extension);
   }
   X509_sign(cert.get(), key.get(), EVP_sha256());
-  const auto text = [](BIO* bio) {
-    char* data = nullptr;
-    const long size = BIO_ctrl(bio, BIO_CTRL_INFO, 0, &data);
-    std::string copy(data, static_cast<std::size_t>(size));
-    BIO_free(bio);
-    return copy;
-  };
   BIO* const cert_bio = BIO_new(BIO_s_mem());
   PEM_write_bio_X509(cert_bio, cert.get());
   BIO* const key_bio = BIO_new(BIO_s_mem());
   PEM_write_bio_PrivateKey(key_bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  return {text(cert_bio), text(key_bio)};
+  return {TakeText(cert_bio), TakeText(key_bio)};
 }
 
 }  // namespace vigia::server

@@ -13,6 +13,7 @@
 #include "server/http/io_threads.h"
 #include "server/http/server.h"
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 namespace vigia::server {
 namespace {
@@ -111,9 +112,8 @@ TEST_CASE("what is no 200 is kept, up to a limit") {
 }
 
 TEST_CASE("a server behind a local socket") {
-  std::string folder = (std::filesystem::temp_directory_path() / "vigia-unix-XXXXXX").string();
-  REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  const std::string path = folder + "/s";
+  const tests::TempFolder folder;
+  const std::string path = folder.Below("s");
   IoThreads io(1);
   ClientOptions options;
   options.unix_socket = path;
@@ -139,7 +139,6 @@ TEST_CASE("a server behind a local socket") {
   const auto response = client.Fetch(request);
   server.join();
   ::close(listener);
-  std::filesystem::remove_all(folder);
   REQUIRE(response.has_value());
   CHECK(response->body == "ok");
   CHECK(received.starts_with("GET /x HTTP/1.1\r\nHost: anything\r\n"));

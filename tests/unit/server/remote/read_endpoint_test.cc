@@ -28,7 +28,10 @@ struct Fixture {
       memory.AddEvery({{"__name__", "m"}, {"i", std::to_string(2 - i)}}, 1'000, {1.0 * i, 2.0 * i, 3.0 * i});
     }
     RegisterRemoteRead(router, {memory, registry, Logger::Silent(),
-                                [] { return storage::Labels{{"site", "here"}, {"i", "none"}}; }, options});
+                                [] {
+                                  return storage::Labels{{"site", "here"}, {"i", "none"}};
+                                },
+                                options});
   }
   Response Post(const std::string& message) {
     Request request;
@@ -57,7 +60,8 @@ struct Fixture {
       for (WireReader inner(fields.bytes()); inner.Next();) {
         std::string& to = inner.field() == 1 ? a : b;
         if (fields.field() == 1) to = inner.bytes();
-        if (fields.field() == 2 && inner.field() == 1) b = std::to_string(std::lround(std::bit_cast<double>(inner.number())));
+        if (fields.field() == 2 && inner.field() == 1)
+          b = std::to_string(std::lround(std::bit_cast<double>(inner.number())));
         if (fields.field() == 2 && inner.field() == 2) a = std::to_string(inner.number());
       }
       out += a + "=" + b + " ";

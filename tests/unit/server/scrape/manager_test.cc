@@ -6,6 +6,7 @@
 
 #include "server/http/server.h"
 #include "tests/support/catch.h"
+#include "tests/support/eventually.h"
 #include "tests/support/metric_family.h"
 #include "tests/unit/server/scrape/fake_storage.h"
 
@@ -18,6 +19,7 @@ using vigia::config::ScrapeConfig;
 using vigia::storage::IsStaleNan;
 using vigia::storage::Labels;
 using vigia::storage::Registry;
+using vigia::tests::Eventually;
 
 namespace {
 
@@ -71,16 +73,6 @@ class Exporter {
   Registry registry_;
   std::unique_ptr<HttpServer> server_;
 };
-
-template <class Condition>
-bool Eventually(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return false;
-}
 
 ScrapeConfig Job(const char* name) {
   ScrapeConfig job;

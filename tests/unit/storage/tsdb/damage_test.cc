@@ -6,6 +6,7 @@
 #include "storage/kv/store.h"
 #include "storage/rowgroup/run.h"
 #include "tests/unit/storage/tsdb/fixture.h"
+#include "tests/unit/storage/tsdb/flip.h"
 
 namespace vigia::storage::test {
 namespace {
@@ -96,17 +97,6 @@ class Damage : public Fixture {
   std::vector<std::string> errors;
   std::unique_ptr<Registry> raw_registry;
 };
-
-void Flip(const std::filesystem::path& path, std::uint64_t at, std::size_t count = 8) {
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  for (std::size_t i = 0; i < count; ++i) {
-    file.seekg(static_cast<std::streamoff>(at + i));
-    const auto byte = static_cast<char>(file.get() ^ 0x55);
-    file.seekp(static_cast<std::streamoff>(at + i));
-    file.put(byte);
-  }
-  REQUIRE(file.good());
-}
 
 TEST_CASE("a damaged block costs its row groups only, and who finds it learns the file") {
   Damage f;

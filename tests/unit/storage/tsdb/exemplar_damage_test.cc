@@ -7,6 +7,7 @@
 #include "storage/bytes/varint.h"
 #include "storage/kv/store.h"
 #include "tests/unit/storage/tsdb/fixture.h"
+#include "tests/unit/storage/tsdb/flip.h"
 
 namespace vigia::storage::test {
 namespace {
@@ -86,17 +87,6 @@ class ExemplarDamage : public Fixture {
   std::vector<std::string> errors;
   std::unique_ptr<Registry> raw_registry;
 };
-
-void Flip(const std::filesystem::path& path, std::uint64_t at, std::size_t count) {
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  for (std::size_t i = 0; i < count; ++i) {
-    file.seekg(static_cast<std::streamoff>(at + i));
-    const auto byte = static_cast<char>(file.get() ^ 0x55);
-    file.seekp(static_cast<std::streamoff>(at + i));
-    file.put(byte);
-  }
-  REQUIRE(file.good());
-}
 
 TEST_CASE("a damaged block of exemplars costs what it holds, and no start") {
   ExemplarDamage f;
