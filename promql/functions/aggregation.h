@@ -63,6 +63,7 @@ class RankedSelection {
 
  private:
   bool Less(const Entry& a, const Entry& b) const;
+  bool IsWorse(const Entry& a, const Entry& b) const;  // As Less(), but that no NaN is worse than another.
   void SiftUp(std::size_t at);
   void SiftDown(std::size_t at);
   const RankOrder order_;

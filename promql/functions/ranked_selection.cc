@@ -9,8 +9,17 @@
 #include "promql/value/format.h"
 
 namespace vigia::promql {
+namespace {
 
-bool RankedSelection::Less(const Entry& a, const Entry& b) const {
+// Go's sort.Sort, to which the results of more elements owe an order of equal values that is not written down.
+constexpr std::size_t kGoSortsByInsertion = 12;
+
+}  // namespace
+
+// Of two NaN each comes before the other (vectorByValueHeap.Less): no order for a sorting algorithm of the library.
+bool RankedSelection::Less(const Entry& a, const Entry& b) const { return std::isnan(a.value) || IsWorse(a, b); }
+
+bool RankedSelection::IsWorse(const Entry& a, const Entry& b) const {
   if (std::isnan(a.value)) return !std::isnan(b.value);
   return order_ == RankOrder::kTop ? a.value < b.value : a.value > b.value;
 }
@@ -43,14 +52,20 @@ void RankedSelection::Offer(double value, std::uint32_t index) {
   if (heap_.size() < k_) {
     heap_.push_back(entry);
     SiftUp(heap_.size() - 1);
-  } else if (k_ > 0 && Less(heap_[0], entry)) {
+  } else if (k_ > 0 && IsWorse(heap_[0], entry)) {
     heap_[0] = entry;
     SiftDown(0);
   }
 }
 
 std::span<const RankedSelection::Entry> RankedSelection::Sorted() {
-  std::stable_sort(heap_.begin(), heap_.end(), [this](const Entry& a, const Entry& b) { return Less(b, a); });
+  if (heap_.size() > kGoSortsByInsertion) {
+    std::stable_sort(heap_.begin(), heap_.end(), [this](const Entry& a, const Entry& b) { return IsWorse(b, a); });
+    return heap_;
+  }
+  for (std::size_t i = 1; i < heap_.size(); ++i) {
+    for (std::size_t j = i; j > 0 && Less(heap_[j - 1], heap_[j]); --j) std::swap(heap_[j - 1], heap_[j]);
+  }
   return heap_;
 }
 

@@ -42,7 +42,8 @@ std::vector<std::string> ChunkSeeds() {
 void RunChunk(std::string_view input) {
   if (input.empty()) return;
   SamplesRead out;
-  const auto status = DecodeChunk(static_cast<unsigned char>(input[0]), input.substr(1), kMaxSamples, out);
+  AnswerMemory memory(kMaxSamples, nullptr);
+  const auto status = DecodeChunk(static_cast<unsigned char>(input[0]), input.substr(1), memory, out);
   MUST(out.size() <= kMaxSamples);
   MUST(out.v.size() == out.t.size() && (out.h.empty() || out.h.size() == out.t.size()));
   if (!status) return;
@@ -69,9 +70,8 @@ void RunFrame(std::string_view input) {
   const std::uint32_t crc = Crc32c(input);
   for (int shift = 24; shift >= 0; shift -= 8) body.push_back(static_cast<char>(crc >> shift & 0xff));
   body.append(input);
-  AnswerLimits limits;
-  limits.samples = kMaxSamples;
-  const auto series = DecodeChunkedAnswer(body, limits);
+  AnswerMemory memory(kMaxSamples, nullptr);
+  const auto series = DecodeChunkedAnswer(body, {}, memory);
   if (!series) return;
   for (const SeriesRead& one : *series) MUST(one.samples.size() <= kMaxSamples);
 }

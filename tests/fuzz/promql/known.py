@@ -45,7 +45,10 @@ def last_digits_remain(node, _path):
 
 
 def empty_buckets_show(node, _path):
-    return NATIVE.search(str(node)) and any(part.what.endswith((" *", " /")) and re.search(r"Inf|NaN|/ 0\b", str(part)) for part in node.walk())
+    return NATIVE.search(str(node)) and any(part.what.endswith((" *", " /")) and re.search(r"Inf|NaN|/ 0\b|scalar", str(part)) for part in node.walk())
+
+
+DIFFERENCES = {"delta", "idelta", "rate", "increase", "irate", "deriv"}
 
 
 EXPRESSIONS = [
@@ -61,9 +64,15 @@ EXPRESSIONS = [
     Exclusion("rates of native histograms are extrapolated beyond zero", (3, 9),
               lambda node, path: uses("rate", "increase")(node, path)
               and ("size_g" in str(node) or (uses("subquery")(node, path) and NATIVE.search(str(node))))),
-    Exclusion("label functions did not merge series without a common step", (3, 14),
-              lambda node, path: uses("label_join", "label_replace")(node, path) and re.search(r"count_values|\b(or|and|unless)\b", str(node))),
     Exclusion("which buckets of a native histogram are stored as empty, and so become NaN, the reference's chunks decide", ALWAYS, empty_buckets_show),
+    Exclusion("sums of native histograms were not compensated: a difference of two shows their last digits", (3, 10),
+              lambda node, path: any(part.what in DIFFERENCES and NATIVE.search(str(part))
+                                     and any(below.what in SUMS_OF_NATIVE for below in part.walk()) for part in node.walk())),
+    Exclusion("irate and idelta of native histograms in a subquery lose buckets in range queries, not in instant ones", (3, 14),
+              lambda node, path: path == "query_range" and uses("irate", "idelta")(node, path) and uses("subquery")(node, path)
+              and NATIVE.search(str(node))),
+    Exclusion("stddev and stdvar of far larger numbers are the rounding of an order of series, in which the reference differs from itself", ALWAYS,
+              lambda node, path: any(part.what in ("stddev", "stdvar") and "timestamp" in str(part) for part in node.walk())),
     Exclusion("timestamp() of a selector with @ and offset reads samples at one of the two times and looks at the other", ALWAYS,
               lambda node, path: re.search(r"timestamp\([^()]*( offset [^()]* @ | @ .* offset )", str(node))),
     Exclusion("which label absent() keeps of two matchers depends on how storage sorts them", ALWAYS,
@@ -99,6 +108,12 @@ def exclusion(node, path, version):
     return next((one for one in EXPRESSIONS if version < one.below and one.applies(node, path)), None)
 
 
+def refused(node, version, theirs):
+    """Whether the reference's error is known: label functions did not merge series without a common step before 3.14."""
+    return (version < (3, 14) and uses("label_join", "label_replace")(node, "")
+            and "same labelset" in theirs[1].get("error", ""))
+
+
 def rewrite(node, version):
     """For annotations: one form for both sides, None for what to overlook."""
     ambiguous = ambiguous_positions(node)
@@ -110,6 +125,9 @@ def rewrite(node, version):
             text = POSITION.sub("", text)
         # Of several at one step of one operation only the last is told, in an order that is nobody's promise.
         if "incompatible sample types" in text:
+            return None
+        # Of a group with floats and two kinds of histograms the order of storage decides whether it is told of both.
+        if "mix of histograms and floats for aggregation" in text and "wait_seconds" in str(node) and "__name__" in str(node):
             return None
         if version >= (3, 14):
             return text

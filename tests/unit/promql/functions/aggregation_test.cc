@@ -112,6 +112,7 @@ TEST_CASE("topk and bottomk: best first, NaN last, an equal newcomer is not let 
   CHECK(Ranked(RankOrder::kBottom, 2, {1, 5, 3, 4}) == std::vector<std::uint32_t>{0, 2});
   CHECK(Ranked(RankOrder::kTop, 2, {kNan, 1, kNan}) == std::vector<std::uint32_t>{1, 0});
   CHECK(Ranked(RankOrder::kBottom, 2, {kNan, 1, 7}) == std::vector<std::uint32_t>{1, 2});
+  CHECK(Ranked(RankOrder::kBottom, 2, {kNan, kNan, -kInf}) == std::vector<std::uint32_t>{2, 0});  // Prometheus 3.5.
   CHECK(Ranked(RankOrder::kTop, 1, {3, 3, 3}) == std::vector<std::uint32_t>{0});
   CHECK(Ranked(RankOrder::kTop, 0, {3}).empty());
   CHECK(Ranked(RankOrder::kTop, 9, {3}) == std::vector<std::uint32_t>{0});
