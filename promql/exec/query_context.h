@@ -43,7 +43,7 @@ struct QueryContextOptions {
 struct PlanNode;
 
 // Thread-compatible; Interrupted() may be called from any thread. `querier` must outlive the context.
-class QueryContext {
+class QueryContext final : public storage::Asker {
  public:
   QueryContext(QueryContextOptions options, storage::Querier& querier);
 
@@ -58,10 +58,15 @@ class QueryContext {
 
   // kCancelled or kTimeout once the query is to stop. Cheap enough for every batch of rows; loops that run for long
   // without reading a batch call it themselves.
-  storage::Status Interrupted() const;
+  storage::Status Interrupted() const override;
   // The same for loops over series, which may be millions: looks at every few thousandth.
   storage::Status InterruptedAt(std::size_t i) const {
     return i % kSeriesPerLook == kSeriesPerLook - 1 ? Interrupted() : storage::Status();
+  }
+
+  storage::Status Reserve(std::uint64_t bytes) override { return budget_.ReserveBytes(bytes); }
+  void Release(std::uint64_t bytes) override {
+    if (options_.memory != nullptr) options_.memory->Release(bytes);
   }
 
   TextPosition PositionOf(PosRange pos) const;

@@ -14,7 +14,9 @@ using storage::Status;
 
 Result<std::unique_ptr<storage::Selection>> OpenSelection(QueryContext& context, const storage::SelectHints& hints,
                                                           const std::vector<storage::Matcher>& matchers) {
-  auto selection = context.querier().Select(hints, matchers);
+  storage::SelectHints asked = hints;
+  asked.asker = &context;
+  auto selection = context.querier().Select(asked, matchers);
   if (!selection) return storage::Prefixed(selection.error(), "expanding series");
   for (std::string& warning : (*selection)->warnings()) {
     context.annotations().Add(StorageWarning(std::move(warning)));

@@ -131,15 +131,16 @@ bool ReadLayout(ChunkBitReader& in, Layout& out) {
 }
 
 // Hands a complete histogram over, if it is one by Prometheus' rules.
-Status Deliver(std::shared_ptr<FloatHistogram> h, std::int64_t t, SamplesRead& out) {
+Status Deliver(storage::HistogramPtr h, std::int64_t t, AnswerMemory& memory, SamplesRead& out) {
   if (!storage::IsStaleNan(h->sum)) {
     if (const std::string fault = CheckHistogram(*h); !fault.empty()) return Error{Errc::kInvalid, fault};
   }
+  if (Status status = memory.AddHistograms(std::span(&h, 1)); status.has_error()) return status;
   out.AddHistogram(t, std::move(h));
   return {};
 }
 
-Status DecodeIntegerHistograms(ChunkBitReader& in, SamplesRead& out) {
+Status DecodeIntegerHistograms(ChunkBitReader& in, AnswerMemory& memory, SamplesRead& out) {
   const std::uint64_t samples = in.Bits(16);
   Layout layout;
   if (samples > 0 && !ReadLayout(in, layout)) return kMalformed;
@@ -177,12 +178,12 @@ Status DecodeIntegerHistograms(ChunkBitReader& in, SamplesRead& out) {
       }
     }
     if (in.failed()) return kMalformed;
-    if (const Status status = Deliver(h, time.value(), out); status.has_error()) return status;
+    if (Status status = Deliver(h, time.value(), memory, out); status.has_error()) return status;
   }
   return {};
 }
 
-Status DecodeFloatHistograms(ChunkBitReader& in, SamplesRead& out) {
+Status DecodeFloatHistograms(ChunkBitReader& in, AnswerMemory& memory, SamplesRead& out) {
   const std::uint64_t samples = in.Bits(16);
   Layout layout;
   if (samples > 0 && !ReadLayout(in, layout)) return kMalformed;
@@ -212,23 +213,20 @@ Status DecodeFloatHistograms(ChunkBitReader& in, SamplesRead& out) {
       }
     }
     if (in.failed()) return kMalformed;
-    if (const Status status = Deliver(h, time.value(), out); status.has_error()) return status;
+    if (Status status = Deliver(h, time.value(), memory, out); status.has_error()) return status;
   }
   return {};
 }
 
 }  // namespace
 
-Status DecodeChunk(std::uint64_t encoding, std::string_view bytes, std::size_t max_samples, SamplesRead& out) {
+Status DecodeChunk(std::uint64_t encoding, std::string_view bytes, AnswerMemory& memory, SamplesRead& out) {
   ChunkBitReader in(bytes);
-  if (const std::uint64_t count = ChunkBitReader(bytes).Bits(16);
-      count > max_samples - std::min(max_samples, out.size())) {
-    return Error{Errc::kLimit, fmt::format("exceeded sample limit ({})", max_samples)};
-  }
+  if (Status status = memory.AddSamples(ChunkBitReader(bytes).Bits(16)); status.has_error()) return status;
   switch (encoding) {
     case 1: return DecodeFloats(in, out);
-    case 2: return DecodeIntegerHistograms(in, out);
-    case 3: return DecodeFloatHistograms(in, out);
+    case 2: return DecodeIntegerHistograms(in, memory, out);
+    case 3: return DecodeFloatHistograms(in, memory, out);
     default: return Error{Errc::kInvalid, fmt::format("unsupported chunk encoding {}", encoding)};
   }
 }

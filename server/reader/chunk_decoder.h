@@ -4,13 +4,14 @@
 #include <cstdint>
 #include <string_view>
 
+#include "server/reader/answer_memory.h"
 #include "server/reader/series_read.h"
 #include "storage/model/error.h"
 
 namespace vigia::server {
 
 // Appends the samples of a chunk: encodings 1 (floats), 2 and 3 (histograms). kInvalid for other ones and for bytes
-// that are none; kLimit when there would be more than `max_samples` in `out`.
-storage::Status DecodeChunk(std::uint64_t encoding, std::string_view bytes, std::size_t max_samples, SamplesRead& out);
+// that are none; errors of `memory`, which all samples are added to.
+storage::Status DecodeChunk(std::uint64_t encoding, std::string_view bytes, AnswerMemory& memory, SamplesRead& out);
 
 }  // namespace vigia::server

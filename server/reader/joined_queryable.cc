@@ -38,11 +38,9 @@ class JoinedQuerier final : public storage::Querier {
     std::vector<std::string> warnings = (*local)->warnings();
     for (PendingRead& read : pending) {
       auto answer = read.Take();
-      if (answer.has_error()) {
-        warnings.push_back(answer.error().what);
-        continue;
-      }
-      std::ranges::move(*answer, std::back_inserter(series));
+      if (answer.has_error()) return answer.error();
+      if (!answer->failure.empty()) warnings.push_back(std::move(answer->failure));
+      std::ranges::move(answer->series, std::back_inserter(series));
     }
     if (series.empty() && warnings.empty()) return local;
     return JoinSelections(*std::move(local), std::move(series), std::move(warnings), hints.limit);

@@ -84,7 +84,7 @@ class JoinedSelection final : public storage::Selection {
     if (i >= local_->size()) return remotes_[remote_of_[i]].samples.View();
     if (remote_of_[i] == kNone) return local_->Read(i, buffer);
     ReadBuffer own;  // The local view points into it while the two are merged.
-    const auto view = local_->Read(i, own);
+    auto view = local_->Read(i, own);
     if (view.has_error()) return view;
     Merge(*view, remotes_[remote_of_[i]].samples.View(), buffer);
     return SamplesView{.t = buffer.t, .v = buffer.v, .h = buffer.h, .starts = buffer.starts};

@@ -23,8 +23,6 @@ Error Malformed(std::string_view why) {
   return {Errc::kInvalid, fmt::format("unable to unmarshal response body: {}", why)};
 }
 
-Error TooMany(std::size_t limit) { return {Errc::kLimit, fmt::format("exceeded sample limit ({})", limit)}; }
-
 // The labels of a message whose labels are field 1, written out as LabelParser reads them.
 Result<storage::Labels> LabelsOf(std::string_view message, LabelParser& parser) {
   std::string wire;
@@ -49,7 +47,7 @@ Result<storage::Labels> LabelsOf(std::string_view message, LabelParser& parser) 
 
 class Sampled {
  public:
-  explicit Sampled(const AnswerLimits& limits) : limits_(limits) {}
+  explicit Sampled(AnswerMemory& memory) : memory_(memory) {}
 
   Status AddSeries(std::string_view message) {
     auto labels = LabelsOf(message, parser_);
@@ -59,9 +57,8 @@ class Sampled {
     while (reader.Next()) {
       if (reader.field() != 2 && reader.field() != 4) continue;
       if (!reader.Expect(WireType::kBytes)) break;
-      if (++samples_ > limits_.samples) return TooMany(limits_.samples);
-      const Status status =
-          reader.field() == 2 ? AddSample(reader.bytes(), series) : AddHistogram(reader.bytes(), series);
+      if (Status status = memory_.AddSamples(1); status.has_error()) return status;
+      Status status = reader.field() == 2 ? AddSample(reader.bytes(), series) : AddHistogram(reader.bytes(), series);
       if (status.has_error()) return status;
     }
     if (reader.error() != nullptr) return Malformed(reader.error());
@@ -83,26 +80,27 @@ class Sampled {
     WireHistogram histogram;
     if (const char* error = DecodeHistogram(bytes, histogram); error != nullptr) return Malformed(error);
     if (!histogram.fault.empty()) return Malformed(histogram.fault);
-    series.samples.AddHistogram(histogram.t, std::move(histogram.h));
+    storage::HistogramPtr h = std::move(histogram.h);
+    if (Status status = memory_.AddHistograms(std::span(&h, 1)); status.has_error()) return status;
+    series.samples.AddHistogram(histogram.t, std::move(h));
     return {};
   }
 
-  const AnswerLimits& limits_;
+  AnswerMemory& memory_;
   LabelParser parser_;
-  std::size_t samples_ = 0;
   std::vector<SeriesRead> out_;
 };
 
 class Chunked {
  public:
-  explicit Chunked(const AnswerLimits& limits) : limits_(limits) {}
+  explicit Chunked(AnswerMemory& memory) : memory_(memory) {}
 
   Status AddFrame(std::string_view message) {
     WireReader reader(message);
     while (reader.Next()) {
       if (reader.field() != 1) continue;
       if (!reader.Expect(WireType::kBytes)) break;
-      if (const Status status = AddSeries(reader.bytes()); status.has_error()) return status;
+      if (Status status = AddSeries(reader.bytes()); status.has_error()) return status;
     }
     return reader.error() == nullptr ? Status() : Status(Malformed(reader.error()));
   }
@@ -119,7 +117,7 @@ class Chunked {
     while (reader.Next()) {
       if (reader.field() != 2) continue;
       if (!reader.Expect(WireType::kBytes)) break;
-      if (const Status status = AddChunk(reader.bytes(), out_.back().samples); status.has_error()) return status;
+      if (Status status = AddChunk(reader.bytes(), out_.back().samples); status.has_error()) return status;
     }
     return reader.error() == nullptr ? Status() : Status(Malformed(reader.error()));
   }
@@ -133,15 +131,11 @@ class Chunked {
       if (reader.field() == 4 && reader.Expect(WireType::kBytes)) data = reader.bytes();
     }
     if (reader.error() != nullptr) return Malformed(reader.error());
-    const std::size_t before = samples.size();
-    if (const Status status = DecodeChunk(encoding, data, limits_.samples, samples); status.has_error()) return status;
-    samples_ += samples.size() - before;
-    return samples_ > limits_.samples ? Status(TooMany(limits_.samples)) : Status();
+    return DecodeChunk(encoding, data, memory_, samples);
   }
 
-  const AnswerLimits& limits_;
+  AnswerMemory& memory_;
   LabelParser parser_;
-  std::size_t samples_ = 0;
   std::vector<SeriesRead> out_;
 };
 
@@ -169,11 +163,13 @@ Result<std::string_view> NextFrame(std::string_view& body, const AnswerLimits& l
 
 }  // namespace
 
-Result<std::vector<SeriesRead>> DecodeSampledAnswer(std::string_view body, const AnswerLimits& limits) {
+Result<std::vector<SeriesRead>> DecodeSampledAnswer(std::string_view body, const AnswerLimits& limits,
+                                                    AnswerMemory& memory) {
   DecodeBuffer buffer;
   const auto plain = DecodeSnappyBlock(body, limits.message_bytes, buffer);
   if (plain.has_error()) return Prefixed(plain.error(), "error reading response");
-  Sampled out(limits);
+  if (const Status status = memory.AddPassing(plain->size()); status.has_error()) return status.error();
+  Sampled out(memory);
   std::size_t results = 0;
   WireReader reader(*plain);
   while (reader.Next()) {
@@ -191,8 +187,9 @@ Result<std::vector<SeriesRead>> DecodeSampledAnswer(std::string_view body, const
   return out.Take();
 }
 
-Result<std::vector<SeriesRead>> DecodeChunkedAnswer(std::string_view body, const AnswerLimits& limits) {
-  Chunked out(limits);
+Result<std::vector<SeriesRead>> DecodeChunkedAnswer(std::string_view body, const AnswerLimits& limits,
+                                                    AnswerMemory& memory) {
+  Chunked out(memory);
   while (!body.empty()) {
     const auto message = NextFrame(body, limits);
     if (message.has_error()) return message.error();

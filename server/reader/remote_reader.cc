@@ -20,6 +20,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::string_view kSampled = "application/x-protobuf";
 constexpr std::string_view kChunked = "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse";
 constexpr std::size_t kShownBytes = 1024;  // Of the text of an error.
+// How often it is looked whether the answer is still wanted.
+constexpr std::chrono::milliseconds kPatience(20);
 
 storage::Labels MetricLabels(const config::RemoteReadConfig& config) {
   const std::string url = config::RedactedUrl(config.url);
@@ -55,16 +57,27 @@ PendingRead::~PendingRead() {
   reader_->running_.Add(-1);
 }
 
-Result<std::vector<SeriesRead>> PendingRead::Take() {
+storage::Status PendingRead::Wait() {
+  if (query_.hints.asker == nullptr) return {};
+  while (answer_.wait_for(kPatience) != std::future_status::ready) {
+    if (storage::Status status = query_.hints.asker->Interrupted(); !status) return status;
+  }
+  return {};
+}
+
+Result<TakenSeries> PendingRead::Take() {
+  if (const storage::Status status = Wait(); !status) return status.error();
   const Result<HttpResponse> response = answer_.get();
-  auto series = reader_->Decode(response, SteadyClock::now() - begin_);
-  if (series.has_error()) return Prefixed(series.error(), "remote_read");
+  AnswerMemory memory(RemoteReader::kMaxSamples, query_.hints.asker);
+  auto series = reader_->Decode(response, SteadyClock::now() - begin_, memory);
+  if (memory.refused()) return series.error();
+  if (series.has_error()) return TakenSeries{{}, Prefixed(series.error(), "remote_read").what};
   for (SeriesRead& one : *series) {
     one.samples.Tidy(query_.start_ms, query_.end_ms);
     if (!taken_off_.empty()) one.labels = one.labels.Drop(taken_off_);
   }
   std::erase_if(*series, [](const SeriesRead& one) { return one.samples.size() == 0; });
-  return series;
+  return TakenSeries{*std::move(series), ""};
 }
 
 RemoteReader::RemoteReader(const config::RemoteReadConfig& config, storage::Labels external_labels,
@@ -132,8 +145,8 @@ void RemoteReader::Count(const char* kind, const std::string& code) const {
       .Add();
 }
 
-Result<std::vector<SeriesRead>> RemoteReader::Decode(const Result<HttpResponse>& response,
-                                                     SteadyClock::duration took) const {
+Result<std::vector<SeriesRead>> RemoteReader::Decode(const Result<HttpResponse>& response, SteadyClock::duration took,
+                                                     AnswerMemory& memory) const {
   if (response.has_error()) {
     if (response.error().code == Errc::kLimit) limited_.Add();
     return Prefixed(response.error(), "error sending request");
@@ -159,10 +172,12 @@ Result<std::vector<SeriesRead>> RemoteReader::Decode(const Result<HttpResponse>&
                  fmt::format("remote server {} returned http status {} {}: {}", config::RedactedUrl(config_.url),
                              response->status, reason, Shown(response->body))};
   }
+  if (const storage::Status status = memory.AddPassing(response->body.size()); !status) return status.error();
   const bool chunked = kind[0] == 'c';
-  auto series = chunked ? DecodeChunkedAnswer(response->body, limits) : DecodeSampledAnswer(response->body, limits);
+  auto series = chunked ? DecodeChunkedAnswer(response->body, limits, memory)
+                        : DecodeSampledAnswer(response->body, limits, memory);
   Count(kind, chunked && series.has_error() ? "aborted_stream" : code);
-  if (series.has_error() && series.error().code == Errc::kLimit) limited_.Add();
+  if (series.has_error() && series.error().code == Errc::kLimit && !memory.refused()) limited_.Add();
   return series;
 }
 

@@ -23,6 +23,12 @@ namespace vigia::server {
 
 class RemoteReader;
 
+// What a remote gave. Where it failed there is a text that says why, and nothing else.
+struct TakenSeries {
+  std::vector<SeriesRead> series;
+  std::string failure;  // Reads «remote_read: ...» and holds no password.
+};
+
 // A request under way. Dropped, it is cancelled. Thread-compatible.
 class PendingRead {
  public:
@@ -32,10 +38,12 @@ class PendingRead {
   PendingRead& operator=(PendingRead&&) = delete;
 
   // Waits for the answer. Series with samples within the query's time, their labels without those that were added for
-  // the remote. An error reads «remote_read: ...» and holds no password. REQUIRES: called once.
-  storage::Result<std::vector<SeriesRead>> Take();
+  // the remote. An error is that of the hints' asker: no longer interested, or without memory. REQUIRES: called once.
+  storage::Result<TakenSeries> Take();
 
  private:
+  storage::Status Wait();
+
   std::shared_ptr<const RemoteReader> reader_;  // Null when moved from.
   RemoteQuery query_;
   std::vector<std::string> taken_off_;  // Sorted.
@@ -58,12 +66,13 @@ class RemoteReader : public std::enable_shared_from_this<RemoteReader> {
   const storage::Labels& external_labels() const { return external_labels_; }
 
   static constexpr std::uint64_t kMaxAnswerBytes = 512 << 20;
+  static constexpr std::size_t kMaxSamples = 50'000'000;  // Of an answer.
 
  private:
   friend class PendingRead;
   std::future<storage::Result<HttpResponse>> Post(const RemoteQuery& query, std::stop_token stop) const;
   storage::Result<std::vector<SeriesRead>> Decode(const storage::Result<HttpResponse>& response,
-                                                  std::chrono::steady_clock::duration took) const;
+                                                  std::chrono::steady_clock::duration took, AnswerMemory& memory) const;
   void Count(const char* kind, const std::string& code) const;
   bool HasRequired(std::span<const storage::Matcher> matchers) const;
 

@@ -19,6 +19,18 @@
 
 namespace vigia::storage {
 
+// Who waits for a selection, as far as a storage needs to know that fetches samples from elsewhere. Called on the thread
+// of Select() only.
+class Asker {
+ public:
+  virtual ~Asker() = default;
+  // kCancelled or kTimeout when nobody waits any longer.
+  virtual Status Interrupted() const = 0;
+  // Before memory is taken for the selection. What is not released goes back with the asker. An error: do without it.
+  virtual Status Reserve(std::uint64_t bytes) = 0;
+  virtual void Release(std::uint64_t bytes) = 0;
+};
+
 // What a selection will be used for. Only start, end and limit change what is returned; the rest lets storage skip
 // work, and, of downsampled series, put samples back where it dropped them, as the use needs it (storage/README.md,
 // "Reading what is downsampled").
@@ -35,6 +47,7 @@ struct SelectHints {
   std::uint64_t limit = 0;  // At most so many series, 0 = all.
   // Sorted names of all labels that somebody will look at; not set: all. See Selection::wanted_labels().
   std::optional<std::vector<std::string>> wanted_labels;
+  Asker* asker = nullptr;  // Of this call of Select(). Null: it waits, whatever that takes.
 };
 
 // Samples of one series, oldest first, times strictly increasing. Staleness markers are included.

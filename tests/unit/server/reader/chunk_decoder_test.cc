@@ -22,9 +22,14 @@ std::string FromBits(const std::string& bits) {
   return out.bytes();
 }
 
+storage::Status Decode(std::uint64_t encoding, std::string_view bytes, std::size_t max_samples, SamplesRead& out) {
+  AnswerMemory memory(max_samples, nullptr);
+  return DecodeChunk(encoding, bytes, memory, out);
+}
+
 SamplesRead Decoded(std::uint64_t encoding, std::string_view bytes) {
   SamplesRead out;
-  const auto status = DecodeChunk(encoding, bytes, kMany, out);
+  const auto status = Decode(encoding, bytes, kMany, out);
   INFO((status.has_error() ? status.error().what : ""));
   REQUIRE(status.has_value());
   return out;
@@ -221,13 +226,13 @@ TEST_CASE("a stale histogram is a stale float, without buckets") {
 
 TEST_CASE("chunks that are none") {
   SamplesRead out;
-  CHECK(DecodeChunk(9, "ab", kMany, out).error().what == "unsupported chunk encoding 9");
-  CHECK(DecodeChunk(1, "", kMany, out).has_value());
-  CHECK(DecodeChunk(1, std::string("\x00\x02", 2), kMany, out).error().what == "malformed chunk");
-  CHECK(DecodeChunk(1, std::string("\xff\xff", 2), 100, out).error().code == storage::Errc::kLimit);
+  CHECK(Decode(9, "ab", kMany, out).error().what == "unsupported chunk encoding 9");
+  CHECK(Decode(1, "", kMany, out).has_value());
+  CHECK(Decode(1, std::string("\x00\x02", 2), kMany, out).error().what == "malformed chunk");
+  CHECK(Decode(1, std::string("\xff\xff", 2), 100, out).error().code == storage::Errc::kLimit);
   const std::vector<storage::TimestampMs> t{0, 1, 2};
   const std::vector<double> v{1, 2, 3};
-  CHECK(DecodeChunk(1, EncodeXorChunk(t, v), 2, out).error().code == storage::Errc::kLimit);
+  CHECK(Decode(1, EncodeXorChunk(t, v), 2, out).error().code == storage::Errc::kLimit);
 }
 
 // Nothing is read past the end and nothing large is made of few bytes, whatever they are.
@@ -247,8 +252,8 @@ TEST_CASE("hostile chunks") {
       changed[i / 8] = static_cast<char>(changed[i / 8] ^ (1 << (i % 8)));
       for (const std::uint64_t encoding : {1, 2, 3}) {
         SamplesRead out;
-        static_cast<void>(DecodeChunk(encoding, changed, kMany, out));
-        static_cast<void>(DecodeChunk(encoding, changed.substr(0, i / 8), kMany, out));
+        static_cast<void>(Decode(encoding, changed, kMany, out));
+        static_cast<void>(Decode(encoding, changed.substr(0, i / 8), kMany, out));
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "server/reader/joined_queryable.h"
 
+#include <latch>
 #include <map>
 #include <mutex>
 
@@ -30,6 +31,7 @@ class Remote {
       const std::lock_guard lock(mu_);
       requests_.push_back(DecodeReadRequest(*message).value());
       headers_ = http.headers;
+      if (answer_after != nullptr) answer_after->wait();
       if (answer) return *answer;
       Request inner = http;
       // Of the two kinds that are asked for.
@@ -62,6 +64,7 @@ class Remote {
   MemoryStorage memory;
   std::optional<Response> answer;  // Instead of the true one.
   bool samples_only = false;
+  std::latch* answer_after = nullptr;
 
  private:
   // The accepted response types are the last field of the message, and four bytes long.
@@ -135,6 +138,27 @@ struct Fixture {
   IoThreads io{2};
   RemoteReads reads;
   JoinedQueryable joined;
+};
+
+// A query with room for so many bytes that is cancelled when it has been asked so often whether it is.
+class Query final : public storage::Asker {
+ public:
+  explicit Query(std::uint64_t bytes, int looks = 1'000'000) : left(bytes), looks_(looks) {}
+  storage::Status Interrupted() const override {
+    if (looks_-- > 0) return {};
+    return storage::Error{storage::Errc::kCancelled, "no longer"};
+  }
+  storage::Status Reserve(std::uint64_t bytes) override {
+    if (bytes > left) return storage::Error{storage::Errc::kLimit, "too much"};
+    left -= bytes;
+    return {};
+  }
+  void Release(std::uint64_t bytes) override { left += bytes; }
+
+  std::uint64_t left;
+
+ private:
+  mutable int looks_;
 };
 
 const Matcher kM = Matcher::Equal("__name__", "m");
@@ -295,6 +319,51 @@ TEST_CASE("a remote that cannot be reached or talks nonsense") {
   const auto selection = f.Select({kM});
   CHECK(f.Text(*selection) == std::vector<std::string>{"m 1000=1"});
   CHECK(selection->warnings() == std::vector<std::string>{warning});
+}
+
+TEST_CASE("what a remote gives is memory of the query") {
+  Remote remote;
+  for (int i = 0; i < 100'000; ++i) remote.memory.Add({{"__name__", "m"}}, i, i);
+  remote.samples_only = GENERATE(false, true);
+  Fixture f;
+  f.Apply({remote.Config()});
+  storage::SelectHints hints;
+  hints.start_ms = 0;
+  hints.end_ms = 1'000'000;
+  const auto querier = f.joined.NewQuerier(hints.start_ms, hints.end_ms);
+  const std::vector<Matcher> matchers = {kM};
+
+  constexpr std::uint64_t kRoom = 64 << 20;
+  Query enough(kRoom);
+  hints.asker = &enough;
+  CHECK(f.Text(*querier->Select(hints, matchers).value()).size() == 1);
+  CHECK(enough.left <= kRoom - 100'000 * 16);
+  CHECK(enough.left >= kRoom - 100'000 * 64);  // The answer's bytes were given back.
+
+  Query little(1 << 20);
+  hints.asker = &little;
+  const auto refused = querier->Select(hints, matchers);
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().what == "too much");
+  CHECK(f.Value("vigia_remote_read_client_limit_total", {{"remote_name", "r"}, {"url", remote.Url()}}) == 0);
+}
+
+TEST_CASE("a query that is cancelled does not wait for its remotes") {
+  std::latch answer(1);
+  Remote remote;
+  remote.answer_after = &answer;
+  Fixture f;
+  f.Apply({remote.Config()});
+  Query query(1 << 20, 2);
+  storage::SelectHints hints;
+  hints.start_ms = 0;
+  hints.end_ms = 10'000;
+  hints.asker = &query;
+  const std::vector<Matcher> matchers = {kM};
+  const auto selection = f.joined.NewQuerier(0, 10'000)->Select(hints, matchers);
+  answer.count_down();
+  REQUIRE(selection.has_error());
+  CHECK(selection.error().code == storage::Errc::kCancelled);
 }
 
 TEST_CASE("native histograms come along") {
