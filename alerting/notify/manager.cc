@@ -121,6 +121,7 @@ void NotifyManager::Stop() {
   const auto mode = options_.drain_on_shutdown ? AlertSender::StopMode::kDrain : AlertSender::StopMode::kDrop;
   // At the same time: a shutdown takes as long as the slowest of them, not as all together.
   std::vector<std::jthread> stopping;
+  stopping.reserve(senders.size());
   for (const auto& sender : senders) stopping.emplace_back([&sender, mode] { sender->Stop(mode); });
 }
 

@@ -76,7 +76,7 @@ void AlertSender::Stop(StopMode mode) {
   thread_.join();
 }
 
-void AlertSender::Run(std::stop_token stop) {
+void AlertSender::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     bool draining = false;
     {

@@ -50,7 +50,7 @@ class AlertSender {
   static void RemoveMetrics(storage::Registry& registry, const std::string& url);
 
  private:
-  void Run(std::stop_token stop);
+  void Run(const std::stop_token& stop);
   bool SendBatch(std::stop_token cancel);  // False when it failed; true when there was nothing.
   std::vector<WireAlert> TakeBatch();
   void DropAll();

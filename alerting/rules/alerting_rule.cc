@@ -134,7 +134,7 @@ bool AlertingRule::Advance(Alert& alert, bool present, TimestampMs now_ms) const
   return true;
 }
 
-void AlertingRule::Merge(Alerts found, TimestampMs now_ms) {
+void AlertingRule::Merge(const Alerts& found, TimestampMs now_ms) {
   for (auto at = alerts_.begin(); at != alerts_.end();) {
     const bool present = found.count(at->first) > 0;
     // One that comes back after it was resolved is a new alert.

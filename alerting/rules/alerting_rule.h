@@ -69,7 +69,7 @@ class AlertingRule final : public Rule {
                      const TemplateEnvironment& environment) const;
   storage::Result<Alerts> NewAlerts(const EvaluationTime& time) const;
   // The next three REQUIRE mu_.
-  void Merge(Alerts found, storage::TimestampMs now_ms);
+  void Merge(const Alerts& found, storage::TimestampMs now_ms);
   bool Advance(Alert& alert, bool present, storage::TimestampMs now_ms) const;
   promql::Vector Samples(storage::TimestampMs at_ms) const;
   storage::Result<std::vector<LastSample>> ReadForState(const RuleOptions& options, storage::TimestampMs now_ms) const;

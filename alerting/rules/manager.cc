@@ -153,7 +153,7 @@ void RuleManager::Halt(Running& running) {
   running.thread.join();
 }
 
-bool RuleManager::SleepUntil(TimestampMs due_ms, std::stop_token stop) {
+bool RuleManager::SleepUntil(TimestampMs due_ms, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const TimestampMs left = due_ms - deps_.now();
     if (left <= 0) return true;
@@ -166,7 +166,7 @@ bool RuleManager::SleepUntil(TimestampMs due_ms, std::stop_token stop) {
   return false;
 }
 
-void RuleManager::Run(RuleGroup& group, std::stop_token stop) {
+void RuleManager::Run(RuleGroup& group, const std::stop_token& stop) {
   const Schedule& schedule = group.schedule();
   TimestampMs last_ms = schedule.AtOrBefore(deps_.now());
   while (!stop.stop_requested()) {
@@ -182,7 +182,7 @@ void RuleManager::Run(RuleGroup& group, std::stop_token stop) {
   }
 }
 
-void RuleManager::RunRetired(std::stop_token stop) {
+void RuleManager::RunRetired(const std::stop_token& stop) {
   while (SleepUntil(deps_.now() + 1'000, stop)) MarkRetired();
 }
 

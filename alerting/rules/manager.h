@@ -59,10 +59,10 @@ class RuleManager {
   };
   using Groups = std::map<std::pair<std::string, std::string>, Running>;  // By file and name.
 
-  void Run(RuleGroup& group, std::stop_token stop);
-  void RunRetired(std::stop_token stop);
+  void Run(RuleGroup& group, const std::stop_token& stop);
+  void RunRetired(const std::stop_token& stop);
   // False when stopped.
-  bool SleepUntil(storage::TimestampMs due_ms, std::stop_token stop);
+  bool SleepUntil(storage::TimestampMs due_ms, const std::stop_token& stop);
   void Launch(Running& running);
   static void Halt(Running& running);
   void Retire(std::shared_ptr<RuleGroup> group);

@@ -99,7 +99,7 @@ Status RuleGroup::AddRule(const config::RuleConfig& config, bool restored) {
   return {};
 }
 
-void RuleGroup::EvaluateAt(TimestampMs slot_ms, std::stop_token cancel) {
+void RuleGroup::EvaluateAt(TimestampMs slot_ms, const std::stop_token& cancel) {
   group_metrics_.iterations.Add();
   const auto start = std::chrono::steady_clock::now();
   const TimestampMs started_ms = deps_.now();
@@ -208,7 +208,7 @@ Status RuleGroup::Write(std::size_t index, const promql::Vector& samples, Timest
   for (const auto& [labels, ref] : before) {
     if (now.count(labels) == 0) AppendStale(*appender, ref, at_ms);
   }
-  if (const Status committed = appender->Commit(); !committed) return committed;
+  if (Status committed = appender->Commit(); !committed) return committed;
   before = std::move(now);
   return status;
 }

@@ -43,7 +43,7 @@ class RuleGroup {
                                                             bool restore);
 
   // One iteration. Stops between two rules when `cancel` is asked for. `slot_ms` ascends from call to call.
-  void EvaluateAt(storage::TimestampMs slot_ms, std::stop_token cancel = {});
+  void EvaluateAt(storage::TimestampMs slot_ms, const std::stop_token& cancel = {});
   // Sets the metrics that tell the group's interval and number of rules.
   void PublishSize();
   void CountMissed(std::int64_t iterations);

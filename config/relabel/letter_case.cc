@@ -19,7 +19,7 @@ locale_t Utf8Locale() {
 
 std::uint32_t Map(std::uint32_t rune, bool upper) {
   if (rune < 0x80) {
-    const std::uint32_t first = upper ? 'a' : 'A';
+    const std::uint32_t first = upper ? U'a' : U'A';
     return rune >= first && rune < first + 26 ? rune ^ 0x20u : rune;
   }
   const locale_t locale = Utf8Locale();

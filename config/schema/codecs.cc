@@ -13,7 +13,7 @@ namespace {
 
 // The text of a scalar that is not a string by its quotes; numbers and booleans must be plain.
 std::optional<std::string> ReadPlain(Reader& in, const yaml::Node& node, std::string_view expected) {
-  const auto text = ReadText(in, node);
+  auto text = ReadText(in, node);
   if (!text) return std::nullopt;
   if (node.quoted) {
     in.Fail(node, storage::Quoted(*text) + " is a string, expected " + std::string(expected) + " without quotes");

@@ -160,9 +160,7 @@ std::string ExpandEnvironment(std::string_view text, std::vector<std::string>& u
     if (dollar == std::string_view::npos) break;
     const ShellName reference = ShellNameAt(text.substr(dollar + 1));
     at = dollar + 1 + reference.length;
-    if (reference.length == 0) {
-      out.push_back('$');
-    } else if (reference.name == "$") {
+    if (reference.length == 0 || reference.name == "$") {
       out.push_back('$');
     } else if (!reference.name.empty()) {
       const std::string name(reference.name);

@@ -44,7 +44,7 @@ FoldOperator::FoldOperator(QueryContext& context, FoldOp op, std::string_view na
 }
 
 Result<std::vector<SeriesInfo>> FoldOperator::MakeSeries() {
-  const auto series = input_->Series();
+  auto series = input_->Series();
   if (!series) return series;
   Result<Groups> made = MakeGroups(context(), *series, grouping_.without, grouping_.labels);
   if (!made) return made.error();
@@ -143,7 +143,7 @@ Result<std::vector<SeriesInfo>> QuantileOperator::MakeSeries() {
   auto parameter = ReadScalar(*parameter_);
   if (!parameter) return parameter.error();
   q_ = std::move(*parameter);
-  const auto series = input_->Series();
+  auto series = input_->Series();
   if (!series) return series;
   WarnOfParameter();
   Result<Groups> made = MakeGroups(context(), *series, grouping_.without, grouping_.labels);

@@ -26,7 +26,7 @@ Result<std::vector<SeriesInfo>> CountValuesOperator::MakeSeries() {
   if (value_label_.empty() || !storage::IsValidUtf8(value_label_)) {
     return EvaluationError("invalid label name " + storage::Quoted(value_label_));
   }
-  const auto series = input_->Series();
+  auto series = input_->Series();
   if (!series) return series;
   // The value takes the place of a label of this name; without() takes even the value away.
   std::vector<std::string> labels = grouping_.labels;
@@ -68,7 +68,7 @@ Status CountValuesOperator::Count(std::uint32_t group, const Row& row) {
 Result<std::size_t> CountValuesOperator::CellsOf(std::uint32_t group, double value) {
   const auto [known, is_new] = by_value_[group].emplace(std::bit_cast<std::uint64_t>(value), 0);
   if (!is_new) return known->second;
-  const Result<std::size_t> at = CellsOf(group, FormatPlain(value));
+  Result<std::size_t> at = CellsOf(group, FormatPlain(value));
   if (at) known->second = *at;
   return at;
 }

@@ -47,7 +47,7 @@ HistogramFunctionOperator::HistogramFunctionOperator(QueryContext& context, Hist
 // Which histograms there are, and how they are annotated, depends on the samples: they are read here.
 Result<std::vector<SeriesInfo>> HistogramFunctionOperator::MakeSeries() {
   if (const Status status = ReadParameters(); !status) return status.error();
-  const auto series = input_->Series();
+  auto series = input_->Series();
   if (!series) return series;
   if (function_.kind == Kind::kQuantile) WarnOfQuantiles();
   if (const Status status = ReadHistograms(*series); !status) return status.error();

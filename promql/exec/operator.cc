@@ -40,7 +40,7 @@ void Operator::AddInput(Operator* input) {
 Result<std::size_t> Operator::Next(RowBatch& out) {
   if (profile_ == nullptr) return NextRows(out);
   const ProfiledCall call(profile_, context_);
-  const auto rows = NextRows(out);
+  auto rows = NextRows(out);
   for (std::size_t i = 0; i < out.size(); ++i) profile_->samples += CountSamples(out.row(i));
   profile_->bytes += out.size() * out.steps() * SampleBudget::kBytesPerSlot;
   return rows;
@@ -98,7 +98,7 @@ Status Operator::FinishGathering() {
     given += per_step_[step] + at_every_step_;
     peak = std::max(peak, given + gathered);
   }
-  const Status status = context_.budget().CheckPeak(peak > charged_ ? peak - charged_ : 0);
+  Status status = context_.budget().CheckPeak(peak > charged_ ? peak - charged_ : 0);
   ReleaseInputs();
   return status;
 }

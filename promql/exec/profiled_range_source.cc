@@ -16,7 +16,7 @@ storage::Result<std::vector<SeriesInfo>> ProfiledRangeSource::Series() {
 
 storage::Result<bool> ProfiledRangeSource::Next(RangeSeries& out) {
   const ProfiledCall call(&profile_, context_);
-  const auto more = source_->Next(out);
+  auto more = source_->Next(out);
   if (more && *more) {
     profile_.samples += out.values.size();
     profile_.bytes += out.values.size() * kBytesPerSample;

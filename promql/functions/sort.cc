@@ -61,8 +61,8 @@ int CompareByLabels(const storage::Labels& a, const storage::Labels& b, std::spa
     if (less == NaturalLess(right, left)) continue;
     return less ? -1 : 1;
   }
-  const auto order = a <=> b;
-  return order < 0 ? -1 : order > 0 ? 1 : 0;
+  if (a == b) return 0;
+  return a < b ? -1 : 1;
 }
 
 }  // namespace vigia::promql

@@ -48,11 +48,11 @@ Result<double> Seconds(const DurationExpr& expr, const QueryTimes& times) {
   if (expr.op == Op::kStep) return static_cast<double>(times.step_ms) / kMillisPerSecond;
   if (expr.op == Op::kRange) return static_cast<double>(times.end_ms - times.start_ms) / kMillisPerSecond;
   if (!expr.lhs) return Error{Errc::kInternal, "duration operator without operand"};
-  const Result<double> lhs = Seconds(*expr.lhs, times);
+  Result<double> lhs = Seconds(*expr.lhs, times);
   if (!lhs || expr.op == Op::kPlus) return lhs;
   if (expr.op == Op::kNegate) return -*lhs;
   if (!expr.rhs) return Error{Errc::kInternal, "duration operator without second operand"};
-  const Result<double> rhs = Seconds(*expr.rhs, times);
+  Result<double> rhs = Seconds(*expr.rhs, times);
   if (!rhs) return rhs;
   return Combine(expr.op, *lhs, *rhs);
 }

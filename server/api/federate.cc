@@ -135,6 +135,7 @@ std::string ProtobufBody(const std::vector<Newest>& newest, const Labels& extern
     std::vector<std::pair<std::string, std::string>> pairs;
     ForEachLabel(n, external, [&](std::string_view name, std::string_view value) { pairs.emplace_back(name, value); });
     std::vector<storage::LabelView> labels;
+    labels.reserve(pairs.size());
     for (const auto& [name, value] : pairs) labels.push_back({name, value});
     AppendMetric(metrics, labels, type, n.histogram ? HistogramMessage(*n.histogram) : ValueMessage(n.sample.v),
                  n.sample.t);

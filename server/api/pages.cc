@@ -73,7 +73,7 @@ Response Redirect(std::string target) {
 
 }  // namespace
 
-void RegisterPages(Router& router, std::string prefix) {
+void RegisterPages(Router& router, const std::string& prefix) {
   for (const char* page : {"/query", "/alerts", "/rules", "/targets", "/service-discovery", "/status", "/tsdb-status",
                            "/config", "/flags", "/alertmanager-discovery", "/agent", "/queries"}) {
     router.Add({"GET"}, page, [](const Request& http) { return Serve(http, "index.html", "no-cache"); });

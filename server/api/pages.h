@@ -6,6 +6,6 @@
 namespace vigia::server {
 
 // `prefix` is the route prefix, "" or "/x": redirects carry it.
-void RegisterPages(Router& router, std::string prefix);
+void RegisterPages(Router& router, const std::string& prefix);
 
 }  // namespace vigia::server

@@ -21,7 +21,7 @@ constexpr std::size_t kMaxPolicies = 100;
 Result<storage::DurationMs> TakeDuration(std::string& text) {
   const std::size_t space = text.find(' ');
   const std::string word = text.substr(0, space);
-  const auto time = promql::ParseDuration(word);
+  auto time = promql::ParseDuration(word);
   if (time.has_error() || *time <= 0) {
     return Error{Errc::kInvalid, fmt::format("{} is not a duration above 0", storage::Quoted(word))};
   }

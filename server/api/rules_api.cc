@@ -225,7 +225,7 @@ Response Alertmanagers(const RulesApiDeps& deps) {
 
 }  // namespace
 
-void RegisterRulesApi(Router& router, RulesApiDeps deps) {
+void RegisterRulesApi(Router& router, const RulesApiDeps& deps) {
   const std::vector<std::string> methods = {"GET", "POST"};
   router.Add(methods, "/api/v1/rules", [deps](const Request& http) { return Rules(deps, http); });
   router.Add(methods, "/api/v1/alerts", [deps](const Request&) { return Alerts(deps); });

@@ -21,6 +21,6 @@ struct RulesApiDeps {
   std::function<AlertmanagerUrls()> alertmanagers;
 };
 
-void RegisterRulesApi(Router& router, RulesApiDeps deps);
+void RegisterRulesApi(Router& router, const RulesApiDeps& deps);
 
 }  // namespace vigia::server

@@ -170,7 +170,7 @@ Handler Guarded(const LifecycleDeps& deps, Handler handler) {
 
 }  // namespace
 
-void RegisterStatusApi(Router& router, StatusApiDeps deps) {
+void RegisterStatusApi(Router& router, const StatusApiDeps& deps) {
   const std::vector<std::string> get = {"GET", "POST"};
   router.Add(get, "/api/v1/status/buildinfo", [](const Request&) { return BuildInfo(); });
   router.Add(get, "/api/v1/status/config", [deps](const Request&) { return Config(deps); });
@@ -189,7 +189,7 @@ void RegisterStatusApi(Router& router, StatusApiDeps deps) {
   });
 }
 
-void RegisterLifecycle(Router& router, LifecycleDeps deps) {
+void RegisterLifecycle(Router& router, const LifecycleDeps& deps) {
   router.Add({"GET"}, "/-/healthy", [](const Request&) { return Text(200, "Prometheus Server is Healthy.\n"); });
   router.Add({"GET"}, "/-/ready",
              WhenReady(deps, [](const Request&) { return Text(200, "Prometheus Server is Ready.\n"); }));

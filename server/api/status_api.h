@@ -66,7 +66,7 @@ struct StatusApiDeps {
   storage::Clock clock;
 };
 
-void RegisterStatusApi(Router& router, StatusApiDeps deps);
+void RegisterStatusApi(Router& router, const StatusApiDeps& deps);
 
 struct LifecycleDeps {
   bool enabled = false;  // --web.enable-lifecycle
@@ -76,7 +76,7 @@ struct LifecycleDeps {
   std::function<void()> quit;               // Returns at once.
 };
 
-void RegisterLifecycle(Router& router, LifecycleDeps deps);
+void RegisterLifecycle(Router& router, const LifecycleDeps& deps);
 
 // Wraps a handler so that it answers 503 until `ready` says otherwise.
 Handler WhenReady(const LifecycleDeps& deps, Handler handler);

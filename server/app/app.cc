@@ -301,7 +301,7 @@ Status App::Apply(const LoadedConfig& loaded) {
     const std::lock_guard lock(config_mu_);
     loaded_ = loaded;
   }
-  const Status status = scraping.has_error() ? scraping : remotes;
+  Status status = scraping.has_error() ? scraping : remotes;
   reload_ok_.Set(status.has_error() ? 0 : 1);
   notices_.Set(NoticeBoard::kReloadFailed, status.has_error());
   if (status.has_value()) reload_seconds_.Set(static_cast<double>(clock_()) / 1000);
@@ -401,6 +401,7 @@ TsdbStatus App::TsdbInfo(std::size_t limit) const {
   const storage::TsdbStats stats = tsdb_->Stats(limit);
   const auto counts = [](const auto& list) {
     std::vector<NamedCount> out;
+    out.reserve(list.size());
     for (const auto& entry : list) out.push_back({entry.name, entry.value});
     return out;
   };

@@ -32,7 +32,7 @@ Notifications::Notifications(alerting::NotifyOptions options, boost::asio::any_i
                [log = log.With({{"component", "notifier"}})](std::string_view text) { log.Warn(text); }),
       discovery_(
           "notify", std::move(user_agent),
-          [this](const std::string& job, std::vector<TargetGroup> groups) {
+          [this](const std::string& job, const std::vector<TargetGroup>& groups) {
             const std::lock_guard lock(mu_);
             groups_[job] = ToConfigGroups(groups);
             Update();

@@ -69,7 +69,7 @@ Params ConsulAgent::Blocking(std::uint64_t index, const std::string& filter) con
   if (!config_.partition.empty()) params.Add("partition", config_.partition);
   if (index > 0) params.Add("index", std::to_string(index));
   params.Add("wait", fmt::format("{}s", kWaitSeconds));
-  for (const auto& [name, value] : config_.node_meta) params.Add("node-meta", name + ":" + value);
+  for (const auto& [name, value] : config_.node_meta) params.Add("node-meta", fmt::format("{}:{}", name, value));
   if (!filter.empty()) params.Add("filter", filter);
   return params;
 }

@@ -78,8 +78,8 @@ class Translator {
       }
     }
     TlsOptions& tls = access_.options.tls;
-    if (const Status status = Text(user, "client-certificate", tls.cert_file, tls.cert_pem); !status) return status;
-    if (const Status status = Text(user, "client-key", tls.key_file, tls.key_pem); !status) return status;
+    if (Status status = Text(user, "client-certificate", tls.cert_file, tls.cert_pem); !status) return status;
+    if (Status status = Text(user, "client-key", tls.key_file, tls.key_pem); !status) return status;
     // A token in a file wins, because it is renewed there.
     const std::string token_file = Resolved(user["tokenFile"].text());
     if (const std::string_view token = user["token"].text(); !token.empty() || !token_file.empty()) {

@@ -198,7 +198,7 @@ Status KubernetesWatch::Take(std::string_view piece) {
     if (end == std::string_view::npos) return {};
     piece.remove_prefix(end + 1);
     const std::string line = std::exchange(pending_, {});
-    if (const Status status = TakeLine(line); !status) return status;
+    if (Status status = TakeLine(line); !status) return status;
   }
   return {};
 }

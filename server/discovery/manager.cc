@@ -42,8 +42,8 @@ Overload(Fs...) -> Overload<Fs...>;
 
 // Looks again and again until it is told to end.
 struct DiscoveryManager::Task {
-  Task(asio::any_io_executor executor, std::unique_ptr<Provider> looking)
-      : strand(asio::make_strand(std::move(executor))), timer(strand), provider(std::move(looking)) {}
+  Task(const asio::any_io_executor& executor, std::unique_ptr<Provider> looking)
+      : strand(asio::make_strand(executor)), timer(strand), provider(std::move(looking)) {}
 
   asio::awaitable<void> Run(std::function<void(std::vector<TargetGroup>)> publish) {
     while (!ended) {

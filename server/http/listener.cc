@@ -32,7 +32,7 @@ error_code OpenOn(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
 
 }  // namespace
 
-storage::Result<tcp::acceptor> Listen(asio::any_io_executor executor, const std::string& address) {
+storage::Result<tcp::acceptor> Listen(const asio::any_io_executor& executor, const std::string& address) {
   const auto host_port = ParseHostPort(address);
   if (host_port.has_error()) return storage::Prefixed(host_port.error(), "listen tcp");
   std::vector<tcp::endpoint> endpoints;

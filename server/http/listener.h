@@ -10,7 +10,7 @@
 namespace vigia::server {
 
 // `address` as in HttpServerOptions::listen; a host name is resolved, blocking. ":port" takes IPv6 and IPv4.
-storage::Result<boost::asio::ip::tcp::acceptor> Listen(boost::asio::any_io_executor executor,
+storage::Result<boost::asio::ip::tcp::acceptor> Listen(const boost::asio::any_io_executor& executor,
                                                        const std::string& address);
 
 }  // namespace vigia::server

@@ -13,8 +13,6 @@ namespace vigia::server {
 namespace {
 
 using boost::asio::ip::address;
-using storage::Errc;
-using storage::Error;
 using storage::Result;
 
 std::optional<address> ToAddress(std::string_view text) {

@@ -76,7 +76,7 @@ void PutZeroThreshold(ChunkBits& out, double threshold) {
   if (threshold == 0) return out.Put(0, 8);
   int exponent = 0;
   if (std::frexp(threshold, &exponent) == 0.5 && exponent >= -242 && exponent <= 11) {
-    return out.Put(static_cast<std::uint64_t>(exponent + 243), 8);
+    return out.Put(static_cast<std::uint64_t>(exponent) + 243, 8);
   }
   out.Put(255, 8);
   out.PutDouble(threshold);

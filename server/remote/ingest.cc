@@ -164,7 +164,7 @@ bool Ingest::Resolve(const Item& item, const storage::Labels& labels, SeriesRef&
 }
 
 // Version 1 says nothing and counts series; version 2 names the series and counts samples. As the reference does.
-bool Ingest::SkipSeries(const Item& item, std::string why, std::string_view labels_text) {
+bool Ingest::SkipSeries(const Item& item, const std::string& why, std::string_view labels_text) {
   if (first_invalid_.empty()) first_invalid_ = labels_text.empty() ? std::string_view(why) : labels_text;
   if (policy_ == WritePolicy::kAllOrNothing) {
     ++invalid_labels_;

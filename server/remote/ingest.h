@@ -67,7 +67,7 @@ class Ingest {
   bool AppendChunk();
   bool Lookup(const Item& item, storage::SeriesRef& ref);
   bool Resolve(const Item& item, const storage::Labels& labels, storage::SeriesRef& ref);
-  bool SkipSeries(const Item& item, std::string why, std::string_view labels_text);
+  bool SkipSeries(const Item& item, const std::string& why, std::string_view labels_text);
   bool AppendParts(const Item& item, storage::SeriesRef& ref);
   template <class Append>
   bool AppendKnown(const Item& item, storage::SeriesRef& ref, storage::AppendOutcome& outcome, Append&& append);

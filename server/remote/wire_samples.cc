@@ -10,8 +10,6 @@
 namespace vigia::server {
 namespace {
 
-using storage::BucketSpan;
-
 class HistogramReader {
  public:
   HistogramReader(std::string_view bytes, storage::FloatHistogram& h) : reader_(bytes), h_(h) {}

@@ -125,6 +125,7 @@ TargetsSnapshot ScrapeManager::Targets() const {
 std::vector<std::string> ScrapeManager::PoolNames() const {
   const std::lock_guard lock(mu_);
   std::vector<std::string> names;
+  names.reserve(pools_.size());
   for (const auto& [name, pool] : pools_) names.push_back(name);
   return names;
 }

@@ -86,6 +86,7 @@ void ScrapeMetrics::AddMetadata(const std::string& job, std::int64_t entries, st
 std::vector<storage::CollectedPoint> ScrapeMetrics::MetadataPoints(std::int64_t MetadataSize::*field) const {
   const std::lock_guard lock(mu_);
   std::vector<storage::CollectedPoint> points;
+  points.reserve(metadata_.size());
   for (const auto& [job, size] : metadata_) points.push_back({"", Job(job), static_cast<double>(size.*field)});
   return points;
 }

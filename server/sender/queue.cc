@@ -122,7 +122,7 @@ void RemoteQueue::Run(const std::stop_token& stop) {
     if (const auto* batch = std::get_if<InboxBatch>(&item)) {
       Dispatch(*batch);
     } else if (auto* gap = std::get_if<Gap>(&item)) {
-      if (!catch_up_.Run(*std::move(gap)) || !Push()) break;
+      if (!catch_up_.Run(std::move(*gap)) || !Push()) break;
     } else if (ending && shards_.idle()) {
       break;
     }

@@ -4,7 +4,6 @@ namespace vigia::server {
 
 using storage::Counter;
 using storage::Gauge;
-using storage::Labels;
 
 namespace {
 

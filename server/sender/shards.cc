@@ -73,6 +73,7 @@ void Shards::Resize(std::size_t count) {
 std::vector<std::deque<Outgoing>> Shards::End(Shard::End end) {
   for (auto& shard : shards_) shard->RequestEnd(end);
   std::vector<std::deque<Outgoing>> rest;
+  rest.reserve(shards_.size());
   for (auto& shard : shards_) rest.push_back(shard->TakeRest());
   shards_.clear();
   return rest;

@@ -341,10 +341,10 @@ bool DecodeValues(std::string_view bytes, std::span<double> values) {
       if (!DecodeIntegers(in, exponent, static_cast<Method>(header & 0xf), values)) return false;
       break;
     case kXor: return in.ok() && DecodeXor(in.rest(), values);
+    // Not without the other column; or not a value of the enumeration: the bytes come from a disk.
     case kRelative:
-    case kRelativeRice: return false;  // Not without the other column.
-    default:                           // Not a value of the enumeration: the bytes come from a disk.
-      return false;
+    case kRelativeRice:
+    default: return false;
   }
   return in.ok() && in.left() == 0;
 }

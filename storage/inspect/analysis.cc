@@ -4,6 +4,8 @@
 #include <map>
 #include <unordered_map>
 
+#include <fmt/format.h>
+
 #include "storage/inspect/series_figures.h"
 #include "storage/inspect/stored_catalog.h"
 
@@ -75,7 +77,7 @@ void FillLists(const Names& names, Analysis& out) {
       ++out.label_pairs;
       out.label_pair_entries += sums.series;
       length.value += value.size();
-      const std::string pair = name + "=" + value;
+      const std::string pair = fmt::format("{}={}", name, value);
       out.churning_pairs.push_back({pair, missing(sums)});
       out.common_pairs.push_back({pair, sums.series});
       if (name != kMetricName) continue;

@@ -113,6 +113,7 @@ std::vector<DownsampledColumns> DownsamplingColumns::DueOf(std::uint32_t target,
   std::map<DurationMs, ColumnRanges> parts;
   for (const auto& [column, resolution] : coarsest) parts[resolution].Add(column);
   std::vector<DownsampledColumns> due;
+  due.reserve(parts.size());
   for (auto& [resolution, columns] : parts) due.push_back({resolution, std::move(columns)});
   return due;
 }

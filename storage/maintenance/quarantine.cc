@@ -55,7 +55,7 @@ Status Quarantine::Load() {
 }
 
 Error Quarantine::SetAsideGroup(const std::string& group_key, const Error& why) {
-  const Error named = Prefixed(why, "file " + store_.BulkFileOf(group_key));
+  Error named = Prefixed(why, "file " + store_.BulkFileOf(group_key));
   {
     const std::lock_guard lock(mu_);
     if (!groups_.insert(group_key).second) return named;

@@ -280,6 +280,7 @@ Status Rewriter::AddTarget(const Part& part, std::uint32_t target, GroupBuilder&
     std::vector<LoadedTile> tiles;
     if (Status status = LoadPart(part, page, columns, tiles, dropped); !status) return status;
     std::vector<TileSource> sources;
+    sources.reserve(tiles.size());
     for (LoadedTile& tile : tiles) sources.push_back({&tile.tile, tile.times, &tile.recent});
     if (Status status = builder.AddPage(page, columns, sources); !status) return status;
   }

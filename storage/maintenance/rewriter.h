@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "storage/maintenance/downsampling.h"
@@ -38,7 +39,7 @@ struct RewriterDeps {
 // One thread at a time (maintenance).
 class Rewriter {
  public:
-  explicit Rewriter(RewriterDeps deps, RewritePolicy policy) : deps_(deps), policy_(policy) {}
+  Rewriter(RewriterDeps deps, RewritePolicy policy) : deps_(std::move(deps)), policy_(policy) {}
 
   // What is rewritten besides that which is due: only runs with deleted samples; or also every day with several runs.
   enum class Extent { kDue, kDeleted, kAll };

@@ -78,6 +78,7 @@ Status Sealer::Add(Target& target, GroupBuilder& builder, std::vector<Frozen>& f
   std::vector<std::uint32_t> columns;
   if (Status status = Survey(tiles, times, columns); !status) return status;
   std::vector<TileSource> sources;
+  sources.reserve(tiles.size());
   for (const auto& tile : tiles) sources.push_back({&*tile->view, tile->times});
   builder.StartTarget(target.id(), seq, /*next_anew=*/true, std::move(times));  // As Freeze() has it.
   for (std::size_t i = 0; i < columns.size();) {
@@ -108,6 +109,7 @@ Status Sealer::Finish(GroupBuilder& builder, std::vector<Frozen>& frozen) {
   }
   // From here on readers must find each row exactly once: in the runs, not in the head.
   std::vector<std::unique_lock<std::mutex>> locks;
+  locks.reserve(frozen.size());
   for (const Frozen& entry : frozen) locks.emplace_back(entry.target->write_mutex());
   const std::unique_lock visible(runs_.visibility());
   runs_.Show(std::move(added), {});

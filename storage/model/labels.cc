@@ -155,7 +155,8 @@ bool Labels::IsWellFormed(std::string_view bytes) {
   while (!bytes.empty()) {
     const char* at = bytes.data();
     std::string_view rest = bytes;
-    if (!SkipString(rest) || !SkipString(rest)) return false;
+    if (!SkipString(rest)) return false;
+    if (!SkipString(rest)) return false;
     const std::string_view name = ReadString(at);
     if (name <= last || ReadString(at).empty()) return false;
     last = name;
@@ -240,7 +241,7 @@ std::strong_ordering Labels::operator<=>(const Labels& other) const {
     }
     const std::string_view other_name = ReadString(b);
     const std::string_view other_value = ReadString(b);
-    if (const auto order = LabelView{name, value} <=> LabelView{other_name, other_value}; order != 0) return order;
+    if (const auto order = LabelView{name, value} <=> LabelView{other_name, other_value}; std::is_neq(order)) return order;
   }
   return (a != end) <=> (b != other_end);
 }

@@ -128,7 +128,7 @@ Status Exemplars::Rewrite() {
     batch.Clear();
     changes = 0;
   };
-  const Status scanned =
+  Status scanned =
       store_.Scan(Family::kExemplars, {}, kEndOfPlaces, [&](std::string_view key, std::string_view) -> Status {
         batch.Delete(Family::kExemplars, key);
         ++changes;
