@@ -19,8 +19,8 @@
 
 namespace vigia::storage {
 
-// Who waits for a selection, as far as a storage needs to know that fetches samples from elsewhere. Called on the thread
-// of Select() only.
+// Who waits for a selection, as far as a storage needs to know that fetches samples from elsewhere. Called on the
+// thread of Select() only.
 class Asker {
  public:
   virtual ~Asker() = default;

@@ -241,7 +241,8 @@ std::strong_ordering Labels::operator<=>(const Labels& other) const {
     }
     const std::string_view other_name = ReadString(b);
     const std::string_view other_value = ReadString(b);
-    if (const auto order = LabelView{name, value} <=> LabelView{other_name, other_value}; std::is_neq(order)) return order;
+    if (const auto order = LabelView{name, value} <=> LabelView{other_name, other_value}; std::is_neq(order))
+      return order;
   }
   return (a != end) <=> (b != other_end);
 }

@@ -41,7 +41,7 @@ def digits_in_labels(node, _path):
 
 
 def last_digits_remain(node, _path):
-    return any(part.what.endswith(" %") and any(of_library(below) for below in part.walk()) for part in node.walk())
+    return any(part.what.endswith(" %") and any(of_library(below) or of_order(below) for below in part.walk()) for part in node.walk())
 
 
 def empty_buckets_show(node, _path):
@@ -52,7 +52,7 @@ DIFFERENCES = {"delta", "idelta", "rate", "increase", "irate", "deriv"}
 
 
 EXPRESSIONS = [
-    Exclusion("a remainder may consist of the mathematics library's last digits", ALWAYS, last_digits_remain),
+    Exclusion("a remainder may consist of the last digits of the mathematics library, or of an order of series", ALWAYS, last_digits_remain),
     Exclusion("which time timestamp() tells of a smoothed selector is not written down", ALWAYS, lambda node, path: uses("timestamp")(node, path) and uses("smoothed")(node, path)),
     Exclusion("start(), end(), range() and step() in a subquery: of which query is not written down", ALWAYS,
               lambda node, path: uses("subquery")(node, path) and uses("start", "end", "step", "range")(node, path)),
