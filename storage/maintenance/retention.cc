@@ -36,10 +36,12 @@ Result<RetentionResult> Retention::Apply(const RetentionLimits& limits, Timestam
   }
   runs_.CollectGarbage();
   if (limits.size_bytes > 0) {
-    for (auto day = oldest_day(); day && used_bytes() > limits.size_bytes; day = oldest_day()) {
+    // What a reader still holds will go by itself: no other day need make room for it.
+    const auto exceeded = [&] { return used_bytes() > limits.size_bytes + runs_.garbage_bytes(); };
+    for (auto day = oldest_day(); day && exceeded(); day = oldest_day()) {
       if (Status status = DropDay(*day); !status) return status.error();
       ++result.days_by_size;
-      if (runs_.CollectGarbage() > 0) break;  // A reader holds it: its space returns later.
+      runs_.CollectGarbage();
     }
   }
   if (result.days_by_time + result.days_by_size > 0) forget_.store(true);

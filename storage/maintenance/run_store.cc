@@ -118,4 +118,10 @@ std::size_t RunStore::CollectGarbage() {
   return garbage_.size();
 }
 
+std::uint64_t RunStore::garbage_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& run : garbage_) bytes += run->bytes;
+  return bytes;
+}
+
 }  // namespace vigia::storage

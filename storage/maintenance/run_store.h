@@ -38,6 +38,8 @@ class RunStore {
 
   // Deletes the files of removed runs that no reader uses any more. Returns how many wait for readers.
   std::size_t CollectGarbage();
+  // Of those that wait; before compression of their blocks.
+  std::uint64_t garbage_bytes() const;
 
  private:
   Status DropOrphans();

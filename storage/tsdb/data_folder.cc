@@ -5,6 +5,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -128,13 +130,19 @@ DataFolder::~DataFolder() {
 
 std::uint64_t FolderBytes(const std::string& path) {
   std::uint64_t bytes = 0;
+  std::set<std::pair<dev_t, ino_t>> linked;
   std::error_code error;
   auto it = std::filesystem::recursive_directory_iterator(path, error);
   for (; !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
     struct stat info {};
-    if (::lstat(it->path().c_str(), &info) == 0 && S_ISREG(info.st_mode)) {
-      bytes += static_cast<std::uint64_t>(info.st_blocks) * 512;
+    if (::lstat(it->path().c_str(), &info) != 0) continue;
+    const std::filesystem::path name = it->path().filename();
+    if (S_ISDIR(info.st_mode) && it.depth() == 0 && (name == "snapshots" || name == "quarantine")) {
+      it.disable_recursion_pending();
     }
+    if (!S_ISREG(info.st_mode)) continue;
+    if (info.st_nlink > 1 && !linked.emplace(info.st_dev, info.st_ino).second) continue;
+    bytes += static_cast<std::uint64_t>(info.st_blocks) * 512;
   }
   return bytes;
 }

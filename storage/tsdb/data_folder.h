@@ -43,7 +43,8 @@ class DataFolder {
   bool stopped_cleanly_ = false;
 };
 
-// Bytes that the regular files under `path` occupy. Files that vanish meanwhile do not count.
+// Bytes that the regular files of a data folder occupy, each counted once, whatever names it has. Snapshots and the
+// quarantine do not count: they are not the server's to delete. Nor do files that vanish meanwhile.
 std::uint64_t FolderBytes(const std::string& path);
 
 }  // namespace vigia::storage

@@ -96,21 +96,29 @@ AppendLimits Tsdb::Impl::CurrentLimits() const {
 }
 
 void Tsdb::Impl::StartBackground() {
+  // A thread of its own: a rewrite may take minutes, and the log is to be on the disk within a second or so.
+  syncing = std::thread([this] {
+    std::unique_lock lock(stop_mu);
+    while (!stop_cv.wait_for(lock, kSyncInterval, [this] { return stopping; })) {
+      lock.unlock();
+      if (free_space != nullptr) free_space->Refresh();
+      // A failed sync shows at the next write, which fails and is counted.
+      if (options.durability == Durability::kEverySecond) static_cast<void>(store->Sync());
+      lock.lock();
+    }
+  });
   background = std::thread([this] {
     auto next_maintenance = std::chrono::steady_clock::now() + kMaintenanceInterval;
     std::unique_lock lock(stop_mu);
     for (;;) {
-      stop_cv.wait_for(lock, kSyncInterval, [this] { return stopping || seal_wanted; });
+      stop_cv.wait_until(lock, next_maintenance, [this] { return stopping || seal_wanted; });
       if (stopping) return;
       const bool seal = std::exchange(seal_wanted, false);
       lock.unlock();
-      if (free_space != nullptr) free_space->Refresh();
       if (seal) {
         const std::lock_guard maintenance(maintenance_mu);
         static_cast<void>(RelieveHeadLocked());  // Writers that wait for it ask again.
       }
-      // A failed sync shows at the next write, which fails and is counted.
-      if (options.durability == Durability::kEverySecond) static_cast<void>(store->Sync());
       if (std::chrono::steady_clock::now() >= next_maintenance) {
         // Counted by the metrics; what failed is tried again the next time.
         static_cast<void>(RunMaintenance(Maintenance::kDue));
@@ -128,6 +136,7 @@ void Tsdb::Impl::StopBackground() {
   }
   stop_cv.notify_all();
   if (background.joinable()) background.join();
+  if (syncing.joinable()) syncing.join();
 }
 
 Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
@@ -229,7 +238,7 @@ Status Tsdb::Impl::RelieveHead() {
   if (options.background) {
     const std::lock_guard lock(stop_mu);
     seal_wanted = true;
-    stop_cv.notify_one();
+    stop_cv.notify_all();
     return {};
   }
   const std::lock_guard lock(maintenance_mu);

@@ -109,6 +109,7 @@ struct Tsdb::Impl {
   bool stopping = false;  // Guarded by stop_mu, as is the next one.
   bool seal_wanted = false;
   std::thread background;
+  std::thread syncing;
   bool closed = false;
 };
 

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <random>
 
 #include "tests/unit/storage/tsdb/fixture.h"
@@ -60,6 +61,49 @@ TEST_CASE("days past retention leave the disk, their series the index") {
   f.Reopen();
   CHECK(f.Query({Matcher::Equal("__name__", "gone")}).begin()->second == std::vector<Point>{At(f.now_ms, 5)});
   CHECK(f.Metric("prometheus_tsdb_head_series") == 101);
+}
+
+// Five days, at rest.
+void FillDays(Fixture& f) {
+  std::mt19937_64 random(4);
+  const std::int32_t today = DayOf(f.now_ms);
+  for (std::int32_t day = today - 4; day <= today; ++day) {
+    f.now_ms = DayStart(day + 1) - 1;
+    FillDay(f, day, 100, random);
+  }
+  REQUIRE(f.db->RunMaintenance(Tsdb::Maintenance::kEverything).has_value());
+}
+
+TEST_CASE("snapshots do not count for retention by size") {
+  Fixture f;
+  f.Open();
+  FillDays(f);
+  const std::uint64_t before = f.db->DirectoryBytes();
+  std::filesystem::create_directory(f.folder.path() + "/snapshots");
+  REQUIRE(f.db->Snapshot(f.folder.path() + "/snapshots/one").has_value());
+  CHECK(f.db->DirectoryBytes() < before + before / 10);
+  f.db->SetRetention(0, before + before / 10);
+  REQUIRE(f.db->RunMaintenance().has_value());
+  CHECK(f.Metric("prometheus_tsdb_size_retentions_total") == 0);
+}
+
+TEST_CASE("a day that a reader holds costs no other day") {
+  Fixture f;
+  f.Open();
+  FillDays(f);
+  const std::vector<Matcher> matchers{Matcher::Equal("__name__", "m")};
+  auto selection = f.db->NewQuerier(kMinTimestampMs, kMaxTimestampMs)->Select({}, matchers);
+  REQUIRE(selection.has_value());
+  const std::uint64_t before = f.db->DirectoryBytes();
+  const TimestampMs oldest = f.db->MinTime();
+  f.db->SetRetention(0, before - before / 10);
+  for (int round = 0; round < 4; ++round) REQUIRE(f.db->RunMaintenance().has_value());
+  CHECK(f.db->MinTime() == oldest + kDayMs);
+  CHECK(f.Metric("prometheus_tsdb_size_retentions_total") == 1);
+  selection->reset();
+  REQUIRE(f.db->RunMaintenance().has_value());
+  CHECK(f.db->DirectoryBytes() <= before - before / 10);
+  CHECK(f.db->MinTime() == oldest + kDayMs);
 }
 
 TEST_CASE("a selection outlives the drop of what it selected") {
