@@ -7,6 +7,7 @@
 
 #include "promql/parser/parser.h"
 #include "promql/parser/position.h"
+#include "promql/parser/selector.h"
 #include "promql/parser/type_check.h"
 
 namespace vigia::promql {
@@ -22,14 +23,19 @@ storage::Result<ExprPtr> ParseExpr(std::string_view text, const ParserOptions& o
   return expr;
 }
 
-storage::Result<std::vector<storage::Matcher>> ParseMetricSelector(std::string_view text) {
+storage::Result<std::vector<storage::Matcher>> ParseSelector(std::string_view text) {
   Parser parser(text, {});
   std::optional<VectorSelector> selector = parser.ParseWholeSelector();
   if (!selector) return parser.TakeError();
-  if (std::ranges::all_of(selector->matchers, [](const storage::Matcher& m) { return m.MatchesEmpty(); })) {
+  return std::move(selector->matchers);
+}
+
+storage::Result<std::vector<storage::Matcher>> ParseMetricSelector(std::string_view text) {
+  auto matchers = ParseSelector(text);
+  if (matchers && std::ranges::all_of(*matchers, [](const storage::Matcher& m) { return m.MatchesEmpty(); })) {
     return storage::Error{storage::Errc::kInvalid, "match[] must contain at least one non-empty matcher"};
   }
-  return std::move(selector->matchers);
+  return matchers;
 }
 
 storage::Result<storage::Labels> ParseMetric(std::string_view text) {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "server/api/parameters.h"
+#include "promql/parser/selector.h"
 #include "server/exposition/client_model_writer.h"
 #include "server/exposition/format.h"
 #include "server/exposition/number.h"
@@ -53,8 +53,8 @@ void AddClassic(const Labels& labels, const storage::FloatHistogram& h, storage:
 
 // The newest sample of each series in the window, unless it is a staleness marker, or an exponential histogram and the
 // format is text.
-storage::Status Collect(const FederateDeps& deps, const MatcherSets& sets, ExpositionFormat format,
-                        std::vector<Newest>& out) {
+storage::Status Collect(const FederateDeps& deps, const std::vector<std::vector<storage::Matcher>>& sets,
+                        ExpositionFormat format, std::vector<Newest>& out) {
   storage::SelectHints hints;
   hints.end_ms = deps.clock();
   hints.start_ms = hints.end_ms - deps.lookback_delta_ms;
@@ -126,14 +126,16 @@ ClientType TypeOf(const Newest& newest) {
 }
 
 // Of series sorted by name. One name may be more than one family: of floats, of histograms.
-std::string ProtobufBody(const std::vector<Newest>& newest, const Labels& external) {
+std::string ProtobufBody(const std::vector<Newest>& newest, const Labels& external, NameEscaping escaping) {
   std::string out;
   std::string metrics;
   for (std::size_t i = 0; i < newest.size(); ++i) {
     const Newest& n = newest[i];
     const ClientType type = TypeOf(n);
     std::vector<std::pair<std::string, std::string>> pairs;
-    ForEachLabel(n, external, [&](std::string_view name, std::string_view value) { pairs.emplace_back(name, value); });
+    ForEachLabel(n, external, [&](std::string_view name, std::string_view value) {
+      pairs.emplace_back(EscapeName(name, escaping), value);
+    });
     std::vector<storage::LabelView> labels;
     labels.reserve(pairs.size());
     for (const auto& [name, value] : pairs) labels.push_back({name, value});
@@ -142,31 +144,52 @@ std::string ProtobufBody(const std::vector<Newest>& newest, const Labels& extern
     const bool last = i + 1 == newest.size() || newest[i + 1].labels.metric_name() != n.labels.metric_name() ||
                       TypeOf(newest[i + 1]) != type;
     if (!last) continue;
-    AppendFamily(out, n.labels.metric_name(), {}, type, metrics);
+    AppendFamily(out, EscapeName(n.labels.metric_name(), escaping), {}, type, metrics);
     metrics.clear();
   }
   return out;
 }
 
-void AppendSample(std::string& out, const Newest& newest, const Labels& external) {
-  const std::string_view name = newest.labels.metric_name();
+// `name` is the escaped one.
+void AppendSample(std::string& out, std::string_view name, const Newest& newest, const Labels& external,
+                  NameEscaping escaping) {
   const bool bare = storage::IsLegacyMetricName(name);
   if (bare) out.append(name);
   out.push_back('{');
   if (!bare) out.append(storage::Quoted(name));
-  ForEachLabel(newest, external,
-               [&](std::string_view label, std::string_view value) { AppendLabel(out, label, value); });
+  ForEachLabel(newest, external, [&](std::string_view label, std::string_view value) {
+    AppendLabel(out, EscapeName(label, escaping), value);
+  });
   out.append("} ");
   AppendSampleValue(out, newest.sample.v);
   out.append(fmt::format(" {}\n", newest.sample.t));
 }
 
+std::string TextBody(const std::vector<Newest>& newest, const Labels& external, NameEscaping escaping) {
+  std::string out;
+  std::string_view family;
+  std::string shown;
+  for (const Newest& n : newest) {
+    if (const auto name = n.labels.metric_name(); name != family) {
+      family = name;
+      shown = EscapeName(name, escaping);
+      out += fmt::format("# TYPE {} untyped\n", storage::IsLegacyMetricName(shown) ? shown : storage::Quoted(shown));
+    }
+    AppendSample(out, shown, n, external, escaping);
+  }
+  return out;
+}
+
 Response Federate(const FederateDeps& deps, const FederateMetrics& metrics, const Request& http) {
-  const auto sets = ParseMatcherSets(http.params);
-  if (sets.has_error()) return Failure(metrics, 400, sets.error().what);
+  std::vector<std::vector<storage::Matcher>> sets;  // Any: unlike the API's, they may match all series.
+  for (const std::string& text : http.params.GetAll("match[]")) {
+    auto matchers = promql::ParseSelector(text);
+    if (matchers.has_error()) return Failure(metrics, 400, matchers.error().what);
+    sets.push_back(std::move(*matchers));
+  }
   const NegotiatedFormat negotiated = Negotiate(http.headers.Get("Accept"), Offer::kProtobuf);
   std::vector<Newest> newest;
-  if (const auto status = Collect(deps, *sets, negotiated.format, newest); status.has_error()) {
+  if (const auto status = Collect(deps, sets, negotiated.format, newest); status.has_error()) {
     return Failure(metrics, 500, status.error().what);
   }
   const auto key = [](const Newest& n) { return std::pair(n.labels.metric_name(), std::cref(n.labels)); };
@@ -179,22 +202,10 @@ Response Federate(const FederateDeps& deps, const FederateMetrics& metrics, cons
       std::unique(newest.begin(), newest.end(), [](const Newest& a, const Newest& b) { return a.labels == b.labels; }),
       newest.end());
   Response response;
-  response.content_type = "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8";
+  response.content_type = negotiated.content_type;
   const Labels external = deps.external_labels();
-  if (negotiated.format == ExpositionFormat::kProtobuf) {
-    response.content_type = negotiated.content_type;
-    response.body = ProtobufBody(newest, external);
-    return response;
-  }
-  std::string_view family;
-  for (const Newest& n : newest) {
-    if (const auto name = n.labels.metric_name(); name != family) {
-      family = name;
-      response.body += fmt::format("# TYPE {} untyped\n",
-                                   storage::IsLegacyMetricName(name) ? std::string(name) : storage::Quoted(name));
-    }
-    AppendSample(response.body, n, external);
-  }
+  response.body = negotiated.format == ExpositionFormat::kProtobuf ? ProtobufBody(newest, external, negotiated.escaping)
+                                                                   : TextBody(newest, external, negotiated.escaping);
   return response;
 }
 

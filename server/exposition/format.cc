@@ -116,30 +116,31 @@ NegotiatedFormat Negotiate(std::string_view accept, Offer offer) {
   std::vector<AcceptedType> wanted;
   for (const std::string_view part : Split(accept, ',')) wanted.push_back(ParseAccepted(part));
   std::stable_sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) { return a.quality > b.quality; });
+  NegotiatedFormat chosen;
   for (const AcceptedType& type : wanted) {
     if (type.quality <= 0) continue;
-    const std::string escaping = type.escaping.empty() ? "underscores" : type.escaping;
-    const bool known =
-        escaping == "underscores" || escaping == "allow-utf-8" || escaping == "dots" || escaping == "values";
-    const std::string_view shown = known ? std::string_view(escaping) : "underscores";
+    chosen.escaping = ParseNameEscaping(type.escaping).value_or(chosen.escaping);
+    const std::string_view shown = ToString(chosen.escaping);
     if (type.type == "application/vnd.google.protobuf" && type.proto == "io.prometheus.client.MetricFamily" &&
         type.encoding == "delimited") {
-      return {ExpositionFormat::kProtobuf,
-              fmt::format("application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
-                          "encoding=delimited; escaping={}",
-                          shown)};
+      chosen.format = ExpositionFormat::kProtobuf;
+      chosen.content_type = fmt::format(
+          "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping={}",
+          shown);
+      return chosen;
     }
     if (offer == Offer::kOpenMetricsAndProtobuf && type.type == "application/openmetrics-text" &&
         (type.version.empty() || type.version == "0.0.1" || type.version == "1.0.0")) {
+      chosen.format = ExpositionFormat::kOpenMetrics;
       const std::string_view version = type.version == "1.0.0" ? "1.0.0" : "0.0.1";
-      return {ExpositionFormat::kOpenMetrics,
-              fmt::format("application/openmetrics-text; version={}; charset=utf-8; escaping={}", version, shown)};
+      chosen.content_type =
+          fmt::format("application/openmetrics-text; version={}; charset=utf-8; escaping={}", version, shown);
+      return chosen;
     }
-    if (type.type == "text/plain" && (type.version.empty() || type.version == "0.0.4")) {
-      return {ExpositionFormat::kText, fmt::format("text/plain; version=0.0.4; charset=utf-8; escaping={}", shown)};
-    }
+    if (type.type == "text/plain" && (type.version.empty() || type.version == "0.0.4")) break;
   }
-  return {ExpositionFormat::kText, "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"};
+  chosen.content_type = fmt::format("text/plain; version=0.0.4; charset=utf-8; escaping={}", ToString(chosen.escaping));
+  return chosen;
 }
 
 }  // namespace vigia::server

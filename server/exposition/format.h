@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "server/exposition/histogram_handling.h"
+#include "server/exposition/name_escaping.h"
 #include "server/exposition/parser.h"
 #include "storage/model/error.h"
 
@@ -25,12 +26,14 @@ std::unique_ptr<ExpositionParser> NewParser(ExpositionFormat format, std::string
 struct NegotiatedFormat {
   ExpositionFormat format = ExpositionFormat::kText;
   std::string content_type;
+  NameEscaping escaping = NameEscaping::kUnderscores;  // Of the names in the answer.
 };
 
 // What an answer can be, beside text 0.0.4.
 enum class Offer { kOpenMetricsAndProtobuf, kProtobuf };
 
-// The best of what an Accept header asks for; text 0.0.4 when it asks for nothing that is offered.
+// The best of what an Accept header asks for; text 0.0.4 when it asks for nothing that is offered. The escaping is the
+// last known one that was named on the way to that type, whichever type it was named with, as in the reference.
 NegotiatedFormat Negotiate(std::string_view accept, Offer offer = Offer::kOpenMetricsAndProtobuf);
 
 }  // namespace vigia::server

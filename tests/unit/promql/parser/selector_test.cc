@@ -1,4 +1,5 @@
 #include "promql/parser/parse.h"
+#include "promql/parser/selector.h"
 #include "tests/support/catch.h"
 
 namespace vigia::promql {
@@ -25,6 +26,15 @@ TEST_CASE("ParseMetricSelector refuses what is no selector") {
   CHECK(error_of("1") == "1:1: parse error: unexpected number \"1\"");
   CHECK(error_of("{a=~\".*\"}") == "match[] must contain at least one non-empty matcher");
   CHECK(error_of("{}") == "match[] must contain at least one non-empty matcher");
+}
+
+TEST_CASE("ParseSelector also gives what selects every series") {
+  const auto all = ParseSelector("{a=~\".*\"}");
+  REQUIRE(all.has_value());
+  CHECK(all->size() == 1);
+  REQUIRE(ParseSelector("{}").has_value());
+  CHECK(ParseSelector("{}")->empty());
+  CHECK(ParseSelector("up{").error().what == "1:4: parse error: unexpected end of input inside braces");
 }
 
 TEST_CASE("ParseMetric gives labels") {

@@ -43,3 +43,15 @@ TEST_CASE("the Accept header chooses the format of /metrics") {
   CHECK(Negotiate("application/openmetrics-text", Offer::kProtobuf).format == ExpositionFormat::kText);
   CHECK(Negotiate(protobuf, Offer::kProtobuf).format == ExpositionFormat::kProtobuf);
 }
+
+// What the reference answers to these headers.
+TEST_CASE("the escaping is the last one named before the chosen type") {
+  CHECK(Negotiate("text/plain;escaping=dots").escaping == NameEscaping::kDots);
+  CHECK(Negotiate("text/plain;escaping=foo").escaping == NameEscaping::kUnderscores);
+  CHECK(Negotiate("text/plain;version=1.0.0;escaping=allow-utf-8").content_type ==
+        "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8");
+  const std::string scrape =
+      "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.3";
+  CHECK(Negotiate(scrape, Offer::kProtobuf).content_type ==
+        "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8");
+}
