@@ -108,21 +108,21 @@ class Engine::Impl {
     result.stats.queue_seconds = SecondsSince(start);
     if (turn != Turn::kGranted) return Refused(turn);
     ticket.Running();
-    LimitsHit limits;
+    RunReport report;
     const QueryWatch watch{ticket.cancel(), memory, ticket.progress()};
-    Status status = Compute(prepared, request, environment, watch, result, limits);
+    Status status = Compute(prepared, request, environment, watch, result, report);
     gate_.Leave();
     if (status) return status;
     if (status.error().code == Errc::kTimeout) metrics_.LimitHit(QueryLimit::kTimeout);
     if (status.error().code == Errc::kCancelled) metrics_.Cancelled();
-    if (limits.samples) metrics_.LimitHit(QueryLimit::kSamples);
-    if (limits.memory) metrics_.LimitHit(QueryLimit::kMemory);
+    if (report.hit_samples) metrics_.LimitHit(QueryLimit::kSamples);
+    if (report.hit_memory) metrics_.LimitHit(QueryLimit::kMemory);
     return status;
   }
 
   // From the cache what is there, the rest by running.
   Status Compute(const PreparedQuery& prepared, const QueryRequest& request, const QueryEnvironment& environment,
-                 const QueryWatch& watch, QueryResult& result, LimitsHit& limits) {
+                 const QueryWatch& watch, QueryResult& result, RunReport& report) {
     const storage::TimeVersions* const versions = storage_.time_versions();
     // Beyond these there are no samples, and times with steps and durations added stay within the type.
     const bool is_sane = request.start_ms >= storage::kMinTimestampMs && request.end_ms <= storage::kMaxTimestampMs &&
@@ -131,20 +131,25 @@ class Engine::Impl {
     const bool wants_work = request.analyze == Analyze::kYes || request.step_stats || !request.use_cache;
     if (!may_keep || wants_work || !prepared.reach) {
       if (may_keep) cache_.Skipped();
-      return RunQuery(*prepared.plan, request, environment, watch, result, limits);
+      return RunQuery(*prepared.plan, request, environment, watch, result, report);
     }
     const storage::TimeVersions::Version version = versions->now();
     const RangeCache::Query query{request.text, request.lookback_delta_ms.value_or(options_.lookback_delta_ms),
                                   environment.default_subquery_step_ms, *prepared.reach};
     const StepRange steps{request.start_ms, request.end_ms, request.step_ms};
-    const auto kept = cache_.Find(query, steps, *versions);
+    auto kept = cache_.Find(query, steps, *versions);
     QueryRequest rest = request;
     if (kept) rest.start_ms = kept->last_ms + request.step_ms;
     const bool has_rest = rest.start_ms <= rest.end_ms;
     Status status;
-    if (has_rest) status = RunQuery(*prepared.plan, rest, environment, watch, result, limits);
+    if (has_rest) status = RunQuery(*prepared.plan, rest, environment, watch, result, report);
+    if (status && kept && report.is_whole) {
+      kept.reset();
+      cache_.Forget(query, steps);
+      status = RunQuery(*prepared.plan, request, environment, watch, result, report);
+    }
     if (status && kept) status = watch.memory.Reserve(BytesOf(*kept->matrix));
-    limits.memory = limits.memory || watch.memory.refused();
+    report.hit_memory = report.hit_memory || watch.memory.refused();
     if (!status) return status;
     if (kept) {
       Matrix later = has_rest ? std::get<Matrix>(std::move(result.value)) : Matrix();
@@ -152,7 +157,7 @@ class Engine::Impl {
     }
     // Annotations would have to be kept by step.
     const bool is_plain = result.annotations.warnings.empty() && result.annotations.infos.empty();
-    if (has_rest && is_plain) cache_.Keep(query, steps, version, std::get<Matrix>(result.value));
+    if (has_rest && is_plain && !report.is_whole) cache_.Keep(query, steps, version, std::get<Matrix>(result.value));
     return {};
   }
 

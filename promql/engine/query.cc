@@ -128,7 +128,9 @@ Result<PreparedQuery> PrepareQuery(const QueryRequest& request, const QueryEnvir
   ProjectLabels(**plan);
   const bool is_short = request.text.size() <= TopQueries::kMaxTextBytes;
   std::optional<StepReach> reach;
-  if (IsRange(request)) reach = ReachOfSteps(**expr, **plan, LookbackOf(request, environment));
+  if (IsRange(request)) {
+    reach = ReachOfSteps(**expr, **plan, {LookbackOf(request, environment), environment.options.delayed_name_removal});
+  }
   return PreparedQuery{std::move(*plan), is_short ? ToString(**expr) : request.text, reach};
 }
 
@@ -141,10 +143,10 @@ Result<ExplainNode> ExplainQuery(const QueryRequest& request, const QueryEnviron
 }
 
 Status RunQuery(PlanNode& plan, const QueryRequest& request, const QueryEnvironment& environment,
-                const QueryWatch& watch, QueryResult& result, LimitsHit& limits) {
+                const QueryWatch& watch, QueryResult& result, RunReport& report) {
   auto start = SteadyClock::now();
   const Result<TimeBounds> bounds = AssignQueryTimes(plan, request, environment);
-  limits.samples = !bounds;
+  report.hit_samples = !bounds;
   if (!bounds) return bounds.error();
   if (const auto* text = plan.As<StringNode>()) {
     result.value = String{request.start_ms, text->value};
@@ -162,7 +164,7 @@ Status RunQuery(PlanNode& plan, const QueryRequest& request, const QueryEnvironm
   Result<Value> value = Evaluate(plan, request, context, builder, result.stats);
   result.stats.eval_seconds = SecondsSince(start) - result.stats.sort_seconds;
   ReadCounts(plan, context, builder.FinishCounting(), result.stats);
-  limits = {context.budget().exceeded(), watch.memory.refused()};
+  report = {context.budget().exceeded(), watch.memory.refused() || context.budget().labels_exceeded(), context.IsWhole()};
   if (!value) return value.error();
   result.value = std::move(*value);
   result.annotations = context.annotations().Render();

@@ -37,19 +37,20 @@ struct PreparedQuery {
   std::optional<StepReach> reach = std::nullopt;  // Of a range query whose results may be put together of parts.
 };
 
-// Which limits of its own ended a query.
-struct LimitsHit {
-  bool samples = false;
-  bool memory = false;
+// What a run has found out.
+struct RunReport {
+  bool hit_samples = false;  // Which limits of its own ended the query.
+  bool hit_memory = false;
+  bool is_whole = false;  // QueryContext::IsWhole.
 };
 
 // Text to plan. Errors: kInvalid, or kLimit for what cannot be evaluated.
 storage::Result<PreparedQuery> PrepareQuery(const QueryRequest& request, const QueryEnvironment& environment);
 
 // Fills result.value, result.annotations, result.explain and the times and counts of result.stats, the counts and the
-// limits also after an error.
+// report also after an error.
 storage::Status RunQuery(PlanNode& plan, const QueryRequest& request, const QueryEnvironment& environment,
-                         const QueryWatch& watch, QueryResult& result, LimitsHit& limits);
+                         const QueryWatch& watch, QueryResult& result, RunReport& report);
 
 // The plan with its times assigned, as users see it.
 storage::Result<ExplainNode> ExplainQuery(const QueryRequest& request, const QueryEnvironment& environment);

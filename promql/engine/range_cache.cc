@@ -101,6 +101,15 @@ void RangeCache::Keep(const Query& query, const StepRange& steps, storage::TimeV
   entries_gauge_.Set(static_cast<double>(entries_.size()));
 }
 
+void RangeCache::Forget(const Query& query, const StepRange& steps) {
+  const std::lock_guard lock(mu_);
+  const auto found = by_key_.find(KeyOf(query, steps));
+  if (found == by_key_.end()) return;
+  Drop(found->second);
+  bytes_gauge_.Set(static_cast<double>(bytes_));
+  entries_gauge_.Set(static_cast<double>(entries_.size()));
+}
+
 void RangeCache::Drop(Entries::iterator entry) {
   bytes_ -= entry->bytes;
   by_key_.erase(entry->key);

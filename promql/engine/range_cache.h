@@ -56,6 +56,9 @@ class RangeCache {
   // kept.
   void Keep(const Query& query, const StepRange& steps, storage::TimeVersions::Version version, const Matrix& matrix);
 
+  // Drops what was kept of this query: it must not be put together with later steps.
+  void Forget(const Query& query, const StepRange& steps);
+
  private:
   struct Entry {
     std::string key;

@@ -8,6 +8,7 @@
 #include "promql/exec/evaluation_error.h"
 #include "promql/exec/join_operator.h"
 #include "promql/exec/label_operators.h"
+#include "promql/exec/label_watch_operator.h"
 #include "promql/exec/map_operators.h"
 #include "promql/exec/merge_series_operator.h"
 #include "promql/exec/profiled_range_source.h"
@@ -171,6 +172,12 @@ Result<OperatorPtr> Builder::Make(const PlanNode& node, const BinaryNode& n) {
   const VectorMatching matching = n.matching.value_or(VectorMatching{});
   if (IsSetOperator(n.op)) {
     return Merged(std::make_unique<SetOperator>(context_, n.op, matching, std::move(*lhs), std::move(*rhs)));
+  }
+  if (n.watches_labels) {
+    OperatorPtr& many = matching.card == Cardinality::kOneToMany ? *rhs : *lhs;
+    const bool one_to_one = matching.card == Cardinality::kOneToOne;
+    many = std::make_unique<LabelWatchOperator>(context_, std::move(many),
+                                                one_to_one ? matching.labels : matching.include);
   }
   return Merged(std::make_unique<JoinOperator>(context_, JoinSpec{n.op, n.return_bool, matching, node.pos},
                                                std::move(*lhs), std::move(*rhs)));

@@ -73,6 +73,9 @@ class QueryContext final : public storage::Asker {
 
   // A counter for the samples that a subtree touches; lives as long as the context.
   SampleCounter* NewSampleCounter() { return &counters_.emplace_back(); }
+  // Something was seen for which results of parts of the steps, put together, might not be the result of all steps.
+  void SetWhole() { is_whole_ = true; }
+  bool IsWhole() const { return is_whole_; }
   // Samples that storage handed over.
   void CountRead(std::uint64_t samples) { samples_read_ += samples; }
   // The profile of a plan's node, null when the query is not analysed.
@@ -95,6 +98,7 @@ class QueryContext final : public storage::Asker {
   std::deque<SampleCounter> counters_;
   std::map<const PlanNode*, OperatorProfile> profiles_;
   std::uint64_t samples_read_ = 0;
+  bool is_whole_ = false;
 };
 
 }  // namespace vigia::promql

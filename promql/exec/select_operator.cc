@@ -24,12 +24,14 @@ Result<std::unique_ptr<storage::Selection>> OpenSelection(QueryContext& context,
   return selection;
 }
 
-Result<std::vector<SeriesInfo>> SeriesOf(const QueryContext& context, const storage::Selection& selection) {
+Result<std::vector<SeriesInfo>> SeriesOf(QueryContext& context, const storage::Selection& selection) {
   std::vector<SeriesInfo> series;
   series.reserve(selection.size());
   for (std::size_t i = 0; i < selection.size(); ++i) {
     if (const Status status = context.InterruptedAt(i); !status) return status.error();
-    series.push_back({selection.wanted_labels(i), false});
+    const SeriesInfo& info = series.emplace_back(SeriesInfo{selection.wanted_labels(i), false});
+    // Two series of a metric may become equal when its type goes, be it at different steps.
+    if (!context.IsWhole() && (info.labels.Has("__type__") || info.labels.Has("__unit__"))) context.SetWhole();
   }
   return series;
 }

@@ -16,7 +16,7 @@ namespace vigia::promql {
 storage::Result<std::unique_ptr<storage::Selection>> OpenSelection(QueryContext& context,
                                                                    const storage::SelectHints& hints,
                                                                    const std::vector<storage::Matcher>& matchers);
-storage::Result<std::vector<SeriesInfo>> SeriesOf(const QueryContext& context, const storage::Selection& selection);
+storage::Result<std::vector<SeriesInfo>> SeriesOf(QueryContext& context, const storage::Selection& selection);
 // Series i, its samples counted as read. Histograms are as storage has them: see ReadHistogram().
 storage::Result<storage::SamplesView> ReadSamples(QueryContext& context, const storage::Selection& selection,
                                                   std::size_t i, storage::ReadBuffer& buffer);

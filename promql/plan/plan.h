@@ -83,6 +83,9 @@ struct BinaryNode {
   PlanPtr lhs, rhs;
   bool return_bool = false;
   std::optional<VectorMatching> matching;  // Set when both sides are vectors.
+  // Set by ReachOfSteps(): two series may become one where those of the many side have labels that the join takes away
+  // or sets, and then order matters.
+  bool watches_labels = false;
 };
 
 struct AggregateNode {

@@ -1,6 +1,9 @@
 #include "promql/plan/step_reach.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "promql/functions/instant_function.h"
 #include "promql/functions/range_function.h"
@@ -60,78 +63,127 @@ bool DependsOnOrder(AggregateOp op) {
   return true;
 }
 
+// Whether the rows of a node come in an order in which each two of them stand alike whatever the steps are: that of
+// stored series. Then no two are equal but for the metric's name.
+struct RowOrder {
+  bool is_fixed = true;
+  std::vector<BinaryNode*> watched = {};  // As long as no series of their many sides has one of the DroppedNames().
+};
+
+// The labels of the many side that are not those of the result.
+const std::vector<std::string>& DroppedNames(const VectorMatching& matching) {
+  return matching.card == Cardinality::kOneToOne ? matching.labels : matching.include;
+}
+
+bool MayDrop(const VectorMatching& matching, const std::vector<BinaryNode*>& below) {
+  return std::ranges::any_of(below, [&](const BinaryNode* node) {
+    return std::ranges::any_of(DroppedNames(matching), [&](const std::string& name) {
+      return std::ranges::find(node->matching->include, name) != node->matching->include.end();
+    });
+  });
+}
+
+bool HasFill(const BinaryNode& node) {
+  return node.matching && (node.matching->fill_left || node.matching->fill_right);
+}
+
 class Reach {
  public:
-  explicit Reach(DurationMs lookback_ms) : lookback_ms_(lookback_ms) {}
+  explicit Reach(const ReachOptions& options) : options_(options) {}
 
-  std::optional<StepReach> Of(const PlanNode& plan) {
+  std::optional<StepReach> Of(PlanNode& plan) {
     static_cast<void>(Visit(plan, {}));
     if (failed_) return std::nullopt;
     return found_.value_or(StepReach{});
   }
 
  private:
-  // Whether the rows come in the order of stored series, whatever the steps. `outer` is what the subqueries around the
-  // node add.
-  bool Visit(const PlanNode& plan, const StepReach& outer) {
-    return std::visit([&](const auto& node) { return Node(node, outer); }, plan.node);
+  // `outer` is what the subqueries around the node add.
+  RowOrder Visit(PlanNode& plan, const StepReach& outer) {
+    return std::visit([&](auto& node) { return Node(node, outer); }, plan.node);
   }
 
-  bool Node(const NumberNode&, const StepReach&) { return true; }
-  bool Node(const StringNode&, const StepReach&) { return true; }
-  bool Node(const StepInvariantNode& n, const StepReach& outer) { return Visit(*n.input, outer); }
-  bool Node(const NegateNode& n, const StepReach& outer) { return Visit(*n.input, outer); }
+  RowOrder Node(NumberNode&, const StepReach&) { return {}; }
+  RowOrder Node(StringNode&, const StepReach&) { return {}; }
+  RowOrder Node(StepInvariantNode& n, const StepReach& outer) { return Visit(*n.input, outer); }
+  RowOrder Node(NegateNode& n, const StepReach& outer) { return Visit(*n.input, outer); }
 
-  bool Node(const SelectNode& n, const StepReach& outer) {
-    return Include(n.shift, 0, n.smoothed ? lookback_ms_ : 0, outer);
+  RowOrder Node(SelectNode& n, const StepReach& outer) {
+    return Include(n.shift, 0, n.smoothed ? options_.lookback_delta_ms : 0, outer);
   }
 
-  bool Node(const RangeSelectNode& n, const StepReach& outer) {
-    return Include(n.shift, n.range_ms, n.kind == WindowKind::kSmoothed ? lookback_ms_ : 0, outer);
+  RowOrder Node(RangeSelectNode& n, const StepReach& outer) {
+    return Include(n.shift, n.range_ms, n.kind == WindowKind::kSmoothed ? options_.lookback_delta_ms : 0, outer);
   }
 
-  bool Node(const SubqueryNode& n, const StepReach& outer) {
+  RowOrder Node(SubqueryNode& n, const StepReach& outer) {
     ++subqueries_;
-    const bool ordered =
+    RowOrder order =
         Visit(*n.input, {outer.back_ms + n.range_ms + n.shift.offset_ms, outer.ahead_ms - n.shift.offset_ms});
     --subqueries_;
-    return ordered;
+    return order;
   }
 
-  bool Node(const BinaryNode& n, const StepReach& outer) {
-    // Below a range function, series of two metrics that are equal without their names are an error at once.
-    if (n.op == BinaryOp::kOr && subqueries_ > 0) failed_ = true;
-    const bool left = Visit(*n.lhs, outer);
-    const bool right = Visit(*n.rhs, outer);
-    return left && right;
+  RowOrder Node(BinaryNode& n, const StepReach& outer) {
+    // Below a range function, series that are equal without their names are an error at once; with delayed removal one
+    // of them decides whether the name goes.
+    const bool mixes_names = n.op == BinaryOp::kOr || HasFill(n);
+    if (mixes_names && (subqueries_ > 0 || options_.delayed_name_removal)) failed_ = true;
+    RowOrder left = Visit(*n.lhs, outer);
+    RowOrder right = Visit(*n.rhs, outer);
+    if (n.matching) return OrderOfJoin(n, std::move(left), std::move(right));
+    left.is_fixed = left.is_fixed && right.is_fixed;
+    left.watched.insert(left.watched.end(), right.watched.begin(), right.watched.end());
+    return left;
   }
 
-  bool Node(const AggregateNode& n, const StepReach& outer) {
+  // Each series of the many side (the left one, but of group_right) gives the next rows, which are its own as long as
+  // two of them do not lose what they differ by.
+  static RowOrder OrderOfJoin(BinaryNode& n, RowOrder left, RowOrder right) {
+    if (n.op == BinaryOp::kAnd || n.op == BinaryOp::kUnless) return left;
+    const VectorMatching& matching = *n.matching;
+    const bool keeps_on_only = matching.card == Cardinality::kOneToOne && matching.on;
+    if (n.op == BinaryOp::kOr || keeps_on_only || HasFill(n)) return {.is_fixed = false};
+    RowOrder& many = matching.card == Cardinality::kOneToMany ? right : left;
+    if (MayDrop(matching, many.watched)) many.is_fixed = false;
+    if (!DroppedNames(matching).empty()) many.watched.push_back(&n);
+    return std::move(many);
+  }
+
+  RowOrder Node(AggregateNode& n, const StepReach& outer) {
     if (n.param) static_cast<void>(Visit(*n.param, outer));
-    const bool ordered = Visit(*n.input, outer);
-    if (!ordered && DependsOnOrder(n.op)) failed_ = true;
-    return false;
+    const RowOrder order = Visit(*n.input, outer);
+    if (DependsOnOrder(n.op)) {
+      if (!order.is_fixed) failed_ = true;
+      for (BinaryNode* node : order.watched) node->watches_labels = true;
+    }
+    return {.is_fixed = false};
   }
 
-  bool Node(const CallNode& n, const StepReach& outer) {
-    bool ordered = true;
-    for (const PlanPtr& arg : n.args) ordered &= Visit(*arg, outer);
+  RowOrder Node(CallNode& n, const StepReach& outer) {
+    RowOrder order;
+    for (const PlanPtr& arg : n.args) {
+      const RowOrder of_arg = Visit(*arg, outer);
+      order.is_fixed = order.is_fixed && of_arg.is_fixed;
+      order.watched.insert(order.watched.end(), of_arg.watched.begin(), of_arg.watched.end());
+    }
     const std::string_view name = SignatureOf(n.function).name;
-    return ordered && (FindRangeFunction(name) != nullptr || FindInstantFunction(name) != nullptr);
+    order.is_fixed = order.is_fixed && (FindRangeFunction(name) != nullptr || FindInstantFunction(name) != nullptr);
+    return order;
   }
 
   // A lookback more than anybody looks at values: the hint of a native histogram depends on the one before it.
-  bool Include(const TimeShift& shift, DurationMs range_ms, DurationMs ahead_ms, const StepReach& outer) {
+  RowOrder Include(const TimeShift& shift, DurationMs range_ms, DurationMs ahead_ms, const StepReach& outer) {
     if (shift.at_ms) failed_ = true;
-    const StepReach reach{outer.back_ms + shift.offset_ms + range_ms + 2 * lookback_ms_,
+    const StepReach reach{outer.back_ms + shift.offset_ms + range_ms + 2 * options_.lookback_delta_ms,
                           outer.ahead_ms - shift.offset_ms + ahead_ms};
     if (!found_) found_ = reach;
     found_->back_ms = std::max(found_->back_ms, reach.back_ms);
     found_->ahead_ms = std::max(found_->ahead_ms, reach.ahead_ms);
-    return true;
+    return {};
   }
 
-  const DurationMs lookback_ms_;
+  const ReachOptions options_;
   std::optional<StepReach> found_;
   int subqueries_ = 0;
   bool failed_ = false;
@@ -139,9 +191,9 @@ class Reach {
 
 }  // namespace
 
-std::optional<StepReach> ReachOfSteps(const Expr& expr, const PlanNode& plan, DurationMs lookback_delta_ms) {
+std::optional<StepReach> ReachOfSteps(const Expr& expr, PlanNode& plan, const ReachOptions& options) {
   if (DependsOnAllSteps(expr)) return std::nullopt;
-  return Reach(lookback_delta_ms).Of(plan);
+  return Reach(options).Of(plan);
 }
 
 }  // namespace vigia::promql

@@ -15,6 +15,7 @@ inline EngineOptions WithCache(std::uint64_t bytes) {
   EngineOptions options;
   options.range_cache_bytes = bytes;
   options.parser.experimental_functions = true;
+  options.parser.binop_fill_modifiers = true;
   return options;
 }
 
@@ -56,6 +57,38 @@ inline constexpr const char* kCachedQueries[] = {
     "rate({job=\"p\"}[3m])",
     "end() - start() + vector(1)",
     "topk(1, count by (job) (b))",
+};
+
+// Where the order in which values are added, or ranked, decides about the result. Metrics: h, labels job and instance,
+// one instance of a job at a time; k, labels job and zone, likewise; m, labels job and instance, of all instances.
+inline constexpr const char* kOrderedQueries[] = {
+    "sum(h or h offset 5m)",
+    "avg(-h or -(h offset 5m))",
+    "sum(h + fill(0) h offset 5m)",
+    "sum(h offset 5m + fill_left(0) h)",
+    "avg(h > bool fill_right(0) h offset 5m)",
+    "topk(1, 0 * h or 0 * (h offset 5m))",
+    "limitk(1, h or h offset 5m)",
+    "bottomk(2, h * on (job) k)",
+    "limitk(2, h * on (job) k)",
+    "sum(h * on (job) k)",
+    "sum(h * ignoring (instance) sum by (job) (k))",
+    "sum(h * ignoring (zone) sum by (job, instance) (m))",
+    "sum(h * on (job) group_left () k)",
+    "sum(h * on (job) group_left (zone) k)",
+    "sum(h * on (job) group_left (instance) k)",
+    "sum(k * on (job) group_right (zone) h)",
+    "avg(h * on (job) group_left (zone) k * on (job) group_left (zone) k)",
+    "sum(max_over_time((h * on (job) k)[1m:20s]))",
+    "sum(h * m)",
+    "avg(h and on (job) k)",
+    "sum(h unless (k or m))",
+    "h or h offset 5m",
+    "h * on (job) k",
+    "h + fill(0) h offset 5m",
+    "sum by (job) (h) * on (job) sum by (job) (k)",
+    "count(h * on (job) group_left (instance) k)",
+    "max by (zone) (h * on (job) group_left (zone) k)",
 };
 
 }  // namespace vigia::promql

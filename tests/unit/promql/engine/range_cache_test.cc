@@ -20,6 +20,11 @@ class VersionedStorage : public tests::MemoryStorage {
     Add(LabelsOf(series), t, v);
     versions_.Touch(t, t);
   }
+  // For tests that delete nothing.
+  void WriteTo(const Labels& labels, TimestampMs t, double v) {
+    Add(labels, t, v);
+    versions_.Touch(t, t);
+  }
   void Delete(std::size_t series, TimestampMs from, TimestampMs to) {
     if (series >= samples_.size()) return;
     std::erase_if(samples_[series], [&](const auto& sample) { return sample.first >= from && sample.first <= to; });
@@ -155,6 +160,145 @@ TEST_CASE("with writes, late writes and deletes the cache gives what computing g
     CHECK(pair.Count("partial") > 50);
     CHECK(pair.Count("skipped") > 20);
   }
+}
+
+namespace {
+
+// Instances and zones that are replaced, so that series of different times are joined to one label set.
+class Churn {
+ public:
+  Churn(VersionedStorage& storage, std::uint32_t seed) : storage_(storage), random_(seed) {}
+
+  std::uint32_t Below(std::uint32_t n) { return random_() % n; }
+  TimestampMs now() const { return now_; }
+
+  void Scrape() {
+    now_ += 20 * kSecond;
+    for (std::size_t job = 0; job < kJobs; ++job) {
+      const std::string name(1, static_cast<char>('A' + job));
+      if (IsThere(instance_[job])) {
+        const std::string instance = std::to_string(instance_[job].id);
+        Add(Labels{{"__name__", "h"}, {"job", name}, {"instance", instance}}, Value());
+        Add(Labels{{"__name__", "m"}, {"job", name}, {"instance", instance}}, 1);
+      }
+      if (IsThere(zone_[job])) {
+        Add(Labels{{"__name__", "k"}, {"job", name}, {"zone", std::to_string(zone_[job].id)}}, 1);
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t kJobs = 6;
+  struct Life {
+    std::uint32_t id = 0;
+    int away = 0;
+  };
+
+  // The old one is out of sight before the new one comes, which may be one of those that were there before.
+  bool IsThere(Life& life) {
+    if (life.away > 0 && --life.away == 0) life.id = Below(4);
+    if (life.away == 0 && Below(25) == 0) life.away = 3;
+    return life.away == 0;
+  }
+  // Sums of these are what was added last.
+  double Value() {
+    constexpr double kValues[] = {1e100, 1e50, 1, -1e50, -1e100};
+    return kValues[Below(5)];
+  }
+  void Add(const Labels& labels, double v) { storage_.WriteTo(labels, now_, v); }
+
+  VersionedStorage& storage_;
+  std::mt19937 random_;
+  TimestampMs now_ = 10 * kMinute;
+  Life instance_[kJobs], zone_[kJobs];
+};
+
+}  // namespace
+
+TEST_CASE("where order decides, what comes from the cache is added and ranked as ever") {
+  for (std::uint32_t seed = 1; seed <= 4; ++seed) {
+    Pair pair;
+    Churn churn(pair.storage, seed);
+    for (int i = 0; i < 40; ++i) churn.Scrape();
+    for (int i = 0; i < 600; ++i) {
+      if (churn.Below(3) == 0) churn.Scrape();
+      const char* const text = kOrderedQueries[churn.Below(std::size(kOrderedQueries))];
+      const DurationMs step = 20 * kSecond;
+      auto request = Pair::Request(text, churn.now() - (4 + churn.Below(6)) * kMinute, churn.now(), step);
+      request.start_ms -= request.start_ms % step;
+      request.lookback_delta_ms = 30 * kSecond;
+      INFO("seed " << seed << " round " << i << " " << text << " at " << churn.now());
+      REQUIRE(Bits(pair.cached.Execute(request)) == Bits(pair.plain.Execute(request)));
+    }
+    CHECK(pair.Count("partial") > 30);
+  }
+}
+
+TEST_CASE("what dashboards ask is kept, where the order of rows cannot change") {
+  const auto outcome = [](const std::string& text, bool has_zone = false) {
+    Pair pair;
+    for (TimestampMs t = 0; t <= 20 * kMinute; t += kMinute) {
+      for (const char* instance : {"1", "2", "3"}) {
+        pair.storage.WriteTo(Labels{{"__name__", "x_total"}, {"job", "p"}, {"instance", instance}}, t, 1);
+        const Labels y{{"__name__", "y_total"}, {"job", "p"}, {"instance", instance}};
+        pair.storage.WriteTo(has_zone ? y.Keep({"__name__", "instance"}) : y, t, 1);
+        pair.storage.WriteTo(Labels{{"__name__", "info"}, {"instance", instance}, {"node", "n"}}, t, 1);
+      }
+    }
+    const auto request = Pair::Request(text, 10 * kMinute, 20 * kMinute, kMinute);
+    for (int i = 0; i < 2; ++i) CHECK(Bits(pair.cached.Execute(request)) == Bits(pair.plain.Execute(request)));
+    return pair.Count("hit") == 1 ? "kept" : pair.Count("skipped") == 2 ? "skipped" : "not kept";
+  };
+  for (const char* text : {
+           "sum by (job) (rate(x_total[5m])) / sum by (job) (rate(y_total[5m]))",
+           "x_total / on (instance) y_total",
+           "x_total / on (instance) group_left (node) info",
+           "x_total or y_total",
+           "sum(x_total) or vector(0)",
+           "sum(rate(x_total[5m]) / rate(y_total[5m]))",
+           "sum by (node) (rate(x_total[5m]) * on (instance) group_left (node) info)",
+           "sum by (job) (x_total * on (instance) group_left () max by (instance) (info))",
+           "topk(2, x_total / ignoring (code) y_total)",
+           "avg(x_total and on (instance) (y_total or info))",
+           "count(x_total or y_total)",
+           "quantile(0.5, sum by (instance) (x_total))",
+       }) {
+    INFO(text);
+    CHECK(outcome(text) == std::string("kept"));
+  }
+  for (const char* text : {
+           "sum(x_total or y_total)",
+           "sum(x_total / on (instance) y_total)",
+           "sum(x_total + fill(0) y_total)",
+           "topk(1, sum by (instance) (x_total))",
+           "max_over_time((x_total + fill(0) y_total)[5m:1m])",
+           "sum(x_total * on (instance) group_left (node) info * on (instance) group_left (node) info)",
+       }) {
+    INFO(text);
+    CHECK(outcome(text) == std::string("skipped"));
+  }
+  // Series of the left side have the label that goes, or is set.
+  CHECK(outcome("sum(x_total / ignoring (job) y_total)", true) == std::string("not kept"));
+  CHECK(outcome("sum(x_total * on (instance) group_left (job) info)") == std::string("not kept"));
+}
+
+TEST_CASE("series that differ in type or unit only are not joined with what was kept before they were there") {
+  Pair pair;
+  for (TimestampMs t = 0; t <= 60 * kMinute; t += kMinute) {
+    // Not before the others have ended.
+    if (t <= 20 * kMinute) pair.storage.WriteTo(Labels{{"__name__", "x"}, {"a", "1"}}, t, 1);
+    const bool is_gauge = t >= 30 * kMinute;
+    if (is_gauge) pair.storage.WriteTo(Labels{{"__name__", "x"}, {"__type__", "gauge"}, {"a", "1"}}, t, 1);
+  }
+  for (const char* text : {"sum_over_time(x[1m])", "-x", "x"}) {
+    INFO(text);
+    for (const TimestampMs end : {26 * kMinute, 60 * kMinute, 60 * kMinute}) {
+      const auto request = Pair::Request(text, 10 * kMinute, end, kMinute);
+      CHECK(Bits(pair.cached.Execute(request)) == Bits(pair.plain.Execute(request)));
+    }
+  }
+  CHECK(pair.Count("partial") == 3);  // Which had to be computed as a whole then.
+  CHECK(pair.Count("hit") == 0);
 }
 
 TEST_CASE("parts are put together by labels") {
