@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "promql/exec/histogram_size.h"
+#include "promql/exec/round_counter.h"
 #include "promql/functions/quantile.h"
 
 namespace vigia::promql {
@@ -172,6 +173,7 @@ void QuantileOperator::WarnOfParameter() {
   const TextPosition position = context().PositionOf(parameter_pos_);
   if (std::ranges::any_of(q_, [](double q) { return std::isnan(q); })) {
     context().annotations().Add(InvalidQuantileWarning(std::nan(""), position));
+    return;  // Beside it Prometheus sees no smallest and largest.
   }
   const auto [smallest, largest] = std::ranges::minmax(q_);
   if (largest > 1) context().annotations().Add(InvalidQuantileWarning(largest, position));
@@ -179,9 +181,17 @@ void QuantileOperator::WarnOfParameter() {
 }
 
 Status QuantileOperator::Fill(RowBatch& out) {
+  constexpr std::size_t kCellsPerLook = 65536;
+  RoundCounter rounds(context());
   for (; next_ < groups_ && !out.full(); ++next_) {
     const Row row = out.Append(static_cast<SeriesId>(next_));
-    fold_->Finish(next_, {q_}, {row.values, row.valid});
+    const std::size_t width = fold_->rows(next_) + 1;
+    const std::size_t stride = std::max<std::size_t>(kCellsPerLook / width, 1);
+    for (std::size_t step = 0; step < steps().count; step += stride) {
+      const std::size_t count = std::min(stride, steps().count - step);
+      if (Status status = rounds.Add(count * width); !status) return status;
+      fold_->Finish(next_, step, count, {q_}, {row.values, row.valid});
+    }
   }
   return {};
 }

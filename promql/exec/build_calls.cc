@@ -24,6 +24,7 @@
 namespace vigia::promql {
 
 using storage::Result;
+using storage::Status;
 
 namespace {
 
@@ -36,6 +37,13 @@ std::vector<std::string> StringArgumentsFrom(const CallNode& n, std::size_t firs
   std::vector<std::string> strings;
   for (std::size_t i = first; i < n.args.size(); ++i) strings.push_back(StringArgument(n, i));
   return strings;
+}
+
+LabelRoom RoomForLabels(QueryContext& context) {
+  return [&budget = context.budget()](std::uint64_t value_bytes, std::uint64_t more_bytes) -> Status {
+    if (Status status = budget.CheckLabelValue(value_bytes); !status) return status;
+    return budget.ReserveLabels(more_bytes);
+  };
 }
 
 // The functions that are a number of each histogram.
@@ -215,8 +223,11 @@ Result<OperatorPtr> Builder::MakeLabelReplace(const CallNode& n) {
   const auto replacement =
       LabelReplacement::Create(StringArgument(n, 1), StringArgument(n, 2), StringArgument(n, 3), StringArgument(n, 4));
   if (!replacement) return AsEvaluationError(replacement.error());
-  const auto change = [replacement = *replacement](SeriesInfo& info) {
-    if (replacement.Apply(info.labels) && replacement.destination() == storage::kMetricName) info.drop_name = false;
+  const auto change = [replacement = *replacement, room = RoomForLabels(context_)](SeriesInfo& info) -> Status {
+    const Result<bool> matched = replacement.Apply(info.labels, room);
+    if (!matched) return matched.error();
+    if (*matched && replacement.destination() == storage::kMetricName) info.drop_name = false;
+    return {};
   };
   return Merged(std::make_unique<RelabelOperator>(context_, std::move(*input), change));
 }
@@ -226,9 +237,10 @@ Result<OperatorPtr> Builder::MakeLabelJoin(const CallNode& n) {
   if (!input) return input;
   const auto join = LabelJoin::Create(StringArgument(n, 1), StringArgument(n, 2), StringArgumentsFrom(n, 3));
   if (!join) return AsEvaluationError(join.error());
-  const auto change = [join = *join](SeriesInfo& info) {
-    join.Apply(info.labels);
+  const auto change = [join = *join, room = RoomForLabels(context_)](SeriesInfo& info) -> Status {
+    if (Status status = join.Apply(info.labels, room); !status) return status;
     if (join.destination() == storage::kMetricName) info.drop_name = false;
+    return {};
   };
   return Merged(std::make_unique<RelabelOperator>(context_, std::move(*input), change));
 }

@@ -51,7 +51,7 @@ Result<std::vector<SeriesInfo>> CountValuesOperator::MakeSeries() {
       if (const Status status = Count(groups.of_series[batch.id(i)], batch.row(i)); !status) return status.error();
     }
   }
-  return series_;
+  return std::move(series_);
 }
 
 Status CountValuesOperator::Count(std::uint32_t group, const Row& row) {
@@ -81,6 +81,8 @@ Result<std::size_t> CountValuesOperator::CellsOf(std::uint32_t group, const std:
   const auto [at, is_first] = ids_.emplace(labels.bytes(), series_.size());
   if (is_first) {
     if (const Status status = reserved_.Add(steps().count + 1); !status) return status.error();
+    const std::uint64_t bytes = 2 * (labels.bytes().size() + sizeof(SeriesInfo));  // In both tables.
+    if (const Status status = context().budget().ReserveLabels(bytes); !status) return status.error();
     series_.push_back({std::move(labels), false});
     counts_.emplace_back(steps().count, 0.0);
   }

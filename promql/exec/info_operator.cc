@@ -178,6 +178,7 @@ Status InfoOperator::EnrichRow(std::size_t i, std::vector<SeriesInfo>& results) 
       std::uint32_t result = kNone;
       if (is_info) {
         result = static_cast<std::uint32_t>(results.size());
+        if (Status status = context().budget().ReserveLabels(BytesInVector(base)); !status) return status;
         results.push_back(base);
       } else {
         const Result<std::uint32_t> enriched = Enrich(base, infos, results);
@@ -209,7 +210,9 @@ Result<std::uint32_t> InfoOperator::Enrich(const SeriesInfo& base, const std::ve
   }
   storage::LabelsBuilder builder(base.labels);
   for (const auto& [name, value] : added) builder.Set(std::string(name), std::string(value));
-  results.push_back({builder.Build(), base.drop_name});
+  SeriesInfo result{builder.Build(), base.drop_name};
+  if (const Status status = context().budget().ReserveLabels(BytesInVector(result)); !status) return status.error();
+  results.push_back(std::move(result));
   return static_cast<std::uint32_t>(results.size() - 1);
 }
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <string>
-#include <unordered_map>
 
 #include "promql/exec/evaluation_error.h"
 #include "promql/exec/histogram_binary.h"
 #include "promql/exec/kernels/binary_kernels.h"
+#include "promql/exec/series_index.h"
 #include "promql/plan/scalar_math.h"
 
 namespace vigia::promql {
@@ -16,6 +16,7 @@ using storage::Result;
 using storage::Status;
 
 constexpr std::size_t kNoRow = static_cast<std::size_t>(-1);
+constexpr std::size_t kRoundsOfResult = 8;  // Making or finding a label set takes as long as some simple rounds.
 
 storage::Error MultipleMatches(Cardinality card) {
   return EvaluationError(
@@ -38,9 +39,11 @@ JoinOperator::JoinOperator(QueryContext& context, JoinSpec spec, OperatorPtr lhs
       rhs_(std::move(rhs)),
       many_side_(many_is_left() ? *lhs_ : *rhs_),
       one_side_(many_is_left() ? *rhs_ : *lhs_),
+      names_(Sorted(spec_.matching.labels)),
       signatures_(spec_.matching),
       one_rows_(context.budget()),
       reserved_(context.budget()),
+      rounds_(context),
       one_present_(context.budget()),
       many_present_(context.budget()),
       many_batch_(steps().count) {
@@ -89,10 +92,11 @@ Status JoinOperator::FindDuplicates() {
   std::vector<std::uint32_t> holder(steps().count);
   for (const std::vector<SeriesId>& ones : ones_of_signature_) {
     if (ones.size() < 2) continue;
-    if (Status status = context().Interrupted(); !status) return status;
+    if (Status status = rounds_.Add(holder.size()); !status) return status;
     std::ranges::fill(holder, kNone);
     for (const SeriesId one : ones) {
       const StoredRow row = one_rows_.row(one_row_of_series_[one]);
+      if (Status status = rounds_.Add(row.valid.size() + 1); !status) return status;
       for (std::size_t step = row.first; step < row.first + row.valid.size(); ++step) {
         if (!row.Has(step)) continue;
         if (holder[step] == kNone) {
@@ -115,6 +119,7 @@ Status JoinOperator::PrepareFilling() {
     if (Status status = one_present_.Resize(signatures_.count(), steps().count); !status) return status;
     for (std::size_t i = 0; i < one_rows_.size(); ++i) {
       const StoredRow row = one_rows_.row(i);
+      if (Status status = rounds_.Add(row.valid.size() + 1); !status) return status;
       one_present_.Add(one_signatures_[row.id], row.first, row.valid);
     }
   }
@@ -163,37 +168,59 @@ storage::Error JoinOperator::DuplicateError(const Duplicate& duplicate) const {
 
 Status JoinOperator::MakePairs(std::vector<SeriesInfo>& results) {
   pairs_.resize(many_.size());
-  std::unordered_map<std::string, SeriesId> ids;
   for (std::size_t i = 0; i < many_.size(); ++i) {
-    if (Status status = context().InterruptedAt(i + results.size()); !status) return status;
-    const std::vector<SeriesId>& ones = ones_of_signature_[many_signatures_[i]];
-    if (Status status = reserved_.Add(2 * ones.size() + 2); !status) return status;
-    ids.clear();
-    for (const SeriesId one : ones) {
-      // Only included labels depend on the one side.
-      if (!pairs_[i].empty() && spec_.matching.include.empty()) {
-        pairs_[i].push_back({one, pairs_[i].front().result, kNone});
-        continue;
-      }
-      SeriesInfo result = ResultOf(many_[i], one_[one]);
-      const auto [at, is_new] = ids.emplace(result.labels.bytes(), static_cast<SeriesId>(results.size()));
-      if (is_new) results.push_back(std::move(result));
-      pairs_[i].push_back({one, at->second, kNone});
-    }
-    if (fill_one()) {
-      SeriesInfo result = ResultOf(many_[i], {signatures_.Project(many_[i].labels), false});
-      const auto [at, is_new] = ids.emplace(result.labels.bytes(), static_cast<SeriesId>(results.size()));
-      if (is_new) results.push_back(std::move(result));
-      pairs_[i].push_back({kFilled, at->second, kNone});
-    }
-    std::ranges::stable_sort(pairs_[i], {}, &Pair::result);
+    if (Status status = PairUp(i, results); !status) return status;
   }
   if (!fill_many()) return {};
   for (std::size_t i = 0; i < one_rows_.size(); ++i) {
+    if (Status status = rounds_.Add(1); !status) return status;
     const SeriesInfo& one = one_[one_rows_.row(i).id];
     result_of_one_.push_back(static_cast<SeriesId>(results.size()));
-    results.push_back(ResultOf({signatures_.Project(one.labels), false}, one));
+    SeriesInfo result = ResultOf({signatures_.Project(one.labels), false}, one);
+    if (Status status = context().budget().ReserveLabels(BytesInVector(result)); !status) return status;
+    results.push_back(std::move(result));
   }
+  return {};
+}
+
+Status JoinOperator::PairUp(std::size_t many, std::vector<SeriesInfo>& results) {
+  const std::vector<SeriesId>& ones = ones_of_signature_[many_signatures_[many]];
+  const std::size_t fills = fill_one() ? 1 : 0;
+  if (Status status = rounds_.Add(ones.size() + 1); !status) return status;
+  if (Status status = reserved_.Add(2 * ones.size() + 2); !status) return status;
+  if (ones.size() + fills == 0) return {};
+  std::vector<Pair>& pairs = pairs_[many];
+  pairs.reserve(ones.size() + fills);
+  // Only included labels depend on the one side.
+  const std::size_t different = spec_.matching.include.empty() ? std::min<std::size_t>(ones.size(), 1) : ones.size();
+  std::optional<SeriesIndex> known;
+  if (different + fills > 1) {
+    known.emplace(results, context().budget());
+    if (Status status = known->Reserve(different + fills); !status) return status;
+  }
+  const auto pair_with = [&](SeriesId one, SeriesInfo result) -> Status {
+    const auto id = static_cast<SeriesId>(results.size());
+    const std::uint64_t bytes = BytesInVector(result);
+    results.push_back(std::move(result));
+    const SeriesId first = known ? known->FirstLike(id, 0) : id;
+    pairs.push_back({one, first, kNone});
+    if (first == id) return context().budget().ReserveLabels(bytes);
+    results.pop_back();
+    return {};
+  };
+  for (std::size_t i = 0; i < ones.size(); ++i) {
+    if (i >= different) {
+      pairs.push_back({ones[i], pairs.front().result, kNone});
+      continue;
+    }
+    if (Status status = rounds_.Add(kRoundsOfResult); !status) return status;
+    if (Status status = pair_with(ones[i], ResultOf(many_[many], one_[ones[i]])); !status) return status;
+  }
+  if (fill_one()) {
+    SeriesInfo result = ResultOf(many_[many], {signatures_.Project(many_[many].labels), false});
+    if (Status status = pair_with(kFilled, std::move(result)); !status) return status;
+  }
+  if (!std::ranges::is_sorted(pairs, {}, &Pair::result)) std::ranges::stable_sort(pairs, {}, &Pair::result);
   return {};
 }
 
@@ -202,8 +229,7 @@ SeriesInfo JoinOperator::ResultOf(const SeriesInfo& many, const SeriesInfo& one)
   const bool arithmetic = !KeepsMetricName(spec_.op);
   Labels labels = arithmetic ? WithoutMetadata(many.labels) : many.labels;
   if (matching.card == Cardinality::kOneToOne) {
-    const std::vector<std::string> names = Sorted(matching.labels);
-    labels = matching.on ? labels.Keep(names) : labels.Drop(names);
+    labels = matching.on ? labels.Keep(names_) : labels.Drop(names_);
   }
   if (!matching.include.empty()) {
     storage::LabelsBuilder builder(labels);
@@ -215,43 +241,61 @@ SeriesInfo JoinOperator::ResultOf(const SeriesInfo& many, const SeriesInfo& one)
 }
 
 Status JoinOperator::MakeExclusive(const std::vector<SeriesInfo>& results) {
-  // One-to-one: a signature is matched once at a step. Grouped: within a signature the results are distinct.
-  const bool one_to_one = spec_.matching.card == Cardinality::kOneToOne;
-  struct Use {
-    std::size_t many = 0;
-    bool shared = false;
-    std::uint32_t id = kNone;
-  };
-  std::unordered_map<std::string, Use> uses;
-  const auto key = [&](std::size_t many, const Pair& pair) {
-    std::string text = std::to_string(many_signatures_[many]) + ' ';
-    if (!one_to_one) text += results[pair.result].labels.bytes();
-    return text;
-  };
   std::vector<std::uint32_t> many_per_signature(signatures_.count());
   for (const std::uint32_t signature : many_signatures_) ++many_per_signature[signature];
-  const auto for_each_candidate = [&](auto&& fn) {
-    for (std::size_t i = 0; i < pairs_.size(); ++i) {
-      if (many_per_signature[many_signatures_[i]] < 2) continue;
-      for (Pair& pair : pairs_[i]) fn(i, pair);
-    }
-  };
-  for_each_candidate([&](std::size_t many, const Pair& pair) {
-    const auto [at, is_new] = uses.emplace(key(many, pair), Use{many, false, kNone});
-    if (!is_new && at->second.many != many) at->second.shared = true;
-  });
-  for_each_candidate([&](std::size_t many, Pair& pair) {
-    Use& use = uses.at(key(many, pair));
-    if (!use.shared) return;
-    if (use.id == kNone) {
-      use.id = static_cast<std::uint32_t>(exclusive_.size());
-      exclusive_.emplace_back();
-    }
-    pair.exclusive = use.id;
-  });
-  if (Status status = reserved_.Add(exclusive_.size() * steps().count / sizeof(double) + 1); !status) return status;
-  for (std::vector<std::uint8_t>& taken : exclusive_) taken.resize(steps().count);
+  std::vector<std::size_t> rivals;
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    if (many_per_signature[many_signatures_[i]] > 1 && !pairs_[i].empty()) rivals.push_back(i);
+  }
+  if (rivals.empty()) return {};
+  const bool one_to_one = spec_.matching.card == Cardinality::kOneToOne;
+  const Result<std::uint32_t> count = one_to_one ? ShareSignatures(rivals) : ShareResults(rivals, results);
+  if (!count) return count.error();
+  const std::uint64_t bytes = *count * (steps().count + sizeof(exclusive_[0]));
+  if (Status status = reserved_.Add(bytes / sizeof(double) + 1); !status) return status;
+  exclusive_.assign(*count, std::vector<std::uint8_t>(steps().count));
   return {};
+}
+
+Result<std::uint32_t> JoinOperator::ShareSignatures(const std::vector<std::size_t>& rivals) {
+  std::vector<std::uint32_t> exclusive_of(signatures_.count(), kNone);
+  std::uint32_t count = 0;
+  for (const std::size_t many : rivals) {
+    if (const Status status = rounds_.Add(pairs_[many].size() + 1); !status) return status.error();
+    std::uint32_t& exclusive = exclusive_of[many_signatures_[many]];
+    if (exclusive == kNone) exclusive = count++;
+    for (Pair& pair : pairs_[many]) pair.exclusive = exclusive;
+  }
+  return count;
+}
+
+Result<std::uint32_t> JoinOperator::ShareResults(const std::vector<std::size_t>& rivals,
+                                                 const std::vector<SeriesInfo>& results) {
+  SlotReservation tables(context().budget());
+  if (const Status status = tables.Add(results.size() + 1); !status) return status.error();
+  SeriesIndex known(results, context().budget());
+  if (const Status status = known.Reserve(results.size()); !status) return status.error();
+  // Each result belongs to one series of the many side: equal ones belong to several.
+  std::vector<SeriesId> first_like(results.size());
+  std::vector<std::uint32_t> exclusive_of(results.size(), kNone);
+  std::uint32_t count = 0;
+  for (const std::size_t many : rivals) {
+    if (const Status status = rounds_.Add(pairs_[many].size()); !status) return status.error();
+    SeriesId last = kNone;
+    for (const Pair& pair : pairs_[many]) {
+      if (std::exchange(last, pair.result) == pair.result) continue;  // They are ordered by it.
+      if (const Status status = rounds_.Add(kRoundsOfResult); !status) return status.error();
+      const SeriesId first = known.FirstLike(pair.result, many_signatures_[many]);
+      first_like[pair.result] = first;
+      if (first != pair.result && exclusive_of[first] == kNone) exclusive_of[first] = count++;
+    }
+  }
+  if (count == 0) return count;
+  for (const std::size_t many : rivals) {
+    if (const Status status = rounds_.Add(pairs_[many].size()); !status) return status.error();
+    for (Pair& pair : pairs_[many]) pair.exclusive = exclusive_of[first_like[pair.result]];
+  }
+  return count;
 }
 
 Result<bool> JoinOperator::NextManyBatch() {
@@ -304,6 +348,7 @@ Status JoinOperator::JoinPair(SeriesId many_id, const Row& many, const Pair& pai
   const bool filled = pair.one == kFilled;
   const StoredRow one = filled ? StoredRow{} : one_rows_.row(one_row_of_series_[pair.one]);
   const std::size_t count = filled ? steps().count : one.values.size();
+  if (Status status = rounds_.Add(count + 1); !status) return status;
   const std::span<const std::uint8_t> present =
       filled ? one_present_.row(many_signatures_[many_id]) : std::span<const std::uint8_t>(one.valid);
   const std::uint8_t flip = filled ? 1 : 0;

@@ -11,6 +11,7 @@
 #include "promql/exec/join_signatures.h"
 #include "promql/exec/operator.h"
 #include "promql/exec/presence_table.h"
+#include "promql/exec/round_counter.h"
 #include "promql/exec/row_store.h"
 
 namespace vigia::promql {
@@ -56,8 +57,16 @@ class JoinOperator : public Operator {
   storage::Error DuplicateError(const Duplicate& duplicate) const;
   storage::Status PrepareFilling();
   storage::Status MakePairs(std::vector<SeriesInfo>& results);
+  // The pairs of one series of the many side.
+  storage::Status PairUp(std::size_t many, std::vector<SeriesInfo>& results);
   SeriesInfo ResultOf(const SeriesInfo& many, const SeriesInfo& one);
+  // Finds what several series of the many side may reach: one-to-one, a signature is matched once at a step; grouped,
+  // the results of a signature are distinct. `rivals` are the series with pairs that share their signature; the answer
+  // is how many exclusive results there are.
   storage::Status MakeExclusive(const std::vector<SeriesInfo>& results);
+  storage::Result<std::uint32_t> ShareSignatures(const std::vector<std::size_t>& rivals);
+  storage::Result<std::uint32_t> ShareResults(const std::vector<std::size_t>& rivals,
+                                              const std::vector<SeriesInfo>& results);
 
   storage::Result<bool> NextManyBatch();
   // Into the last row of `out`.
@@ -88,6 +97,7 @@ class JoinOperator : public Operator {
   const OperatorPtr lhs_, rhs_;
   Operator& many_side_;
   Operator& one_side_;
+  const std::vector<std::string> names_;  // Of on() or ignoring(), sorted.
   JoinSignatures signatures_;
   std::vector<SeriesInfo> many_, one_;
   std::vector<std::uint32_t> many_signatures_, one_signatures_;
@@ -100,6 +110,7 @@ class JoinOperator : public Operator {
   // Results that several series of the many side may reach: at each step only one of them may.
   std::vector<std::vector<std::uint8_t>> exclusive_;
   SlotReservation reserved_;
+  RoundCounter rounds_;
 
   // For fill modifiers: where signatures have elements, the filled values as a row, and what FillFromOne() gives.
   PresenceTable one_present_, many_present_;

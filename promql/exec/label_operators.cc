@@ -1,5 +1,7 @@
 #include "promql/exec/label_operators.h"
 
+#include "promql/exec/round_counter.h"
+
 namespace vigia::promql {
 
 using storage::Result;
@@ -13,9 +15,11 @@ RelabelOperator::RelabelOperator(QueryContext& context, OperatorPtr input, Chang
 Result<std::vector<SeriesInfo>> RelabelOperator::MakeSeries() {
   auto series = input_->Series();
   if (!series) return series;
-  for (std::size_t i = 0; i < series->size(); ++i) {
-    if (const Status status = context().InterruptedAt(i); !status) return status.error();
-    change_((*series)[i]);
+  constexpr std::size_t kRounds = 256;  // A regular expression takes its time even for a few bytes.
+  RoundCounter rounds(context());
+  for (SeriesInfo& info : *series) {
+    if (const Status status = rounds.Add(kRounds + info.labels.bytes().size()); !status) return status.error();
+    if (const Status status = change_(info); !status) return status.error();
   }
   return series;
 }
@@ -26,10 +30,11 @@ Status RelabelOperator::Fill(RowBatch& out) {
   return {};
 }
 
-void RemoveMarkedName(SeriesInfo& info) {
-  if (!info.drop_name) return;
+Status RemoveMarkedName(SeriesInfo& info) {
+  if (!info.drop_name) return {};
   info.labels = WithoutMetadata(info.labels);
   info.drop_name = false;
+  return {};
 }
 
 }  // namespace vigia::promql

@@ -9,10 +9,11 @@
 
 namespace vigia::promql {
 
-// Calls `change` once for each series. Label sets may become equal: put a MergeSeriesOperator above.
+// Calls `change` once for each series; it reserves what it adds. Label sets may become equal: put a MergeSeriesOperator
+// above.
 class RelabelOperator : public Operator {
  public:
-  using Change = std::function<void(SeriesInfo&)>;
+  using Change = std::function<storage::Status(SeriesInfo&)>;
   RelabelOperator(QueryContext& context, OperatorPtr input, Change change);
 
  private:
@@ -23,6 +24,6 @@ class RelabelOperator : public Operator {
 };
 
 // Takes the metric name off marked series.
-void RemoveMarkedName(SeriesInfo& info);
+storage::Status RemoveMarkedName(SeriesInfo& info);
 
 }  // namespace vigia::promql

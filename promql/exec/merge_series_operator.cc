@@ -43,7 +43,7 @@ Result<std::vector<SeriesInfo>> MergeSeriesOperator::MakeSeries() {
   std::vector<SeriesInfo> unique(shared_.size());
   std::vector<std::uint8_t> taken(shared_.size());
   for (std::size_t i = 0; i < target_.size(); ++i) {
-    if (std::exchange(taken[target_[i]], std::uint8_t{1}) == 0) unique[target_[i]] = (*series)[i];
+    if (std::exchange(taken[target_[i]], std::uint8_t{1}) == 0) unique[target_[i]] = std::move((*series)[i]);
   }
   return unique;
 }

@@ -1,11 +1,14 @@
 #include "promql/exec/sample_budget.h"
 
+#include <string>
+
 #include "promql/exec/evaluation_error.h"
 
 namespace vigia::promql {
 namespace {
 
 constexpr std::uint64_t kSlotsPerSample = 3;
+constexpr std::uint64_t kLabelPortionBytes = 4096;
 constexpr std::uint64_t kMinSlots = 1u << 22;  // 32 MB: small limits are about samples, not about these.
 
 storage::Error TooManySamples() {
@@ -34,6 +37,28 @@ storage::Status SampleBudget::ReserveSlots(std::uint64_t slots) {
   if (storage::Status status = ReserveBytes(slots * kBytesPerSlot); !status) return status;
   slots_ += slots;
   return {};
+}
+
+storage::Status SampleBudget::ReserveMoreLabels(std::uint64_t bytes) {
+  const std::uint64_t room = kMaxLabelBytes - label_bytes_;
+  const std::uint64_t missing = bytes - label_credit_;
+  if (missing > room) {
+    labels_exceeded_ = true;
+    return EvaluationError("query processing would need more memory than the limit of " +
+                           std::to_string(kMaxLabelBytes) + " bytes for the labels of one query allows");
+  }
+  const std::uint64_t portion = std::min(std::max(missing, kLabelPortionBytes), room);
+  if (storage::Status status = ReserveBytes(portion); !status) return status;
+  label_bytes_ += portion;
+  label_credit_ += portion - bytes;
+  return {};
+}
+
+storage::Status SampleBudget::CheckLabelValue(std::uint64_t bytes) {
+  if (bytes <= kMaxLabelValueBytes) return {};
+  labels_exceeded_ = true;
+  return EvaluationError("query processing would make a label value longer than the limit of " +
+                         std::to_string(kMaxLabelValueBytes) + " bytes");
 }
 
 void SampleBudget::ReleaseSlots(std::uint64_t slots) {

@@ -31,7 +31,16 @@ class SampleBudget {
   // within its samples can still want too much memory, which is refused with the same words.
   storage::Status ReserveSlots(std::uint64_t slots);
   void ReleaseSlots(std::uint64_t slots);
-  // Memory that is not about slots: label sets, results. Held until the account dies.
+  // Before functions and joins make labels, which a short text can ask any amount of. Held until the account dies.
+  // Taken in portions, so that a label set costs little; fails, also without an account, beyond kMaxLabelBytes in all.
+  storage::Status ReserveLabels(std::uint64_t bytes) {
+    if (bytes > label_credit_) return ReserveMoreLabels(bytes);
+    label_credit_ -= bytes;
+    return {};
+  }
+  // Before a label value is made. Fails beyond kMaxLabelValueBytes.
+  storage::Status CheckLabelValue(std::uint64_t bytes);
+  // Memory that is not about slots: label sets of storage, results. Held until the account dies.
   storage::Status ReserveBytes(std::uint64_t bytes) { return memory_ ? memory_->Reserve(bytes) : storage::Status(); }
   std::uint64_t max_slots() const;
 
@@ -40,16 +49,27 @@ class SampleBudget {
   std::uint64_t held_bytes() const { return slots_ * kBytesPerSlot; }
   // Whether the query failed for its samples or slots.
   bool exceeded() const { return exceeded_; }
+  // Whether it failed for its labels: what it made, or the length of a value.
+  bool labels_exceeded() const { return labels_exceeded_; }
 
   static constexpr std::uint64_t kBytesPerSlot = 9;  // A value and its validity.
+  // Labels that one query makes, held at the same time or not: some three million label sets of 250 bytes.
+  static constexpr std::uint64_t kMaxLabelBytes = std::uint64_t{1} << 30;
+  // As long as the text of a query may be. Longer ones than 16 MB could not even be stored (storage/model/labels.h).
+  static constexpr std::uint64_t kMaxLabelValueBytes = std::uint64_t{1} << 20;
 
  private:
+  storage::Status ReserveMoreLabels(std::uint64_t bytes);
+
   const std::uint64_t max_samples_;
   MemoryAccount* const memory_;
   std::uint64_t current_ = 0;
   std::uint64_t peak_ = 0;
   std::uint64_t slots_ = 0;
   bool exceeded_ = false;
+  std::uint64_t label_bytes_ = 0;   // Reserved for labels,
+  std::uint64_t label_credit_ = 0;  // and not used of them.
+  bool labels_exceeded_ = false;
 };
 
 // Slots reserved as long as the object lives.

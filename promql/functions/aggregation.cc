@@ -164,9 +164,10 @@ void QuantileFold::Add(std::size_t group, std::span<const double> values, Valid 
   rows.valid.insert(rows.valid.end(), valid.begin(), valid.end());
 }
 
-void QuantileFold::Finish(std::size_t group, ScalarArgument q, StepOutput output) {
+void QuantileFold::Finish(std::size_t group, std::size_t first, std::size_t count, ScalarArgument q,
+                          StepOutput output) {
   const Rows& rows = groups_[group];
-  for (std::size_t step = 0; step < steps_; ++step) {
+  for (std::size_t step = first; step < first + count; ++step) {
     gathered_.clear();
     for (std::size_t at = step; at < rows.values.size(); at += steps_) {
       if (rows.valid[at] != 0) gathered_.push_back(rows.values[at]);

@@ -86,8 +86,10 @@ class QuantileFold {
   static constexpr std::size_t kBytesPerSlot = sizeof(double) + sizeof(std::uint8_t);
   QuantileFold(std::size_t groups, std::size_t steps);
   void Add(std::size_t group, std::span<const double> values, std::span<const std::uint8_t> valid);
-  // One q for each step. Call once per group.
-  void Finish(std::size_t group, ScalarArgument q, StepOutput output);
+  // The series added to a group.
+  std::size_t rows(std::size_t group) const { return steps_ == 0 ? 0 : groups_[group].values.size() / steps_; }
+  // Writes the results of a group at the steps [first, first + count). q and the output have all steps.
+  void Finish(std::size_t group, std::size_t first, std::size_t count, ScalarArgument q, StepOutput output);
 
  private:
   const std::size_t steps_;

@@ -5,6 +5,8 @@
 
 #include <re2/re2.h>
 
+#include "storage/model/go_regex.h"
+
 namespace vigia::promql {
 namespace {
 
@@ -46,59 +48,87 @@ int GroupIndex(std::string_view name, const re2::RE2& regex) {
   return found == named.end() ? -1 : found->second;
 }
 
-std::string Expand(std::string_view replacement, const re2::RE2& regex, const std::vector<re2::StringPiece>& groups) {
-  std::string out;
-  while (!replacement.empty()) {
-    const std::size_t dollar = replacement.find('$');
-    out.append(replacement.substr(0, dollar));
-    if (dollar == std::string_view::npos) break;
-    replacement.remove_prefix(dollar + 1);
-    if (replacement.starts_with('$')) {
-      out += '$';
-      replacement.remove_prefix(1);
-      continue;
-    }
-    const std::string_view name = TakeReference(replacement);
-    if (name.empty()) {
-      out += '$';
-      continue;
-    }
-    const int index = GroupIndex(name, regex);
-    if (index >= 0 && static_cast<std::size_t>(index) < groups.size()) {
-      const auto& group = groups[static_cast<std::size_t>(index)];
-      out.append(group.data(), group.size());
-    }
+// Asks for room for `bytes` as the value of `name`, which is made by `append`, and sets it.
+template <class AppendTo>
+storage::Status SetValue(storage::Labels& labels, const std::string& name, std::uint64_t bytes, const LabelRoom& room,
+                         AppendTo&& append_to) {
+  const std::size_t before = labels.Get(name).size();
+  if (bytes > before) {
+    const std::uint64_t more = bytes - before + (before == 0 ? name.size() : 0);
+    if (storage::Status status = room(bytes, more); !status) return status;
   }
-  return out;
+  std::string value;
+  value.reserve(bytes);
+  append_to(value);
+  storage::LabelsBuilder builder(labels);
+  builder.Set(name, value);
+  labels = builder.Build();
+  return {};
 }
 
 }  // namespace
 
 storage::Result<LabelReplacement> LabelReplacement::Create(std::string destination, std::string replacement,
                                                            std::string source, std::string_view regex) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  options.set_dot_nl(true);
+  auto compiled = storage::CompileGoRegex(regex, storage::RegexDot::kAny);
+  if (!compiled) return Invalid("invalid regular expression in label_replace()", regex);
   LabelReplacement out;
-  out.regex_ = std::make_shared<const re2::RE2>(re2::StringPiece(regex.data(), regex.size()), options);
-  if (!out.regex_->ok()) return Invalid("invalid regular expression in label_replace()", regex);
+  out.regex_ = *std::move(compiled);
   if (!IsLabelName(destination)) return Invalid("invalid destination label name in label_replace()", destination);
   out.destination_ = std::move(destination);
   out.replacement_ = std::move(replacement);
   out.source_ = std::move(source);
+  out.ParseReplacement();
   return out;
 }
 
-bool LabelReplacement::Apply(storage::Labels& labels) const {
+void LabelReplacement::ParseReplacement() {
+  const std::string_view text = replacement_;
+  const auto at = [&](std::string_view rest) { return static_cast<std::uint32_t>(text.size() - rest.size()); };
+  std::string_view rest = text;
+  Piece piece;
+  while (true) {
+    const std::size_t dollar = rest.find('$');
+    if (dollar == std::string_view::npos) break;
+    rest.remove_prefix(dollar);
+    piece.end = at(rest);
+    rest.remove_prefix(1);
+    if (rest.starts_with('$')) {
+      ++piece.end;
+      rest.remove_prefix(1);
+    } else {
+      const std::string_view name = TakeReference(rest);
+      if (name.empty()) continue;  // The `$` and what follows belong to the bytes that were before it.
+      const int group = GroupIndex(name, *regex_);
+      if (group <= regex_->NumberOfCapturingGroups()) piece.group = group;
+    }
+    pieces_.push_back(piece);
+    piece = {at(rest), at(rest), kNoGroup};
+  }
+  piece.end = at({});
+  pieces_.push_back(piece);
+}
+
+storage::Result<bool> LabelReplacement::Apply(storage::Labels& labels, const LabelRoom& room) const {
   const std::string_view value = labels.Get(source_);
   std::vector<re2::StringPiece> groups(static_cast<std::size_t>(regex_->NumberOfCapturingGroups()) + 1);
   const re2::StringPiece text(value.data(), value.size());
   if (!regex_->Match(text, 0, value.size(), re2::RE2::ANCHOR_BOTH, groups.data(), static_cast<int>(groups.size()))) {
     return false;
   }
-  storage::LabelsBuilder builder(labels);
-  builder.Set(destination_, Expand(replacement_, *regex_, groups));
-  labels = builder.Build();
+  const auto group_of = [&](const Piece& piece) {
+    if (piece.group == kNoGroup) return std::string_view();
+    const re2::StringPiece& group = groups[static_cast<std::size_t>(piece.group)];
+    return std::string_view(group.data(), group.size());
+  };
+  std::uint64_t bytes = 0;
+  for (const Piece& piece : pieces_) bytes += piece.end - piece.begin + group_of(piece).size();
+  const storage::Status status = SetValue(labels, destination_, bytes, room, [&](std::string& out) {
+    for (const Piece& piece : pieces_) {
+      out.append(replacement_, piece.begin, piece.end - piece.begin).append(group_of(piece));
+    }
+  });
+  if (!status) return status.error();
   return true;
 }
 
@@ -115,15 +145,17 @@ storage::Result<LabelJoin> LabelJoin::Create(std::string destination, std::strin
   return out;
 }
 
-void LabelJoin::Apply(storage::Labels& labels) const {
-  std::string joined;
-  for (std::size_t i = 0; i < sources_.size(); ++i) {
-    if (i > 0) joined += separator_;
-    joined += labels.Get(sources_[i]);
-  }
-  storage::LabelsBuilder builder(labels);
-  builder.Set(destination_, joined);
-  labels = builder.Build();
+storage::Status LabelJoin::Apply(storage::Labels& labels, const LabelRoom& room) const {
+  std::vector<std::string_view> values;
+  values.reserve(sources_.size());
+  std::uint64_t bytes = sources_.empty() ? 0 : (sources_.size() - 1) * separator_.size();
+  for (const std::string& source : sources_) bytes += values.emplace_back(labels.Get(source)).size();
+  return SetValue(labels, destination_, bytes, room, [&](std::string& out) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) out += separator_;
+      out += values[i];
+    }
+  });
 }
 
 }  // namespace vigia::promql

@@ -1,8 +1,9 @@
 // label_replace and label_join on one label set (surface.md 4.7).
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,10 @@ class RE2;
 
 namespace vigia::promql {
 
+// Asked before a value is made: how long it will be, and by how much its label set grows. A short text can ask for any
+// length. An error of it is the answer, and nothing is made.
+using LabelRoom = std::function<storage::Status(std::uint64_t value_bytes, std::uint64_t more_bytes)>;
+
 // Immutable; safe for many threads.
 class LabelReplacement {
  public:
@@ -24,12 +29,22 @@ class LabelReplacement {
   static storage::Result<LabelReplacement> Create(std::string destination, std::string replacement, std::string source,
                                                   std::string_view regex);
   // Whether the expression matches the source label; if so `labels` becomes the changed set.
-  bool Apply(storage::Labels& labels) const;
+  storage::Result<bool> Apply(storage::Labels& labels, const LabelRoom& room) const;
   const std::string& destination() const { return destination_; }
 
  private:
+  // Bytes of replacement_ that stand for themselves, and a group of the expression behind them.
+  struct Piece {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+    int group = kNoGroup;
+  };
+  static constexpr int kNoGroup = -1;
+
   LabelReplacement() = default;
+  void ParseReplacement();
   std::string destination_, replacement_, source_;
+  std::vector<Piece> pieces_;
   std::shared_ptr<const re2::RE2> regex_;
 };
 
@@ -40,7 +55,7 @@ class LabelJoin {
   // DST".
   static storage::Result<LabelJoin> Create(std::string destination, std::string separator,
                                            std::vector<std::string> sources);
-  void Apply(storage::Labels& labels) const;
+  storage::Status Apply(storage::Labels& labels, const LabelRoom& room) const;
   const std::string& destination() const { return destination_; }
 
  private:

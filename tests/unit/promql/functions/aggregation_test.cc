@@ -94,7 +94,10 @@ TEST_CASE("quantile by step") {
   std::vector<double> out(2);
   std::vector<std::uint8_t> valid(2);
   const double q = 0.5;
-  fold.Finish(0, {std::span(&q, 1)}, {out, valid});
+  CHECK(fold.rows(0) == 2);
+  fold.Finish(0, 0, 1, {std::span(&q, 1)}, {out, valid});
+  CHECK(valid == first);
+  fold.Finish(0, 1, 1, {std::span(&q, 1)}, {out, valid});
   CHECK(out == std::vector<double>{2, 5});
   CHECK(valid == all);
 }

@@ -11,10 +11,12 @@ namespace {
 using storage::Labels;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+storage::Status Roomy(std::uint64_t, std::uint64_t) { return {}; }
+
 Labels Replaced(std::string dst, std::string replacement, std::string src, std::string_view regex, Labels labels) {
   auto function = LabelReplacement::Create(std::move(dst), std::move(replacement), std::move(src), regex);
   REQUIRE(function.has_value());
-  function->Apply(labels);
+  CHECK(function->Apply(labels, &Roomy).has_value());
   return labels;
 }
 
@@ -45,12 +47,58 @@ TEST_CASE("label_join: missing labels are empty") {
   Labels labels{{"a", "1"}, {"c", "3"}};
   const auto join = LabelJoin::Create("dst", "-", {"a", "b", "c"});
   REQUIRE(join.has_value());
-  join->Apply(labels);
+  REQUIRE(join->Apply(labels, &Roomy).has_value());
   CHECK(labels.Get("dst") == "1--3");
   const auto empty = LabelJoin::Create("dst", "-", {});
   REQUIRE(empty.has_value());
-  empty->Apply(labels);
+  REQUIRE(empty->Apply(labels, &Roomy).has_value());
   CHECK_FALSE(labels.Has("dst"));
+}
+
+TEST_CASE("label functions ask for room before they make a value, and take no for an answer") {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> asked;
+  const LabelRoom room = [&asked](std::uint64_t value_bytes, std::uint64_t more_bytes) -> storage::Status {
+    asked.emplace_back(value_bytes, more_bytes);
+    if (value_bytes > 100) return storage::Error{storage::Errc::kLimit, "too long"};
+    return {};
+  };
+  const auto twice = LabelReplacement::Create("dst", "$1-$1", "src", "(.*)");
+  REQUIRE(twice.has_value());
+  Labels labels{{"src", "abc"}};
+  CHECK(twice->Apply(labels, room).value());
+  CHECK(asked.back() == std::pair<std::uint64_t, std::uint64_t>{7, 7 + 3});  // The value, and the name.
+  labels = Labels{{"src", "abc"}, {"dst", "12345"}};
+  CHECK(twice->Apply(labels, room).value());
+  CHECK(asked.back() == std::pair<std::uint64_t, std::uint64_t>{7, 2});
+  asked.clear();
+  CHECK(twice->Apply(labels, room).value());
+  CHECK(asked.empty());  // It is as long as what it replaces.
+  const Labels wide{{"src", std::string(50, 'x')}};
+  labels = wide;
+  CHECK(twice->Apply(labels, room).error().what == "too long");
+  CHECK(labels == wide);
+  CHECK(asked.back().first == 101);
+
+  // 5000 times 20 kB of separators: nothing of them is there when the answer is no.
+  const auto join = LabelJoin::Create("dst", std::string(20'000, 'x'), std::vector<std::string>(5000, "src"));
+  REQUIRE(join.has_value());
+  CHECK(join->Apply(labels, room).error().what == "too long");
+  CHECK(labels == wide);
+  CHECK(asked.back().first == 4999ull * 20'000 + 5000ull * 50);
+}
+
+TEST_CASE("label_replace: pieces of the replacement") {
+  const Labels base{{"src", "ab"}};
+  const auto replaced = [&base](std::string replacement) {
+    const Labels labels = Replaced("dst", std::move(replacement), "src", "(?P<x>a)(b)", base);
+    return std::string(labels.Get("dst"));
+  };
+  CHECK(replaced("$2$1") == "ba");
+  CHECK(replaced("<$x>${x}y$$1$") == "<a>ay$1$");
+  CHECK(replaced("$$$$") == "$$");
+  CHECK(replaced("$-$1-${-$2") == "$-a-${-b");
+  CHECK(replaced("$0$3$99999999999") == "ab");
+  CHECK(replaced("none") == "none");
 }
 
 TEST_CASE("sort puts NaN last both ways") {
