@@ -8,6 +8,7 @@
 
 #include "alerting/template/functions.h"
 #include "alerting/template/letter_case.h"
+#include "storage/model/go_regex.h"
 
 namespace vigia::alerting {
 namespace {
@@ -24,20 +25,12 @@ Result<TemplateValue> OfText(const Env&, TemplateArgs args) {
   return TemplateValue(Fn(*text));
 }
 
-Result<std::unique_ptr<re2::RE2>> Compile(const std::string& pattern) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  auto regex = std::make_unique<re2::RE2>(pattern, options);
-  if (!regex->ok()) return Error{Errc::kInvalid, "error parsing regexp: " + regex->error()};
-  return regex;
-}
-
 Result<TemplateValue> Match(const Env&, TemplateArgs args) {
   const auto pattern = TextArgument(args[0]);
   if (!pattern) return pattern.error();
   const auto text = TextArgument(args[1]);
   if (!text) return text.error();
-  const auto regex = Compile(*pattern);
+  const auto regex = storage::CompileGoRegex(*pattern, storage::RegexDot::kNotNewline);
   if (!regex) return regex.error();
   return TemplateValue(re2::RE2::PartialMatch(*text, **regex));
 }
@@ -116,7 +109,7 @@ Result<TemplateValue> ReReplaceAll(const Env& env, TemplateArgs args) {
     if (!text) return text.error();
     texts[i] = *text;
   }
-  const auto regex = Compile(texts[0]);
+  const auto regex = storage::CompileGoRegex(texts[0], storage::RegexDot::kNotNewline);
   if (!regex) return regex.error();
   auto replaced = ReplaceAll(**regex, texts[1], texts[2], env.max_string_bytes);
   if (!replaced) return replaced.error();

@@ -1,6 +1,7 @@
 #include <re2/re2.h>
 
 #include "config/relabel/relabel.h"
+#include "storage/model/go_regex.h"
 
 namespace vigia::config {
 namespace {
@@ -16,12 +17,9 @@ RelabelRegex::RelabelRegex(std::string text, std::shared_ptr<const re2::RE2> reg
 
 storage::Result<RelabelRegex> RelabelRegex::Create(std::string text) {
   if (text == kDefaultText) return RelabelRegex();
-  RE2::Options options;
-  options.set_dot_nl(true);
-  options.set_log_errors(false);
-  auto regex = std::make_shared<const RE2>(text, options);
-  if (!regex->ok()) return storage::Error{storage::Errc::kInvalid, "error parsing regexp: " + regex->error()};
-  return RelabelRegex(std::move(text), std::move(regex));
+  auto regex = storage::CompileGoRegex(text, storage::RegexDot::kAny);
+  if (!regex) return regex.error();
+  return RelabelRegex(std::move(text), *std::move(regex));
 }
 
 bool RelabelRegex::Matches(std::string_view value) const {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include <re2/re2.h>
+
 #include "server/http/client.h"
 #include "server/http/text.h"
 #include "server/http/url.h"
@@ -78,14 +80,14 @@ Responder::Responder(const HttpServerOptions& options, const Router& router, Ser
       router_(router),
       metrics_(metrics),
       log_(std::move(log)),
-      origins_("^(?s:" + options.cors_origin + ")$", RE2::Quiet) {
+      origins_(storage::CompileGoRegex("^(?s:" + options.cors_origin + ")$", storage::RegexDot::kNotNewline)) {
   for (const std::string& pattern : router.Patterns()) metrics_.AddHandler(pattern);
   metrics_.AddHandler("/{x...}");
 }
 
 storage::Status Responder::ok() const {
-  if (origins_.ok()) return {};
-  return storage::Error{storage::Errc::kInvalid, "invalid CORS origin regex: " + origins_.error()};
+  if (origins_) return {};
+  return storage::Error{storage::Errc::kInvalid, "invalid CORS origin regex: " + origins_.error().what};
 }
 
 Answer Responder::Refuse(int status) const {
@@ -179,6 +181,8 @@ Response Responder::Dispatch(RawRequest& raw, std::stop_token gone, HandlerMetri
     response.status = 204;
   } else if (!match.pattern.empty()) {
     response = StatusResponse(405);
+    if (IsApiPath(path)) match.allowed_methods.emplace_back("OPTIONS");
+    std::sort(match.allowed_methods.begin(), match.allowed_methods.end());
     response.headers.Add("Allow", JoinMethods(match.allowed_methods));
   } else {
     std::string other = path.ends_with('/') ? path.substr(0, path.size() - 1) : path + "/";
@@ -211,7 +215,7 @@ void Responder::AddCors(const RawRequest& raw, Response& response) const {
   response.headers.Add("Access-Control-Expose-Headers", "Date");
   if (options_.cors_origin == ".*") {
     response.headers.Add("Access-Control-Allow-Origin", "*");
-  } else if (RE2::FullMatch(re2::StringPiece(origin.data(), origin.size()), origins_)) {
+  } else if (RE2::FullMatch(re2::StringPiece(origin.data(), origin.size()), **origins_)) {
     response.headers.Add("Access-Control-Allow-Origin", std::string(origin));
   }
 }

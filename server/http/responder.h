@@ -6,14 +6,13 @@
 #include <stop_token>
 #include <string>
 
-#include <re2/re2.h>
-
 #include "server/http/basic_auth.h"
 #include "server/http/compression.h"
 #include "server/http/router.h"
 #include "server/http/server.h"
 #include "server/http/server_metrics.h"
 #include "server/http/worker_pool.h"
+#include "storage/model/go_regex.h"
 
 namespace vigia::server {
 
@@ -70,7 +69,7 @@ class Responder {
   const Router& router_;
   ServerMetrics& metrics_;
   const Logger log_;
-  const RE2 origins_;
+  const storage::Result<std::shared_ptr<const re2::RE2>> origins_;
   PasswordChecker passwords_;
 };
 

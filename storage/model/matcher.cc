@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include "storage/model/go_regex.h"
+
 namespace vigia::storage {
 
 Matcher::Matcher(MatchType type, std::string name, std::string value)
@@ -15,12 +17,9 @@ Matcher Matcher::Equal(std::string name, std::string value) {
 Result<Matcher> Matcher::Create(MatchType type, std::string name, std::string value) {
   Matcher matcher(type, std::move(name), std::move(value));
   if (type == MatchType::kRegex || type == MatchType::kNotRegex) {
-    re2::RE2::Options options;
-    options.set_log_errors(false);
-    options.set_dot_nl(true);
-    auto regex = std::make_shared<re2::RE2>(matcher.value_, options);
-    if (!regex->ok()) return Error{Errc::kInvalid, fmt::format("error parsing regexp: {}", regex->error())};
-    matcher.regex_ = std::move(regex);
+    auto regex = CompileGoRegex(matcher.value_, RegexDot::kAny);
+    if (!regex) return regex.error();
+    matcher.regex_ = *std::move(regex);
   }
   return matcher;
 }

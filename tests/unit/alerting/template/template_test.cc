@@ -227,6 +227,8 @@ TEST_CASE("strings, addresses, links") {
       {"{{ reReplaceAll \"(a)b\" \"x$1\" \"ab\" }}", "xa"},
       {"{{ reReplaceAll \"a*\" \"-\" \"baaac\" }}", "-b-c-"},
       {"{{ reReplaceAll \"(?P<n>b)\" \"<${n}$$$1y>\" \"abc\" }}", "a<b$>c"},
+      {"{{ reReplaceAll \"(?<n>b)\" \"<${n}>\" \"abc\" }}", "a<b>c"},
+      {"{{ match \"a(?<n>.)c\" \"abc\" }}", "true"},
       {"{{ \"foo.example.com:12345\" | stripPort }} {{ \"192.0.2.1:12345\" | stripPort }} {{ \"2001:0DB8::1\" | "
        "stripPort }} "
        "{{ \"[2001:0DB8::1]:12345\" | stripPort }} {{ \"[2001:0DB8::1]::12345\" | stripPort }}",

@@ -33,6 +33,8 @@ TEST_CASE("replace sets the target to the expanded replacement when the joined v
              .replacement = "b${1}${2}m"},
             labels) == Labels{{"a", "boobam"}, {"b", "bar"}, {"c", "baz"}});
   CHECK(One({.source_labels = {"a"}, .regex = Regex("no"), .target_label = "d", .replacement = "x"}, labels) == labels);
+  CHECK(One({.source_labels = {"a"}, .regex = Regex("f(?<rest>.*)"), .target_label = "a", .replacement = "${rest}"},
+            labels) == Labels{{"a", "oo"}, {"b", "bar"}, {"c", "baz"}});
 }
 
 TEST_CASE("replace with an empty result deletes the target; references to no group are empty") {
@@ -84,6 +86,7 @@ TEST_CASE("the expression is anchored and its dot matches a newline") {
   CHECK(Regex("f.o").Matches("f\no"));
   CHECK(Regex("a|ab").Matches("ab"));
   CHECK_FALSE(RelabelRegex::Create("a(").has_value());
+  CHECK_FALSE(RelabelRegex::Create("\\C").has_value());
 }
 
 TEST_CASE("keep and drop") {

@@ -15,6 +15,7 @@ TEST_CASE("regular expressions are anchored and the dot matches a newline") {
   CHECK(Make(MatchType::kRegex, "a|bc").Matches("bc"));
   CHECK_FALSE(Make(MatchType::kRegex, "a|bc").Matches("ac"));
   CHECK(Make(MatchType::kRegex, "(?i:ABC)").Matches("abc"));
+  CHECK(Make(MatchType::kRegex, "i(?<x>.)").Matches("i1"));
 }
 
 TEST_CASE("a missing label matches as the empty string") {
