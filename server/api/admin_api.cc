@@ -27,18 +27,12 @@ Response FinishedOrInternal(const storage::Status& status) {
 // All selectors are checked before anything is deleted. A range that ends before it starts has no samples.
 Response DeleteSeries(const AdminApiDeps& deps, const Request& http) {
   if (!http.params.Has("match[]")) return ApiError(ApiErrorType::kBadData, "no match[] parameter provided");
-  TimeRange range;
-  for (const auto& [name, time] : {std::pair("start", &range.start_ms), std::pair("end", &range.end_ms)}) {
-    const auto text = http.params.Get(name);
-    if (text.empty()) continue;
-    const auto parsed = ParseTime(text);
-    if (parsed.has_error()) return InvalidParameter(name, parsed.error().what);
-    *time = *parsed;
-  }
+  const auto range = ParseTimeRange(http.params);
+  if (range.has_error()) return ApiError(range.error());
   const auto sets = ParseMatcherSets(http.params);
-  if (sets.has_error()) return ApiError(sets.error());
+  if (sets.has_error()) return InvalidParameter("match[]", sets.error().what);
   for (const auto& matchers : *sets) {
-    const auto status = deps.delete_series(matchers, range.start_ms, range.end_ms);
+    const auto status = deps.delete_series(matchers, range->start_ms, range->end_ms);
     if (status.has_error()) return FinishedOrInternal(status);
   }
   return NoContent();

@@ -12,7 +12,6 @@ namespace vigia::server {
 namespace {
 
 using storage::Matcher;
-using storage::TimestampMs;
 
 std::vector<std::vector<Matcher>> SelectorsOf(const promql::Expr& expr) {
   std::vector<std::vector<Matcher>> selectors;
@@ -51,20 +50,14 @@ std::string ToJson(const std::vector<storage::ExemplarSeries>& found) {
 // Both times may be left out. The probe that Grafana sends has them in milliseconds: any time is accepted.
 Response QueryExemplars(const storage::ExemplarQueryable& exemplars, const promql::ParserOptions& parser,
                         const Request& http) {
-  TimestampMs start_ms = storage::kMinTimestampMs;
-  TimestampMs end_ms = storage::kMaxTimestampMs;
-  for (const auto& [name, time] : {std::pair("start", &start_ms), std::pair("end", &end_ms)}) {
-    const auto& text = http.params.Get(name);
-    if (text.empty()) continue;
-    const auto parsed = ParseTime(text);
-    if (parsed.has_error()) return InvalidParameter(name, parsed.error().what);
-    *time = *parsed;
-  }
-  if (end_ms < start_ms) return ApiError(ApiErrorType::kBadData, "end timestamp must not be before start timestamp");
+  const auto range = ParseTimeRange(http.params);
+  if (range.has_error()) return ApiError(range.error());
+  if (range->end_ms < range->start_ms)
+    return ApiError(ApiErrorType::kBadData, "end timestamp must not be before start timestamp");
   const auto expr = promql::ParseExpr(http.params.Get("query"), parser);
-  if (expr.has_error()) return InvalidParameter("query", expr.error().what);
+  if (expr.has_error()) return ApiError(ApiErrorType::kBadData, expr.error().what);
   const auto selectors = SelectorsOf(**expr);
-  const auto found = exemplars.SelectExemplars(start_ms, end_ms, selectors);
+  const auto found = exemplars.SelectExemplars(range->start_ms, range->end_ms, selectors);
   return found.has_error() ? ApiError(found.error()) : ApiSuccess(ToJson(*found));
 }
 

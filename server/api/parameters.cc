@@ -1,8 +1,10 @@
 #include "server/api/parameters.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -16,9 +18,15 @@ using storage::Errc;
 using storage::Error;
 using storage::Result;
 
-// Go's strconv.ParseFloat takes a leading plus, which from_chars does not.
+// Go takes a leading plus, which from_chars does not. Empty, which is no number, when another sign is behind it.
+std::string_view WithoutPlus(std::string_view text) {
+  if (!text.starts_with('+')) return text;
+  text.remove_prefix(1);
+  return text.starts_with('-') ? std::string_view() : text;
+}
+
 std::optional<double> ParseNumber(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
+  text = WithoutPlus(text);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -35,6 +43,9 @@ storage::TimestampMs Clamp(double ms) {
   if (ms <= static_cast<double>(storage::kMinTimestampMs)) return storage::kMinTimestampMs;
   return static_cast<storage::TimestampMs>(ms);
 }
+
+// The smallest int64 of nanoseconds.
+constexpr storage::DurationMs kShortestMs = std::numeric_limits<std::int64_t>::min() / 1'000'000;
 
 Error Invalid(std::string_view name, std::string_view cause) {
   return {Errc::kInvalid, fmt::format("invalid parameter \"{}\": {}", name, cause)};
@@ -56,6 +67,7 @@ Result<storage::TimestampMs> ParseTime(std::string_view text) {
 
 Result<storage::DurationMs> ParseDurationSeconds(std::string_view text) {
   if (const auto seconds = ParseNumber(text)) {
+    if (std::isnan(*seconds)) return kShortestMs;
     constexpr double kMaxSeconds = 9223372036.854775807;  // An int64 of nanoseconds.
     if (!(std::abs(*seconds) <= kMaxSeconds)) {
       return Error{Errc::kInvalid, fmt::format("cannot parse \"{}\" to a valid duration. It overflows int64", text)};
@@ -66,38 +78,55 @@ Result<storage::DurationMs> ParseDurationSeconds(std::string_view text) {
   return Error{Errc::kInvalid, fmt::format("cannot parse \"{}\" to a valid duration", text)};
 }
 
+Result<std::int64_t> ParseInteger(std::string_view text, std::string_view function) {
+  const std::string_view digits = WithoutPlus(text);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error == std::errc() && end == digits.data() + digits.size()) return value;
+  const bool too_large = error == std::errc::result_out_of_range && end == digits.data() + digits.size();
+  return Error{Errc::kInvalid, fmt::format("{}: parsing {}: {}", function, storage::Quoted(text),
+                                           too_large ? "value out of range" : "invalid syntax")};
+}
+
+std::optional<bool> ParseBool(std::string_view text) {
+  constexpr std::array<std::string_view, 6> kTrue{"1", "t", "T", "TRUE", "true", "True"};
+  constexpr std::array<std::string_view, 6> kFalse{"0", "f", "F", "FALSE", "false", "False"};
+  if (std::ranges::find(kTrue, text) != kTrue.end()) return true;
+  if (std::ranges::find(kFalse, text) != kFalse.end()) return false;
+  return std::nullopt;
+}
+
 Result<std::uint64_t> ParseLimit(std::string_view text) {
   if (text.empty()) return std::uint64_t{0};
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return Error{Errc::kInvalid, fmt::format("cannot parse \"{}\" to a valid limit", text)};
+  const auto value = ParseInteger(text);
+  if (value.has_error()) return value.error();
+  if (*value < 0) return Error{Errc::kInvalid, "limit must be non-negative"};
+  return static_cast<std::uint64_t>(*value);
+}
+
+Result<storage::TimestampMs> OptionalTime(const Params& params, std::string_view name, storage::TimestampMs otherwise) {
+  const auto text = params.Get(name);
+  if (text.empty()) return otherwise;
+  const auto time = ParseTime(text);
+  if (time.has_error()) {
+    return Invalid(name, fmt::format("invalid time value for '{}': {}", name, time.error().what));
   }
-  if (value < 0) return Error{Errc::kInvalid, "limit must be non-negative"};
-  return static_cast<std::uint64_t>(value);
+  return *time;
 }
 
 Result<TimeRange> ParseTimeRange(const Params& params) {
-  TimeRange range;
-  if (const auto text = params.Get("start"); !text.empty()) {
-    const auto start = ParseTime(text);
-    if (start.has_error()) return Invalid("start", start.error().what);
-    range.start_ms = *start;
-  }
-  if (const auto text = params.Get("end"); !text.empty()) {
-    const auto end = ParseTime(text);
-    if (end.has_error()) return Invalid("end", end.error().what);
-    range.end_ms = *end;
-  }
-  if (range.end_ms < range.start_ms) return Invalid("end", "end timestamp must not be before start timestamp");
-  return range;
+  const auto start = OptionalTime(params, "start", storage::kMinTimestampMs);
+  if (start.has_error()) return start.error();
+  const auto end = OptionalTime(params, "end", storage::kMaxTimestampMs);
+  if (end.has_error()) return end.error();
+  return TimeRange{*start, *end};
 }
 
 Result<MatcherSets> ParseMatcherSets(const Params& params) {
   MatcherSets sets;
   for (const std::string& text : params.GetAll("match[]")) {
     auto matchers = promql::ParseMetricSelector(text);
-    if (matchers.has_error()) return Invalid("match[]", matchers.error().what);
+    if (matchers.has_error()) return matchers.error();
     sets.push_back(std::move(*matchers));
   }
   return sets;

@@ -1,5 +1,5 @@
 // Request parameters in the forms that Prometheus accepts (surface.md 1.1). Errors are the CAUSE part of
-// «invalid parameter "NAME": CAUSE».
+// «invalid parameter "NAME": CAUSE», unless a whole text is promised.
 #pragma once
 
 #include <cstdint>
@@ -18,24 +18,34 @@ namespace vigia::server {
 // "for ever". Clamped to kMinTimestampMs..kMaxTimestampMs.
 storage::Result<storage::TimestampMs> ParseTime(std::string_view text);
 
-// Float seconds or a Prometheus duration.
+// Float seconds or a Prometheus duration. NaN is the shortest time there is, as Go makes an integer of it.
 storage::Result<storage::DurationMs> ParseDurationSeconds(std::string_view text);
+
+// What Go's strconv.Atoi takes: digits behind a sign or none. The error is that of `function`, in Go's words.
+storage::Result<std::int64_t> ParseInteger(std::string_view text, std::string_view function = "strconv.Atoi");
+
+// What Go's strconv.ParseBool takes.
+std::optional<bool> ParseBool(std::string_view text);
 
 // A non-negative integer; absent or 0 = no limit.
 storage::Result<std::uint64_t> ParseLimit(std::string_view text);
 
-// A parameter that may be absent, with its name kept for the error.
+// The time `name`, or `otherwise` when it is absent. The error is a whole text.
+storage::Result<storage::TimestampMs> OptionalTime(const Params& params, std::string_view name,
+                                                   storage::TimestampMs otherwise);
+
 struct TimeRange {
   storage::TimestampMs start_ms = storage::kMinTimestampMs;
   storage::TimestampMs end_ms = storage::kMaxTimestampMs;
 };
 
-// `start` and `end` of the label and series endpoints. The error is a whole text, with the parameter's name.
+// `start` and `end`, all time without them. It may end before it starts: then nothing is in it. The error is a whole
+// text.
 storage::Result<TimeRange> ParseTimeRange(const Params& params);
 
 using MatcherSets = std::vector<std::vector<storage::Matcher>>;
 
-// All match[] parameters. The error is a whole text.
+// All match[] parameters.
 storage::Result<MatcherSets> ParseMatcherSets(const Params& params);
 
 }  // namespace vigia::server

@@ -8,6 +8,7 @@
 #include "server/api/explain_json.h"
 #include "server/api/parameters.h"
 #include "server/api/query_origin.h"
+#include "server/api/query_times.h"
 #include "server/api/result_json.h"
 
 namespace vigia::server {
@@ -18,28 +19,6 @@ using storage::Error;
 using storage::Result;
 using storage::Status;
 
-constexpr storage::DurationMs kMaxPoints = 11'000;
-
-// A required time; the error is a whole text.
-Result<storage::TimestampMs> RequiredTime(const Params& params, std::string_view name) {
-  auto time = ParseTime(params.Get(name));
-  if (time.has_error()) {
-    return Error{Errc::kInvalid, fmt::format("invalid parameter \"{}\": {}", name, time.error().what)};
-  }
-  return *time;
-}
-
-Status ReadDuration(const Params& params, std::string_view name, std::optional<storage::DurationMs>& out) {
-  if (const auto text = params.Get(name); !text.empty()) {
-    const auto parsed = ParseDurationSeconds(text);
-    if (parsed.has_error()) {
-      return Error{Errc::kInvalid, fmt::format("invalid parameter \"{}\": {}", name, parsed.error().what)};
-    }
-    out = *parsed;
-  }
-  return {};
-}
-
 struct QueryOptions {
   promql::QueryRequest request;
   std::uint64_t limit = 0;
@@ -47,34 +26,53 @@ struct QueryOptions {
   bool plan_only = false;
 };
 
-// What both endpoints take besides times.
-Result<QueryOptions> ReadOptions(const Request& http) {
+Status ReadExplain(const Params& params, QueryOptions& options) {
+  const std::string_view explain = params.Get("explain");
+  if (!explain.empty() && explain != "plan" && explain != "analyze") {
+    return Error{Errc::kInvalid, "invalid parameter \"explain\": must be plan or analyze"};
+  }
+  options.plan_only = explain == "plan";
+  if (explain == "analyze") options.request.analyze = promql::Analyze::kYes;
+  return {};
+}
+
+Status ReadDurations(const Params& params, promql::QueryRequest& request) {
+  if (const auto text = params.Get("timeout"); !text.empty()) {
+    const auto timeout = ParseDurationSeconds(text);
+    if (timeout.has_error()) return Error{Errc::kInvalid, "invalid parameter \"timeout\": " + timeout.error().what};
+    request.timeout_ms = *timeout;
+  }
+  if (const auto text = params.Get("lookback_delta"); !text.empty()) {
+    const auto lookback = ParseDurationSeconds(text);
+    if (lookback.has_error()) {
+      return Error{Errc::kInvalid, "error parsing lookback delta duration: " + lookback.error().what};
+    }
+    if (*lookback > 0) request.lookback_delta_ms = *lookback;
+  }
+  return {};
+}
+
+// All parameters; `times` reads those that say when. Of several faults the first in Prometheus' order is told.
+template <class Times>
+Result<QueryOptions> ReadOptions(const Request& http, Times times) {
   QueryOptions options;
   options.request.text = http.params.Get("query");
   options.request.cancel = http.gone;
   options.request.origin = OriginOf(http);
   options.stats = http.params.Get("stats");
   options.request.step_stats = options.stats == "all";
-  const std::string_view explain = http.params.Get("explain");
-  if (!explain.empty() && explain != "plan" && explain != "analyze") {
-    return Error{Errc::kInvalid, "invalid parameter \"explain\": must be plan or analyze"};
-  }
-  options.plan_only = explain == "plan";
-  // Statistics tell what a query costs, which is not what the end of it costs.
-  options.request.use_cache = http.params.Get("nocache") != "1" && options.stats.empty();
-  if (explain == "analyze") options.request.analyze = promql::Analyze::kYes;
-  if (auto status = ReadDuration(http.params, "timeout", options.request.timeout_ms); status.has_error()) {
-    return status.error();
-  }
-  if (auto status = ReadDuration(http.params, "lookback_delta", options.request.lookback_delta_ms);
-      status.has_error()) {
-    return status.error();
-  }
   const auto limit = ParseLimit(http.params.Get("limit"));
   if (limit.has_error()) {
     return Error{Errc::kInvalid, fmt::format("invalid parameter \"limit\": {}", limit.error().what)};
   }
   options.limit = *limit;
+  if (auto status = times(options.request); status.has_error()) return status.error();
+  if (auto status = ReadDurations(http.params, options.request); status.has_error()) return status.error();
+  if (auto status = ReadExplain(http.params, options); status.has_error()) return status.error();
+  // Statistics tell what a query costs, which is not what the end of it costs. A query without any time times out,
+  // whatever is kept.
+  options.request.use_cache =
+      http.params.Get("nocache") != "1" && options.stats.empty() && options.request.timeout_ms.value_or(1) > 0;
   return options;
 }
 
@@ -120,50 +118,15 @@ Response Answer(promql::Engine& engine, const QueryOptions& options) {
 }
 
 Response InstantQuery(const QueryApiDeps& deps, const Request& http) {
-  auto options = ReadOptions(http);
-  if (options.has_error()) return ApiError(options.error());
-  storage::TimestampMs at = deps.clock();
-  if (!http.params.Get("time").empty()) {
-    const auto time = RequiredTime(http.params, "time");
-    if (time.has_error()) return ApiError(time.error());
-    at = *time;
-  }
-  options->request.start_ms = options->request.end_ms = at;
-  return Answer(deps.engine, *options);
-}
-
-// start, end and step of a range query.
-Status ReadRange(const Params& params, promql::QueryRequest& request) {
-  const auto start = RequiredTime(params, "start");
-  if (start.has_error()) return start.error();
-  const auto end = RequiredTime(params, "end");
-  if (end.has_error()) return end.error();
-  if (*end < *start) {
-    return Error{Errc::kInvalid, "invalid parameter \"end\": end timestamp must not be before start time"};
-  }
-  const auto step = ParseDurationSeconds(params.Get("step"));
-  if (step.has_error()) return Error{Errc::kInvalid, "invalid parameter \"step\": " + step.error().what};
-  if (*step <= 0) {
-    return Error{Errc::kInvalid,
-                 "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a "
-                 "positive integer"};
-  }
-  if ((*end - *start) / *step > kMaxPoints) {
-    return Error{Errc::kInvalid,
-                 "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution "
-                 "(?step=XX)"};
-  }
-  request.start_ms = *start;
-  request.end_ms = *end;
-  request.step_ms = *step;
-  return {};
+  const auto options =
+      ReadOptions(http, [&](promql::QueryRequest& request) { return ReadInstant(http.params, deps.clock(), request); });
+  return options.has_error() ? ApiError(options.error()) : Answer(deps.engine, *options);
 }
 
 Response RangeQuery(const QueryApiDeps& deps, const Request& http) {
-  auto options = ReadOptions(http);
-  if (options.has_error()) return ApiError(options.error());
-  if (auto status = ReadRange(http.params, options->request); status.has_error()) return ApiError(status.error());
-  return Answer(deps.engine, *options);
+  const auto options =
+      ReadOptions(http, [&](promql::QueryRequest& request) { return ReadRange(http.params, request); });
+  return options.has_error() ? ApiError(options.error()) : Answer(deps.engine, *options);
 }
 
 Response FormatQuery(const QueryApiDeps& deps, const Request& http) {

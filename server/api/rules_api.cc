@@ -105,6 +105,29 @@ bool WantsRule(const RuleFilter& filter, const RuleSnapshot& rule) {
          MatchesAny(filter.matcher_sets, rule.labels);
 }
 
+storage::Status ReadPage(const Params& params, RuleFilter& filter) {
+  using storage::Errc;
+  using storage::Error;
+  filter.next_token = params.Get("group_next_token");
+  const std::string_view text = params.Get("group_limit");
+  if (text.empty()) {
+    if (filter.next_token.empty()) return {};
+    return Error{Errc::kInvalid,
+                 "invalid parameter \"group_next_token\": group_limit needs to be present in order to paginate over "
+                 "the groups"};
+  }
+  const auto limit = ParseInteger(text, "strconv.ParseInt");
+  if (limit.has_error()) {
+    return Error{Errc::kInvalid,
+                 "invalid parameter \"group_limit\": group_limit needs to be a valid number: " + limit.error().what};
+  }
+  if (*limit <= 0) {
+    return Error{Errc::kInvalid, "invalid parameter \"group_limit\": group_limit needs to be greater than 0"};
+  }
+  filter.group_limit = static_cast<std::size_t>(*limit);
+  return {};
+}
+
 storage::Result<RuleFilter> ReadFilter(const Params& params) {
   using storage::Errc;
   using storage::Error;
@@ -122,21 +145,14 @@ storage::Result<RuleFilter> ReadFilter(const Params& params) {
   if (sets.has_error()) return sets.error();
   filter.matcher_sets = std::move(*sets);
   const std::string_view exclude = params.Get("exclude_alerts");
-  if (!exclude.empty() && exclude != "true" && exclude != "false" && exclude != "1" && exclude != "0") {
+  const auto without_alerts = exclude.empty() ? std::optional(false) : ParseBool(exclude);
+  if (!without_alerts) {
     return Error{Errc::kInvalid, fmt::format("invalid parameter \"exclude_alerts\": error converting exclude_alerts: "
-                                             "\"{}\" is not a boolean",
-                                             exclude)};
+                                             "strconv.ParseBool: parsing {}: invalid syntax",
+                                             storage::Quoted(exclude))};
   }
-  filter.with_alerts = exclude != "true" && exclude != "1";
-  const auto limit = ParseLimit(params.Get("group_limit"));
-  if (limit.has_error()) return Error{Errc::kInvalid, "invalid parameter \"group_limit\": " + limit.error().what};
-  filter.group_limit = static_cast<std::size_t>(*limit);
-  filter.next_token = params.Get("group_next_token");
-  if (!filter.next_token.empty() && filter.group_limit == 0) {
-    return Error{
-        Errc::kInvalid,
-        "invalid parameter \"group_limit\": group_limit needs to be present in order to paginate over the groups"};
-  }
+  filter.with_alerts = !*without_alerts;
+  if (auto status = ReadPage(params, filter); status.has_error()) return status.error();
   return filter;
 }
 
@@ -226,7 +242,7 @@ Response Alertmanagers(const RulesApiDeps& deps) {
 }  // namespace
 
 void RegisterRulesApi(Router& router, const RulesApiDeps& deps) {
-  const std::vector<std::string> methods = {"GET", "POST"};
+  const std::vector<std::string> methods = {"GET"};
   router.Add(methods, "/api/v1/rules", [deps](const Request& http) { return Rules(deps, http); });
   router.Add(methods, "/api/v1/alerts", [deps](const Request&) { return Alerts(deps); });
   router.Add(methods, "/api/v1/alertmanagers", [deps](const Request&) { return Alertmanagers(deps); });

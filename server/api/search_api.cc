@@ -1,7 +1,6 @@
 #include "server/api/search_api.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
 #include <optional>
@@ -48,14 +47,10 @@ struct Hit {
 
 Error Bad(std::string text) { return {Errc::kInvalid, std::move(text)}; }
 
-// What Go's strconv.ParseBool takes.
 Result<bool> ReadBool(const Params& params, const char* name, bool otherwise) {
   const std::string_view text = params.Get(name);
   if (text.empty()) return otherwise;
-  constexpr std::array<std::string_view, 6> kTrue{"1", "t", "T", "TRUE", "true", "True"};
-  constexpr std::array<std::string_view, 6> kFalse{"0", "f", "F", "FALSE", "false", "False"};
-  if (std::ranges::find(kTrue, text) != kTrue.end()) return true;
-  if (std::ranges::find(kFalse, text) != kFalse.end()) return false;
+  if (const auto value = ParseBool(text)) return *value;
   return Bad(fmt::format("invalid {} {}: must be boolean", name, Quoted(text)));
 }
 

@@ -25,21 +25,25 @@ struct SeriesRequest {
   TimeRange range;
   MatcherSets sets;
   std::uint64_t limit = 0;
+
+  // Nothing is in the range, and storage need not be asked.
+  bool empty() const { return range.end_ms < range.start_ms; }
 };
 
-Result<SeriesRequest> ReadRequest(const Request& http) {
+// `matchers_prefix` stands before what is wrong with a match[]: Prometheus has none in the answers about labels.
+Result<SeriesRequest> ReadRequest(const Request& http, const std::string& matchers_prefix) {
   SeriesRequest request;
-  auto range = ParseTimeRange(http.params);
-  if (range.has_error()) return range.error();
-  request.range = *range;
-  auto sets = ParseMatcherSets(http.params);
-  if (sets.has_error()) return sets.error();
-  request.sets = std::move(*sets);
   const auto limit = ParseLimit(http.params.Get("limit"));
   if (limit.has_error()) {
     return Error{storage::Errc::kInvalid, fmt::format("invalid parameter \"limit\": {}", limit.error().what)};
   }
   request.limit = *limit;
+  const auto range = ParseTimeRange(http.params);
+  if (range.has_error()) return range.error();
+  request.range = *range;
+  auto sets = ParseMatcherSets(http.params);
+  if (sets.has_error()) return Error{storage::Errc::kInvalid, matchers_prefix + sets.error().what};
+  request.sets = std::move(*sets);
   return request;
 }
 
@@ -93,8 +97,9 @@ Response UniteStrings(const SeriesRequest& request, Ask ask) {
 }
 
 Response LabelNames(const Queryable& storage, const Request& http) {
-  const auto request = ReadRequest(http);
+  const auto request = ReadRequest(http, {});
   if (request.has_error()) return ApiError(request.error());
+  if (request->empty()) return ApiSuccess("[]");
   const auto querier = storage.NewQuerier(request->range.start_ms, request->range.end_ms);
   return UniteStrings(*request, [&](const std::vector<Matcher>& matchers) {
     return querier->LabelNames(matchers, StorageLimit(*request));
@@ -106,8 +111,9 @@ Response LabelValues(const Queryable& storage, const Request& http) {
   if (name.empty() || !storage::IsValidUtf8(name)) {
     return ApiError(ApiErrorType::kBadData, fmt::format("invalid label name: {}", storage::Quoted(name)));
   }
-  const auto request = ReadRequest(http);
+  const auto request = ReadRequest(http, {});
   if (request.has_error()) return ApiError(request.error());
+  if (request->empty()) return ApiSuccess("[]");
   const auto querier = storage.NewQuerier(request->range.start_ms, request->range.end_ms);
   return UniteStrings(*request, [&](const std::vector<Matcher>& matchers) {
     return querier->LabelValues(name, matchers, StorageLimit(*request));
@@ -129,8 +135,9 @@ std::vector<const Labels*> Sorted(const std::vector<Labels>& all) {
 
 Response Series(const Queryable& storage, const Request& http) {
   if (!http.params.Has("match[]")) return ApiError(ApiErrorType::kBadData, "no match[] parameter provided");
-  const auto request = ReadRequest(http);
+  const auto request = ReadRequest(http, "invalid parameter \"match[]\": ");
   if (request.has_error()) return ApiError(request.error());
+  if (request->empty()) return ApiSuccess("[]");
   const auto querier = storage.NewQuerier(request->range.start_ms, request->range.end_ms);
   storage::SelectHints hints;
   hints.start_ms = request->range.start_ms;

@@ -10,6 +10,7 @@
 #include "config/relabel/relabel.h"
 #include "config/schema/config.h"
 #include "promql/parser/parse.h"
+#include "promql/parser/selector.h"
 #include "server/api/envelope.h"
 #include "server/api/parameters.h"
 #include "server/http/url.h"
@@ -42,7 +43,9 @@ void AppendActive(JsonWriter& json, const TargetsApiDeps& deps, const ActiveTarg
 }
 
 Response Targets(const TargetsApiDeps& deps, const Request& http) {
-  const std::string_view state = http.params.Get("state");
+  std::string state(http.params.Get("state"));  // In any case, as the reference takes it.
+  std::transform(state.begin(), state.end(), state.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   const std::string_view pool = http.params.Get("scrapePool");
   const bool active = state.empty() || state == "any" || state == "active";
   const bool dropped = state.empty() || state == "any" || state == "dropped";
@@ -64,9 +67,7 @@ Response Targets(const TargetsApiDeps& deps, const Request& http) {
   json.EndArray().Key("droppedTargetCounts");
   if (dropped) {
     json.BeginObject();
-    for (const auto& [name, count] : snapshot.dropped_counts) {
-      if (wanted(name)) json.Key(name).Uint(count);
-    }
+    for (const auto& [name, count] : snapshot.dropped_counts) json.Key(name).Uint(count);  // Of all pools.
     json.EndObject();
   } else {
     json.Null();
@@ -79,16 +80,26 @@ void AppendMetadata(JsonWriter& json, const MetricMetadata& metadata) {
   json.Field("type", ToString(metadata.type)).Field("help", metadata.help).Field("unit", metadata.unit);
 }
 
+// 0 = no limit.
 struct MetadataLimits {
   std::uint64_t metrics = 0;
   std::uint64_t per_metric = 0;
 };
 
+// Any integer: 0 and below are no limit.
+storage::Result<std::uint64_t> ReadLimit(const Params& params, const char* name) {
+  const std::string_view text = params.Get(name);
+  if (text.empty()) return std::uint64_t{0};
+  const auto limit = ParseInteger(text);
+  if (limit.has_error()) return storage::Error{storage::Errc::kInvalid, fmt::format("{} must be a number", name)};
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(*limit, 0));
+}
+
 storage::Result<MetadataLimits> ReadLimits(const Params& params) {
   MetadataLimits limits;
   for (auto [name, out] : {std::pair("limit", &limits.metrics), {"limit_per_metric", &limits.per_metric}}) {
-    const auto limit = ParseLimit(params.Get(name));
-    if (limit.has_error()) return storage::Error{storage::Errc::kInvalid, "limit must be a number"};
+    const auto limit = ReadLimit(params, name);
+    if (limit.has_error()) return limit.error();
     *out = *limit;
   }
   return limits;
@@ -129,11 +140,11 @@ Response Metadata(const TargetsApiDeps& deps, const Request& http) {
 }
 
 Response TargetsMetadata(const TargetsApiDeps& deps, const Request& http) {
-  const auto limit = ParseLimit(http.params.Get("limit"));
-  if (limit.has_error()) return ApiError(ApiErrorType::kBadData, "limit must be a number");
+  const auto limit = ReadLimit(http.params, "limit");
+  if (limit.has_error()) return ApiError(limit.error());
   std::vector<storage::Matcher> matchers;
   if (const auto text = http.params.Get("match_target"); !text.empty()) {
-    auto parsed = promql::ParseMetricSelector(text);
+    auto parsed = promql::ParseSelector(text);
     if (parsed.has_error()) return InvalidParameter("match_target", parsed.error().what);
     matchers = std::move(*parsed);
   }
@@ -237,7 +248,7 @@ std::string GlobalUrl(std::string_view url, std::string_view external_url, std::
 }
 
 void RegisterTargetsApi(Router& router, TargetsApiDeps deps) {
-  const std::vector<std::string> methods = {"GET", "POST"};
+  const std::vector<std::string> methods = {"GET"};
   const auto add = [&](const char* path, Response (*handler)(const TargetsApiDeps&, const Request&)) {
     router.Add(methods, path, [deps, handler](const Request& http) { return handler(deps, http); });
   };

@@ -64,9 +64,8 @@ bool MoreSpecific(const std::vector<std::string>& a, const std::vector<std::stri
                                       [](const std::string& x, const std::string& y) { return KindOf(x) < KindOf(y); });
 }
 
-bool Allows(const std::vector<std::string>& methods, std::string_view method) {
-  const auto has = [&](std::string_view m) { return std::find(methods.begin(), methods.end(), m) != methods.end(); };
-  return has(method) || (method == "HEAD" && has("GET"));
+bool Has(const std::vector<std::string>& methods, std::string_view method) {
+  return std::find(methods.begin(), methods.end(), method) != methods.end();
 }
 
 }  // namespace
@@ -92,10 +91,11 @@ Router::Match Router::Find(std::string_view method, std::string_view path) const
     std::optional<std::vector<std::string>> args = MatchSegments(route.segments, segments);
     if (!args.has_value()) continue;
     for (const std::string& allowed : route.methods) {
-      if (!Allows(match.allowed_methods, allowed)) match.allowed_methods.push_back(allowed);
+      if (!Has(match.allowed_methods, allowed)) match.allowed_methods.push_back(allowed);
     }
     if (match.pattern.empty()) match.pattern = route.pattern;
-    if (!Allows(route.methods, method)) continue;
+    const bool as_get = method == "HEAD" && !route.pattern.starts_with("/api/");
+    if (!Has(route.methods, method) && !(as_get && Has(route.methods, "GET"))) continue;
     if (best != nullptr && !MoreSpecific(route.segments, best->segments)) continue;
     best = &route;
     match.handler = &route.handler;

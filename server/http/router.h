@@ -17,7 +17,7 @@ using Handler = std::function<Response(const Request&)>;
 // "/api/v1/label/{name}/values", "/assets/{path...}". Filled before serving starts; then read-only and thread-safe.
 class Router {
  public:
-  // `methods` e.g. {"GET", "POST"}; HEAD is answered wherever GET is.
+  // `methods` e.g. {"GET", "POST"}; HEAD is answered wherever GET is, but below /api/, as in Prometheus.
   void Add(std::vector<std::string> methods, std::string pattern, Handler handler);
   // For paths that no pattern matches. Counted under handler="/*".
   void SetFallback(Handler handler);

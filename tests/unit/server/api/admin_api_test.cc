@@ -82,7 +82,9 @@ TEST_CASE("bad requests delete nothing") {
   CheckError(api.Send("POST", "delete_series"), 400, "bad_data", "no match[] parameter provided");
   CHECK(api.Send("POST", "delete_series", {{"match[]", "up"}, {"match[]", "{"}}).status == 400);
   CheckError(api.Send("POST", "delete_series", {{"match[]", "up"}, {"start", "x"}}), 400, "bad_data",
-             "invalid parameter \"start\": cannot parse \"x\" to a valid timestamp");
+             "invalid parameter \"start\": invalid time value for 'start': cannot parse \"x\" to a valid timestamp");
+  CheckError(api.Send("POST", "delete_series", {{"match[]", "{"}}), 400, "bad_data",
+             "invalid parameter \"match[]\": 1:2: parse error: unexpected end of input inside braces");
   CHECK(api.calls.empty());
 }
 

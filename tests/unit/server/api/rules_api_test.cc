@@ -1,5 +1,7 @@
 #include "server/api/rules_api.h"
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support/catch.h"
 
 using namespace vigia;
@@ -84,6 +86,25 @@ TEST_CASE("groups come in pages") {
   CHECK_FALSE(Contains(second, "groupNextToken"));
   CHECK(Contains(Get("/api/v1/rules", {{"group_limit", "1"}, {"group_next_token", "x"}}), "bad_data"));
   CHECK(Contains(Get("/api/v1/rules", {{"group_next_token", token}}), "bad_data"));
+}
+
+// The texts are what Prometheus 3.5.3 answers.
+TEST_CASE("bad parameters of rules are named") {
+  const auto error = [](const std::string& name, const std::string& value) {
+    return nlohmann::json::parse(Get("/api/v1/rules", {{name, value}}))["error"].get<std::string>();
+  };
+  CHECK(error("match[]", "{") == "1:2: parse error: unexpected end of input inside braces");
+  CHECK(error("group_limit", "x") ==
+        "invalid parameter \"group_limit\": group_limit needs to be a valid number: strconv.ParseInt: parsing \"x\": "
+        "invalid syntax");
+  CHECK(error("group_limit", "0") == "invalid parameter \"group_limit\": group_limit needs to be greater than 0");
+  CHECK(error("group_limit", "-1") == "invalid parameter \"group_limit\": group_limit needs to be greater than 0");
+  CHECK(error("group_next_token", "x") ==
+        "invalid parameter \"group_next_token\": group_limit needs to be present in order to paginate over the groups");
+  CHECK(error("exclude_alerts", "x") ==
+        "invalid parameter \"exclude_alerts\": error converting exclude_alerts: strconv.ParseBool: parsing \"x\": "
+        "invalid syntax");
+  CHECK(Contains(Get("/api/v1/rules", {{"exclude_alerts", "T"}}), R"("alerts":[])"));
 }
 
 TEST_CASE("alerts and alertmanagers") {

@@ -129,6 +129,9 @@ TEST_CASE("unknown paths and methods are told apart") {
   const std::string wrong = f.Ask("DELETE /echo HTTP/1.1\r\nHost: h\r\n\r\n");
   CHECK(HasLine(wrong, "HTTP/1.1 405 Method Not Allowed"));
   CHECK(HasLine(wrong, "Allow: GET, POST"));
+  const std::string head = f.Ask("HEAD /api/v1/label/x/values HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(HasLine(head, "HTTP/1.1 405 Method Not Allowed"));
+  CHECK(HasLine(head, "Allow: GET, OPTIONS"));
   const std::string slash = f.Ask(Get("/echo/?a=1"));
   CHECK(HasLine(slash, "HTTP/1.1 301 Moved Permanently"));
   CHECK(HasLine(slash, "Location: /echo?a=1"));
