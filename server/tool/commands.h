@@ -14,6 +14,7 @@ int CheckConfig(const Words& words, const ToolWorld& world);
 int CheckRules(const Words& words, const ToolWorld& world);
 int CheckHealthy(const Words& words, const ToolWorld& world);
 int CheckReady(const Words& words, const ToolWorld& world);
+int ExplainQuery(const Words& words, const ToolWorld& world);
 int FormatQuery(const Words& words, const ToolWorld& world);
 int LabelMatchers(const Words& words, const ToolWorld& world);
 int QueryInstant(const Words& words, const ToolWorld& world);

@@ -101,7 +101,8 @@ class ApiCall {
         return Fail(envelope.value("errorType", "") + ": " + envelope.value("error", ""));
       }
       const Json& data = envelope.at("data");
-      world_.out << (arguments_.Get("o", "promql") == "json" ? data.dump() + "\n" : print(data));
+      world_.out << (arguments_.Get("format", arguments_.Get("o", "promql")) == "json" ? data.dump() + "\n"
+                                                                                       : print(data));
     } catch (const Json::exception& e) {
       return Fail(fmt::format("unexpected answer: {}", e.what()));
     }

@@ -25,6 +25,10 @@ constexpr Command kCommands[] = {
     {"check", "rules", "[--lint=all|duplicate-rules|none] [--lint-fatal] [<file>...]", &CheckRules},
     {"check", "healthy", "[--url=http://localhost:9090]", &CheckHealthy},
     {"check", "ready", "[--url=http://localhost:9090]", &CheckReady},
+    {"promql", "explain",
+     "[--time=] [--start=] [--end=] [--step=] [--enable-feature=...] [--evaluation-interval=1m] [--format=text|json] "
+     "<query>",
+     &ExplainQuery},
     {"promql", "format", "<query>", &FormatQuery},
     {"promql", "label-matchers", "set [-t =|!=|=~|!~] <query> <name> <value> | delete <query> <name>", &LabelMatchers},
     {"query", "instant", "[-o promql|json] [--time=] [--header=] <server> <expr>", &QueryInstant},

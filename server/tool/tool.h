@@ -1,5 +1,5 @@
 // vigiatool: what promtool does, for scripts that call promtool (surface.md 7). Sub-commands:
-//   check config|rules|healthy|ready, promql format, query instant|range|series|labels,
+//   check config|rules|healthy|ready, promql explain|format|label-matchers, query instant|range|series|labels,
 //   tsdb analyze|list|dump|dump-openmetrics|create-blocks-from|verify
 #pragma once
 

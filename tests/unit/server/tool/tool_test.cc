@@ -110,6 +110,62 @@ TEST_CASE("format", "[tool]") {
   CHECK_THAT(bad.err, Contains("parse error"));
 }
 
+// The shape and the words are those of server/api/README.md, "explain".
+TEST_CASE("a plan is shown without a server", "[tool]") {
+  CHECK(Tool({"promql", "explain", "--time=10", "sum by (a) (rate(x[5m])) > 2"}).out ==
+        "arithmetic >  [steps=1 text=0..28]\n"
+        "  aggregate sum by (a)  [steps=1 text=0..24]\n"
+        "    function rate  [steps=1 text=12..23]\n"
+        "      range_select x[5m]  [steps=1 text=17..22]\n"
+        "  number 2  [steps=1 text=27..28]\n");
+  CHECK(Tool({"promql", "explain", "--format=json", "--start=0", "--end=60", "--step=15s", "x offset 5m"}).out ==
+        R"({"explain":{"operator":"select","detail":"x offset 5m","start":0,"end":11,"steps":5,"children":[]}})"
+        "\n");
+  // Without times of its own a range is the last five minutes, a step a second.
+  CHECK(Tool({"promql", "explain", "--step=1", "x"}).out == "select x  [steps=301 text=0..1]\n");
+  CHECK(Tool({"promql", "explain", "--start=0", "--end=2500", "x"}).out == "select x  [steps=251 text=0..1]\n");
+  CHECK(Tool({"promql", "explain", "x"}).out == "select x  [steps=1 text=0..1]\n");
+}
+
+TEST_CASE("a plan depends on the features and the evaluation interval", "[tool]") {
+  const Run off = Tool({"promql", "explain", "sort_by_label(x, \"a\")"});
+  CHECK(off.code == 1);
+  CHECK(off.out.empty());
+  CHECK_THAT(off.err, Contains("sort_by_label") && Contains("is not enabled"));
+  const Run on =
+      Tool({"promql", "explain", "--enable-feature=promql-experimental-functions", "sort_by_label(x, \"a\")"});
+  CHECK(on.code == 0);
+  CHECK_THAT(on.out, Contains("function sort_by_label"));
+  // (0, 60] has four multiples of 15 s, and one of a minute.
+  const auto steps = [](const std::string& flag) {
+    return Tool({"promql", "explain", "--time=60", flag, "max_over_time(x[1m:])"}).out;
+  };
+  CHECK_THAT(steps("--evaluation-interval=15s"), Contains("select x  [steps=4 "));
+  CHECK_THAT(steps("--evaluation-interval=1m"), Contains("select x  [steps=1 "));
+}
+
+TEST_CASE("what cannot be explained is told on the error stream", "[tool]") {
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{"sum("},
+                                             {},
+                                             {"x", "y"},
+                                             {"--format=yaml", "x"},
+                                             {"--time=soon", "x"},
+                                             {"--time=1", "--step=1", "x"},
+                                             {"--start=2", "--end=1", "--step=1", "x"},
+                                             {"--start=0", "--end=20000", "--step=1", "x"},
+                                             {"--start=0", "--end=1", "--step=1", "x[5m]"},
+                                             {"--evaluation-interval=0", "x"},
+                                             {"--no-such-flag", "x"}}) {
+    std::vector<std::string> words = wrong;
+    words.insert(words.begin(), {"promql", "explain"});
+    const Run run = Tool(words);
+    CHECK(run.code == 1);
+    CHECK(run.out.empty());
+    CHECK_FALSE(run.err.empty());
+  }
+}
+
 TEST_CASE("label matchers are set in and taken from every selector") {
   const auto edited = [](std::vector<std::string> words) {
     words.insert(words.begin(), {"--experimental", "promql", "label-matchers"});
@@ -146,6 +202,7 @@ TEST_CASE("instant queries", "[tool]") {
   CHECK(run.requests[0].body == "query=up&time=5");
   CHECK(run.requests[0].headers.Get("X-Scope") == "a");
   CHECK_THAT(Tool({"query", "instant", "-o", "json", "http://h", "up"}, "", answer).out, Contains("\"resultType\""));
+  CHECK_THAT(Tool({"query", "instant", "--format=json", "http://h", "up"}, "", answer).out, Contains("\"resultType\""));
   CHECK(Tool({"query", "instant", "http://h", "1"}, "",
              R"({"status":"success","data":{"resultType":"scalar","result":[1,"2"]}})")
             .out == "scalar: 2 @[1]\n");
