@@ -8,6 +8,7 @@
 
 #include "config/schema/codecs.h"
 #include "config/schema/globs.h"
+#include "config/schema/load_options.h"
 #include "config/schema/read_file.h"
 #include "config/schema/sections.h"
 #include "config/yaml/parse.h"
@@ -159,12 +160,18 @@ void Schema<Config>::Check(Reader& in, const yaml::Node& node, Config& out) {
 }
 
 storage::Result<ConfigPtr> ParseConfig(std::string_view text, const std::string& file_name) {
+  return ParseConfig(text, file_name, LoadOptions());
+}
+
+storage::Result<ConfigPtr> ParseConfig(std::string_view text, const std::string& file_name,
+                                       const LoadOptions& options) {
   auto node = yaml::Parse(text, file_name);
   if (!node) return node.error();
   if (node->IsNull()) *node = yaml::Node::Mapping();  // An empty file has all defaults.
   Reader in(file_name);
   auto config = std::make_shared<Config>();
   config->directory = in.directory();
+  config->global.extra_scrape_metrics = options.extra_scrape_metrics;
   SectionCodec<Config>::Read(in, *node, *config);
   if (const storage::Status status = in.Finish(); !status) return status.error();
   config->own_scrape_configs = config->scrape_configs.size();
@@ -174,10 +181,12 @@ storage::Result<ConfigPtr> ParseConfig(std::string_view text, const std::string&
   return ConfigPtr(std::move(config));
 }
 
-storage::Result<ConfigPtr> LoadConfig(const std::string& path) {
+storage::Result<ConfigPtr> LoadConfig(const std::string& path) { return LoadConfig(path, LoadOptions()); }
+
+storage::Result<ConfigPtr> LoadConfig(const std::string& path, const LoadOptions& options) {
   const auto text = ReadWholeFile(path);
   if (!text) return text.error();
-  return ParseConfig(*text, path);
+  return ParseConfig(*text, path, options);
 }
 
 std::string ToYaml(const Config& config) { return yaml::Write(SectionCodec<Config>::Write(config)); }

@@ -84,8 +84,10 @@ const FieldTable<GlobalConfig>& Schema<GlobalConfig>::Fields() {
 }
 
 void Schema<GlobalConfig>::Prepare(Reader& in, const yaml::Node& node, GlobalConfig& out) {
+  const bool extra_scrape_metrics = out.extra_scrape_metrics;  // Who loads the file may have set its default.
   // 0 stands for "not given" until Check() fills in the defaults.
   out = GlobalConfig{};
+  out.extra_scrape_metrics = extra_scrape_metrics;
   out.scrape_interval_ms = out.scrape_timeout_ms = out.evaluation_interval_ms = 0;
   // external_labels are checked by a scheme that may stand below them.
   if (const yaml::Node* scheme = node.Find("metric_name_validation_scheme")) {

@@ -184,6 +184,10 @@ void Schema<ScrapeConfig>::Check(Reader& in, const yaml::Node& node, ScrapeConfi
       out.metric_name_validation_scheme != NameValidation::kUtf8) {
     in.Fail(node, "utf8 metric names requested but validation scheme is not set to UTF8");
   }
+  // Upper case is as good (RFC 3986, 3.1), and an empty text as if nothing stood there.
+  std::transform(out.scheme.begin(), out.scheme.end(), out.scheme.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (out.scheme.empty()) out.scheme = "http";
   if (out.scheme != "http" && out.scheme != "https") {
     in.Fail(node, "scheme must be http or https, not " + storage::Quoted(out.scheme));
   }

@@ -171,7 +171,7 @@ Handler Guarded(const LifecycleDeps& deps, Handler handler) {
 }  // namespace
 
 void RegisterStatusApi(Router& router, const StatusApiDeps& deps) {
-  const std::vector<std::string> get = {"GET", "POST"};
+  const std::vector<std::string> get = {"GET"};
   router.Add(get, "/api/v1/status/buildinfo", [](const Request&) { return BuildInfo(); });
   router.Add(get, "/api/v1/status/config", [deps](const Request&) { return Config(deps); });
   router.Add(get, "/api/v1/status/flags", [deps](const Request&) { return Flags(deps); });

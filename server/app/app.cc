@@ -166,8 +166,7 @@ Status App::Build(LoadedConfig loaded) {
   scrape.starts = options_.start_use();
   scrape.type_and_unit_labels = options_.HasFeature("type-and-unit-labels");
   scrape.align_timestamps = options_.scrape_adjust_timestamps;
-  scrape_ =
-      std::make_unique<ScrapeManager>(scrape, *tsdb_, registry_, log_.With({{"component", "scrape manager"}}), clock_);
+  scrape_ = std::make_unique<ScrapeManager>(scrape, *tsdb_, registry_, log_, clock_);
   scrape_discovery_ = std::make_unique<DiscoveryManager>(
       "scrape", kUserAgent,
       [this](const std::string& job, std::vector<TargetGroup> groups) { scrape_->SetTargets(job, std::move(groups)); },
@@ -325,7 +324,7 @@ void App::ApplyQueryLog(const std::string& path) {
 Status App::Reload() {
   const std::lock_guard reload_lock(reload_mu_);
   if (stopping_) return Error{Errc::kUnavailable, "the server is stopping"};
-  auto loaded = LoadAll(options_.config_file, options_.parser());
+  auto loaded = LoadAll(options_.config_file, options_.parser(), options_.load());
   Status status = loaded.has_error() ? Status(loaded.error()) : Apply(*loaded);
   if (status.has_error()) reload_ok_.Set(0);
   notices_.Set(NoticeBoard::kReloadFailed, status.has_error());
@@ -353,11 +352,6 @@ Status App::Stop() {
 config::ConfigPtr App::CurrentConfig() const {
   const std::lock_guard lock(config_mu_);
   return loaded_.config;
-}
-
-std::vector<std::string> App::ConfigPaths() const {
-  const std::lock_guard lock(config_mu_);
-  return loaded_.paths;
 }
 
 RuntimeStatus App::Runtime() const {

@@ -44,9 +44,6 @@ class App {
   // Thread-safe, one at a time.
   storage::Status Reload();
 
-  // Files that the running configuration was read from.
-  std::vector<std::string> ConfigPaths() const;
-
   // Called when somebody posts to /-/quit. Set before Start().
   void OnQuit(std::function<void()> quit) { quit_ = std::move(quit); }
 

@@ -34,7 +34,7 @@ Category LanguageFeatures(const Options& o) {
   out["fill"] = out["fill_left"] = out["fill_right"] = parser.binop_fill_modifiers;
   out["delayed_name_removal"] = o.HasFeature("promql-delayed-name-removal");
   out["per_step_stats"] = o.HasFeature("promql-per-step-stats");
-  out["type_and_unit_labels"] = false;
+  out["type_and_unit_labels"] = o.HasFeature("type-and-unit-labels");
   return out;
 }
 
@@ -73,7 +73,7 @@ FeatureMap FeaturesOf(const Options& o) {
   out["rules"] = {{"concurrent_rule_eval", false}, {"keep_firing_for", true}, {"query_offset", true}};
   out["scrape"] = {{"extra_scrape_metrics", true},
                    {"start_timestamp_zero_ingestion", o.start_use().as_zeros},
-                   {"type_and_unit_labels", false}};
+                   {"type_and_unit_labels", o.HasFeature("type-and-unit-labels")}};
   out["service_discovery_providers"] =
       All({"consul", "dns", "docker", "dockerswarm", "file", "http", "kubernetes", "static"});
   out["templating_functions"] = All({"args",

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/schema/config.h"
+#include "config/schema/load_options.h"
 #include "config/schema/rule_file.h"
 #include "promql/parser/parse.h"
 #include "storage/model/error.h"
@@ -14,10 +15,10 @@ namespace vigia::server {
 struct LoadedConfig {
   config::ConfigPtr config;
   std::vector<config::RuleFile> rule_files;
-  std::vector<std::string> paths;  // Every file that was read, for --config.auto-reload.
 };
 
 // Fails with all faults of the first part that has any: configuration, rule files, templates.
-storage::Result<LoadedConfig> LoadAll(const std::string& path, const promql::ParserOptions& parser);
+storage::Result<LoadedConfig> LoadAll(const std::string& path, const promql::ParserOptions& parser,
+                                      const config::LoadOptions& options);
 
 }  // namespace vigia::server

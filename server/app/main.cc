@@ -9,6 +9,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "config/schema/included_files.h"
 #include "server/app/app.h"
 #include "server/app/file_watch.h"
 
@@ -25,16 +26,23 @@ void ReportReload(const Logger& log, const storage::Status& status, std::string_
   }
 }
 
+// Files are found anew each time: patterns may match others, and a refused configuration names others, too.
+std::uint64_t Checksum(const Options& options) {
+  return options.config_auto_reload ? ChecksumOf(config::IncludedFiles(options.config_file)) : 0;
+}
+
 // What arrives while the server runs: signals, the wish to quit, changed files.
 class EventLoop {
  public:
-  EventLoop(App& app, const Options& options, const Logger& log)
+  // `checksum`: of the configuration's files when they were about to be read.
+  EventLoop(App& app, const Options& options, const Logger& log, std::uint64_t checksum)
       : app_(app),
         options_(options),
         log_(log),
         hangup_(context_, SIGHUP),
         end_(context_, SIGINT, SIGTERM),
-        timer_(context_) {
+        timer_(context_),
+        checksum_(checksum) {
     app.OnQuit([this] {
       asio::post(context_, [this] { End("Received termination request via web service, exiting gracefully..."); });
     });
@@ -47,10 +55,7 @@ class EventLoop {
         End(signal == SIGINT ? "Received an OS signal, exiting gracefully... (SIGINT)"
                              : "Received an OS signal, exiting gracefully... (SIGTERM)");
     });
-    if (options_.config_auto_reload) {
-      checksum_ = ChecksumOf(app_.ConfigPaths());
-      AwaitChange();
-    }
+    if (options_.config_auto_reload) AwaitChange();
     context_.run();
   }
 
@@ -63,6 +68,7 @@ class EventLoop {
   void AwaitHangup() {
     hangup_.async_wait([this](const boost::system::error_code& error, int) {
       if (error) return;
+      checksum_ = Checksum(options_);
       ReportReload(log_, app_.Reload(), options_.config_file);
       AwaitHangup();
     });
@@ -72,9 +78,10 @@ class EventLoop {
     timer_.expires_after(std::chrono::milliseconds(options_.config_auto_reload_interval_ms));
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (error) return;
-      if (const auto now = ChecksumOf(app_.ConfigPaths()); now != checksum_) {
+      // Taken before: what changes while the files are read is seen the next time.
+      if (const auto now = Checksum(options_); now != checksum_) {
+        checksum_ = now;
         ReportReload(log_, app_.Reload(), options_.config_file);
-        checksum_ = ChecksumOf(app_.ConfigPaths());
       }
       AwaitChange();
     });
@@ -87,7 +94,7 @@ class EventLoop {
   asio::signal_set hangup_;
   asio::signal_set end_;
   asio::steady_timer timer_;
-  std::uint64_t checksum_ = 0;
+  std::uint64_t checksum_;
 };
 
 constexpr int kUsageFault = 2;
@@ -98,7 +105,8 @@ int Serve(const Options& options) {
   log.Info("Starting Vigía", {{"version", VIGIA_VERSION}});
   for (const std::string& name : options.unknown_features)
     log.Warn("Unknown option for --enable-feature", {{"option", name}});
-  auto loaded = LoadAll(options.config_file, options.parser());
+  const std::uint64_t checksum = Checksum(options);
+  auto loaded = LoadAll(options.config_file, options.parser(), options.load());
   if (loaded.has_error()) {
     log.Error("Error loading config", {{"file", options.config_file}, {"err", loaded.error().what}});
     std::cerr << "vigia: " << loaded.error().what << "\n";
@@ -109,7 +117,7 @@ int Serve(const Options& options) {
     log.Error("Cannot start", {{"err", app.error().what}});
     return kFault;
   }
-  EventLoop events(**app, options, log);
+  EventLoop events(**app, options, log, checksum);
   if (auto status = (*app)->Start(); status.has_error()) {
     log.Error("Cannot start", {{"err", status.error().what}});
     return kFault;

@@ -31,7 +31,9 @@ constexpr std::array kKnownFeatures = {
     Feature{"created-timestamp-zero-ingestion", "A series begins with a sample of 0 where its counting began."},
     Feature{"delayed-compaction", ""},
     Feature{"exemplar-storage", "Exemplars are kept, as many as storage.exemplars.max_exemplars says."},
-    Feature{"extra-scrape-metrics", ""},
+    Feature{"extra-scrape-metrics",
+            "Default of `extra_scrape_metrics`: scrape_timeout_seconds, scrape_sample_limit and "
+            "scrape_body_size_bytes are stored."},
     Feature{"fast-startup", ""},
     Feature{"histograms-st-encoding", ""},
     Feature{"memory-snapshot-on-shutdown", ""},
@@ -156,8 +158,9 @@ void AddWebFlags(FlagSet& flags, Options& o) {
              Number(o.max_notifications_subscribers, 0)});
   flags.Add({"web.search.max-limit", "10000", "Most results of one search; 0: no limit.", false, false,
              Number(o.search_max_limit, std::uint64_t{0})});
-  flags.Add({"web.external-url", "", "URL under which the server is reached from outside: links in alerts and pages.",
-             false, false, Text(o.external_url)});
+  flags.Add({"web.external-url", "",
+             "URL, or only its path, under which the server is reached from outside: links in alerts and pages.", false,
+             false, Text(o.external_url)});
   flags.Add({"web.route-prefix", "", "Prefix of all routes. Default: the path of --web.external-url.", false, false,
              Text(o.route_prefix)});
   flags.Add({"web.enable-lifecycle", "false", "Allow shutdown and reload by HTTP request.", true, false,
@@ -255,8 +258,8 @@ void AddGeneralFlags(FlagSet& flags, Options& o) {
   flags.Add({"help", "false", "Show this text.", true, false, Switch(o.help)});
   flags.Add({"version", "false", "Show the version.", true, false, Switch(o.version)});
   flags.Add({"config.file", "prometheus.yml", "The configuration.", false, false, Text(o.config_file)});
-  flags.Add({"config.auto-reload", "false", "Reload when the configuration or a rule file changes.", true, false,
-             Switch(o.config_auto_reload)});
+  flags.Add({"config.auto-reload", "false", "Reload when the configuration, or a file that it names, changes.", true,
+             false, Switch(o.config_auto_reload)});
   flags.Add({"config.auto-reload-interval", "30s", "How often to look for such a change.", false, false,
              Duration(o.config_auto_reload_interval_ms)});
   flags.Add({"enable-feature", "", "Comma-separated names of features to enable. Repeatable.", false, true,
@@ -341,6 +344,8 @@ promql::ParserOptions Options::parser() const {
           .extended_range_selectors = HasFeature("promql-extended-range-selectors"),
           .binop_fill_modifiers = HasFeature("promql-binop-fill-modifiers")};
 }
+
+config::LoadOptions Options::load() const { return {.extra_scrape_metrics = HasFeature("extra-scrape-metrics")}; }
 
 storage::StartUse Options::start_use() const {
   return {.stored = HasFeature("st-storage"), .as_zeros = HasFeature("created-timestamp-zero-ingestion")};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "config/schema/load_options.h"
 #include "promql/parser/parse.h"
 #include "storage/api/start_use.h"
 #include "storage/model/error.h"
@@ -84,6 +85,7 @@ struct Options {
   // The parts of PromQL that features enable.
   promql::ParserOptions parser() const;
   storage::StartUse start_use() const;
+  config::LoadOptions load() const;
 };
 
 // Arguments without the program's name.

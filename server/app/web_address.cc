@@ -1,5 +1,7 @@
 #include "server/app/web_address.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace vigia::server {
@@ -11,6 +13,22 @@ std::string TrimSlashes(std::string_view path) {
   return path.empty() ? std::string() : "/" + std::string(path);
 }
 
+bool HasBlank(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return c == ' ' || static_cast<unsigned char>(c) < 32; });
+}
+
+bool IsQuote(char c) { return c == '"' || c == '\''; }
+
+storage::Error Refused(std::string_view url, std::string_view why) {
+  return storage::Error{storage::Errc::kInvalid, fmt::format("parse external URL \"{}\": {}", url, why)};
+}
+
+// A text without a scheme is a path, unless a port tells that it begins with a host.
+bool BeginsWithHost(std::string_view text) {
+  const std::size_t colon = text.substr(0, text.find('/')).find(':');
+  return colon != std::string_view::npos && colon > 0;
+}
+
 }  // namespace
 
 storage::Result<WebAddress> ResolveWebAddress(std::string_view external_url, std::string_view route_prefix,
@@ -19,17 +37,16 @@ storage::Result<WebAddress> ResolveWebAddress(std::string_view external_url, std
   if (url.empty()) {
     url = fmt::format("http://{}:{}", host_name, listen_address.substr(listen_address.rfind(':') + 1));
   }
-  if (url.find("://") == std::string::npos) url.insert(0, "http://");
-  const std::size_t host = url.find("://") + 3;
-  const std::string scheme = url.substr(0, host - 3);
-  if ((scheme != "http" && scheme != "https") || url.find_first_of("?#\"' ") != std::string::npos ||
-      host >= url.size() || url[host] == '/') {
-    return storage::Error{
-        storage::Errc::kInvalid,
-        fmt::format("--web.external-url: \"{}\" is not an http or https URL with a host", external_url)};
-  }
-  const std::size_t path = url.find('/', host);
-  const std::string url_path = path == std::string::npos ? std::string() : TrimSlashes(url.substr(path));
+  if (IsQuote(url.front()) || IsQuote(url.back())) return Refused(url, "URL must not begin or end with quotes");
+  if (HasBlank(url)) return Refused(url, "URL must not contain blanks");
+  if (url.find("://") == std::string::npos && BeginsWithHost(url)) url.insert(0, "http://");
+  const std::size_t scheme = url.find("://");
+  if (scheme == 0) return Refused(url, "missing protocol scheme");
+  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
+  if (scheme != std::string::npos && (host == url.size() || url[host] == '/')) return Refused(url, "missing host");
+  if (url.find_first_of("?#") != std::string::npos) return Refused(url, "URL must not have a query or a fragment");
+  const std::size_t path = scheme == std::string::npos ? 0 : std::min(url.find('/', host), url.size());
+  const std::string url_path = TrimSlashes(std::string_view(url).substr(path));
   WebAddress address;
   address.external_url = url.substr(0, path) + url_path;
   address.route_prefix = route_prefix.empty() ? url_path : TrimSlashes(route_prefix);

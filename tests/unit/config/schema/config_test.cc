@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/schema/included_files.h"
+#include "config/schema/load_options.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_folder.h"
 
@@ -97,6 +99,36 @@ runtime: {gogc: 50}
   CHECK(g.always_scrape_classic_histograms);
   CHECK(g.extra_scrape_metrics);
   CHECK(config->runtime.gogc == 50);
+}
+
+TEST_CASE("who loads a file may set the default of extra_scrape_metrics") {
+  const auto with = [](const std::string& text) {
+    return ParseConfig(text, "prometheus.yml", {.extra_scrape_metrics = true}).value();
+  };
+  CHECK(with("")->global.extra_scrape_metrics);
+  CHECK(with(Job(""))->scrape_configs[0].extra_scrape_metrics);
+  CHECK(with("global: {scrape_interval: 5s}\n" + Job(""))->scrape_configs[0].extra_scrape_metrics);
+  CHECK_FALSE(with("global: {extra_scrape_metrics: false}\n" + Job(""))->scrape_configs[0].extra_scrape_metrics);
+  CHECK_FALSE(with(Job("  extra_scrape_metrics: false\n"))->scrape_configs[0].extra_scrape_metrics);
+  CHECK_FALSE(Parsed(Job(""))->scrape_configs[0].extra_scrape_metrics);
+}
+
+TEST_CASE("the files of a configuration are found anew, and in a faulty one, too") {
+  const TempFolder folder;
+  const std::string file = folder.Write(
+      "c.yml", "rule_files: ['rules/*.yml', one.yml]\nscrape_config_files: ['jobs*.yml']\nglobal: {no_such: 1}\n");
+  CHECK(IncludedFiles(file) == std::vector<std::string>{file});
+  const std::string b = folder.Write("rules/b.yml", "");
+  const std::string a = folder.Write("rules/a.yml", "");
+  const std::string jobs = folder.Write("jobs1.yml", "");
+  CHECK(IncludedFiles(file) == std::vector<std::string>{file, a, b, jobs});
+  const std::string one = folder.Write("one.yml", "");
+  CHECK(IncludedFiles(file) == std::vector<std::string>{file, a, b, one, jobs});
+  folder.Write("c.yml", "rule_files: [");
+  CHECK(IncludedFiles(file) == std::vector<std::string>{file});
+  folder.Write("c.yml", "- rule_files\n");
+  CHECK(IncludedFiles(file) == std::vector<std::string>{file});
+  CHECK(IncludedFiles(folder.Below("none.yml")) == std::vector<std::string>{folder.Below("none.yml")});
 }
 
 TEST_CASE("the global timeout follows a shorter interval, and may not exceed it") {
@@ -275,6 +307,9 @@ TEST_CASE("wrong types and values are refused") {
   CHECK_THAT(JobFault("  honor_labels: 'true'\n"), Contains("expected true or false without quotes"));
   CHECK_THAT(JobFault("  honor_labels: maybe\n"), Contains("\"maybe\" is not true or false"));
   CHECK_THAT(JobFault("  native_histogram_min_bucket_factor: x\n"), Contains("\"x\" is not a number"));
+  CHECK(OneJob(Job("  scheme: HTTPS\n")).scheme == "https");
+  CHECK(OneJob(Job("  scheme: Http\n")).scheme == "http");
+  CHECK(OneJob(Job("  scheme: ''\n")).scheme == "http");
   CHECK_THAT(JobFault("  scheme: ftp\n"), Contains("scheme must be http or https"));
   CHECK_THAT(JobFault("  scrape_protocols: [Text]\n"), Contains("\"Text\" is not one of PrometheusProto"));
   CHECK_THAT(JobFault("  scrape_protocols: [PrometheusProto, PrometheusProto]\n"),

@@ -78,6 +78,11 @@ TEST_CASE("feature names are a list, unknown ones are kept apart") {
   CHECK(options->unknown_features == std::vector<std::string>{"no-such"});
 }
 
+TEST_CASE("a feature is the default of extra_scrape_metrics") {
+  CHECK_FALSE(ParseOptions({})->load().extra_scrape_metrics);
+  CHECK(ParseOptions({"--enable-feature=extra-scrape-metrics"})->load().extra_scrape_metrics);
+}
+
 TEST_CASE("edit distance") {
   CHECK(EditDistance("kitten", "sitting") == 3);
   CHECK(EditDistance("", "abc") == 3);
