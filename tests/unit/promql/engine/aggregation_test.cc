@@ -60,6 +60,12 @@ TEST_CASE("quantile warns of a parameter outside of [0, 1]") {
   CHECK(QueryFixture::Show(result) == "{} +Inf");
   REQUIRE(result->annotations.warnings.size() == 1);
   CHECK(result->annotations.warnings[0] == "PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)");
+  // Where there is a NaN among the parameters nothing is said of the others.
+  fixture.storage().Add({{"__name__", "q"}}, 0, 2);
+  const auto range = fixture.Run("quantile(scalar(q), http)", 0, 6 * kMinute, 6 * kMinute);
+  REQUIRE(range.has_value());
+  REQUIRE(range->annotations.warnings.size() == 1);
+  CHECK(range->annotations.warnings[0] == "PromQL warning: quantile value should be between 0 and 1, got NaN (1:10)");
 }
 
 TEST_CASE("count_values makes a label of the value") {
