@@ -18,8 +18,7 @@ constexpr std::uint8_t kTileVersionWithStarts = 2;   // or this one,
 constexpr std::uint8_t kTileVersionWithDropped = 3;  // or this one, with start timestamps or without,
 constexpr std::uint8_t kSubset = 0x80;               // with this bit when the tile is a subset.
 constexpr std::size_t kGroup = 32;                   // Columns per entry of the searchable part of the directory.
-constexpr std::size_t kGroupBytes = 12;     // u32 first id, u32 offset in the directory, u32 offset in the chunks.
-constexpr std::size_t kMaxRows = 1u << 16;  // Far above what a chunk is cut to; against damaged numbers.
+constexpr std::size_t kGroupBytes = 12;  // u32 first id, u32 offset in the directory, u32 offset in the chunks.
 // A column may refer to one of so many before it (a count follows the sum, which follows the last bucket: the same
 // number), and the way from one to the next ends after so many.
 constexpr std::size_t kBases = 2;
@@ -127,6 +126,7 @@ void TileBuilder::AddDropped(std::uint32_t column, std::span<const std::uint32_t
 }
 
 std::string TileBuilder::Finish(bool subset) {
+  assert(!times_.empty() && times_.size() <= kMaxTileRows);  // No reader takes another one.
   std::string groups;
   std::string directory;
   groups.reserve((entries_.size() + kGroup - 1) / kGroup * kGroupBytes);
@@ -180,7 +180,7 @@ Result<TileView> TileView::Open(std::string_view bytes) {
   tile.columns_ = in.Varint();
   const std::uint64_t times = in.Varint();
   const std::uint64_t directory = in.Varint();
-  if (tile.rows_ == 0 || tile.rows_ > kMaxRows || tile.columns_ > bytes.size()) return Damaged("size");
+  if (tile.rows_ == 0 || tile.rows_ > kMaxTileRows || tile.columns_ > bytes.size()) return Damaged("size");
   tile.times_ = in.Bytes(times);
   tile.groups_ = in.Bytes((tile.columns_ + kGroup - 1) / kGroup * kGroupBytes);
   tile.directory_ = in.Bytes(directory);

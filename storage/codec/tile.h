@@ -21,6 +21,8 @@
 
 namespace vigia::storage {
 
+inline constexpr std::size_t kMaxTileRows = 1u << 16;  // Far above what a chunk is cut to; against damaged numbers.
+
 // Names a column of a target and the kind of its samples: a series that has both has two columns in a tile.
 struct ColumnKey {
   std::uint32_t column = 0;
@@ -31,7 +33,7 @@ struct ColumnKey {
 // Collects columns in ascending order of keys. Thread-compatible.
 class TileBuilder {
  public:
-  // REQUIRES: `times` strictly increasing, not empty; it must outlive the builder.
+  // REQUIRES: `times` strictly increasing, not empty, at most kMaxTileRows; it must outlive the builder.
   explicit TileBuilder(std::span<const TimestampMs> times) : times_(times) {}
   // So many columns are about to come: most memory is taken at once.
   void Reserve(std::size_t columns);

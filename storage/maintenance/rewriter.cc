@@ -4,7 +4,9 @@
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <string>
 
 #include "storage/rowgroup/downsample.h"
 #include "storage/rowgroup/reader.h"
@@ -15,29 +17,120 @@ namespace {
 constexpr std::uint8_t kJoinedTier = 1;
 constexpr std::uint8_t kDayTier = 2;
 
-// Pages of a target that any of the runs has, each with its columns.
-std::map<std::uint32_t, std::vector<std::uint32_t>> PagesOf(const std::vector<const RunTarget*>& entries) {
-  std::map<std::uint32_t, std::vector<std::uint32_t>> pages;
+// Columns that any of the entries has.
+ColumnRanges ColumnsOf(const std::vector<const RunTarget*>& entries) {
+  using Ranges = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+  Ranges all;
   for (const RunTarget* entry : entries) {
-    for (const auto& [first, end] : entry->columns.ranges()) {
-      for (std::uint32_t column = first; column < end; ++column) pages[column / kPageColumns].push_back(column);
+    Ranges merged;
+    std::merge(all.begin(), all.end(), entry->columns.ranges().begin(), entry->columns.ranges().end(),
+               std::back_inserter(merged));
+    all.clear();
+    for (const auto& [first, end] : merged) {
+      if (!all.empty() && first <= all.back().second) {
+        all.back().second = std::max(all.back().second, end);
+      } else {
+        all.emplace_back(first, end);
+      }
     }
   }
-  for (auto& [page, columns] : pages) {
-    std::sort(columns.begin(), columns.end());
-    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
-  }
-  return pages;
+  ColumnRanges out;
+  for (const auto& [first, end] : all) out.AddRange(first, end);
+  return out;
 }
 
-void AddTimes(const std::vector<TimestampMs>& more, std::vector<TimestampMs>& times) {
-  const auto middle = static_cast<std::ptrdiff_t>(times.size());
-  const bool in_order = times.empty() || more.empty() || times.back() < more.front();
-  times.insert(times.end(), more.begin(), more.end());
-  if (in_order) return;
-  std::inplace_merge(times.begin(), times.begin() + middle, times.end());
-  times.erase(std::unique(times.begin(), times.end()), times.end());
+ColumnRanges Intersection(const ColumnRanges& a, const ColumnRanges& b) {
+  ColumnRanges out;
+  auto i = a.ranges().begin();
+  auto j = b.ranges().begin();
+  while (i != a.ranges().end() && j != b.ranges().end()) {
+    const std::uint32_t first = std::max(i->first, j->first);
+    const std::uint32_t end = std::min(i->second, j->second);
+    if (first < end) out.AddRange(first, end);
+    i->second <= j->second ? ++i : ++j;
+  }
+  return out;
 }
+
+// Calls fn(page, columns) for one page after the other until one fails.
+template <class Fn>
+Status ForEachPage(const ColumnRanges& columns, Fn&& fn) {
+  std::vector<std::uint32_t> of_page;
+  for (const auto& [first, end] : columns.ranges()) {
+    for (std::uint32_t column = first; column < end; ++column) {
+      if (!of_page.empty() && of_page.front() / kPageColumns != column / kPageColumns) {
+        if (Status status = fn(of_page.front() / kPageColumns, of_page); !status) return status;
+        of_page.clear();
+      }
+      of_page.push_back(column);
+    }
+  }
+  return of_page.empty() ? Status() : fn(of_page.front() / kPageColumns, of_page);
+}
+
+bool HasPage(const RunTarget& entry, std::uint32_t page) {
+  const auto& ranges = entry.columns.ranges();
+  const auto at = std::upper_bound(ranges.begin(), ranges.end(), page * kPageColumns,
+                                   [](std::uint32_t first, const auto& range) { return first < range.second; });
+  return at != ranges.end() && at->first / kPageColumns <= page;
+}
+
+// The times of a target, gathered page by page.
+class TimesOfPages {
+ public:
+  void AddPage(const std::vector<LoadedTile>& tiles) {
+    page_.clear();
+    for (const LoadedTile& tile : tiles) page_.insert(page_.end(), tile.times.begin(), tile.times.end());
+    Sort(page_);
+    page_rows_ = std::max(page_rows_, page_.size());
+    for (auto first = page_.begin(); first != page_.end();) {
+      const auto end = std::lower_bound(first, page_.end(), *first - *first % kWindowMs + kWindowMs);
+      window_rows_ = std::max(window_rows_, static_cast<std::size_t>(end - first));
+      first = end;
+    }
+    if (page_.size() * kSparse >= sorted_.size() &&
+        std::includes(sorted_.begin(), sorted_.end(), page_.begin(), page_.end())) {
+      return;
+    }
+    // Those of a sparse target differ from page to page: joined now and then, each is moved a few times only.
+    fresh_.insert(fresh_.end(), page_.begin(), page_.end());
+    if (fresh_.size() >= sorted_.size()) Join();
+  }
+  const std::vector<TimestampMs>& Join() {
+    Sort(fresh_);
+    std::vector<TimestampMs> both;
+    both.reserve(sorted_.size() + fresh_.size());
+    std::set_union(sorted_.begin(), sorted_.end(), fresh_.begin(), fresh_.end(), std::back_inserter(both));
+    sorted_ = std::move(both);
+    fresh_.clear();
+    return sorted_;
+  }
+  // After Join(). Measured by the page that has samples at most times, so that no target gets longer chunks of which
+  // many series are in most rows. A page of a sparse one has the rows of several sources: hence some more of them.
+  Spread spread() const {
+    constexpr std::size_t kSourcesInPage = 4;
+    const std::size_t times = sorted_.size() / std::max<std::size_t>(page_rows_, 1);
+    if (times < kSparse) return {};
+    // Any time of so many windows reaches into one more.
+    const std::size_t windows = kMaxTileRows / 2 / std::max<std::size_t>(window_rows_, 1);
+    if (windows < 2) return {times * kSourcesInPage};
+    const auto within = std::min(kDayMs, static_cast<DurationMs>(windows - 1) * kWindowMs);
+    return {times * kSourcesInPage, kMaxTileRows / 2, within};
+  }
+
+ private:
+  static constexpr std::size_t kSparse = 16;
+  static constexpr DurationMs kWindowMs = 15 * 60 * 1000;
+  static void Sort(std::vector<TimestampMs>& times) {
+    if (!std::is_sorted(times.begin(), times.end())) std::sort(times.begin(), times.end());
+    times.erase(std::unique(times.begin(), times.end()), times.end());
+  }
+  std::vector<TimestampMs> page_;
+  std::vector<TimestampMs> fresh_;
+  std::vector<TimestampMs> sorted_;
+  std::size_t page_rows_ = 0;    // Most of one page,
+  std::size_t window_rows_ = 0;  // and within a window.
+};
 
 }  // namespace
 
@@ -68,7 +161,7 @@ bool Rewriter::HasDeleted(const Run& run, TimestampMs now_ms, bool at_once) cons
   });
 }
 
-// Parts of a closed day share no target and can be rewritten one by one. Of an open day all is joined, since the order
+// Parts of a closed day share no column and can be rewritten one by one. Of an open day all is joined, since the order
 // in which samples were written must stay: of two with one time the first one counts.
 std::vector<Rewriter::Job> Rewriter::Choose(const Runs& day, TimestampMs now_ms, Extent extent) const {
   std::vector<Job> jobs;
@@ -102,15 +195,21 @@ Result<std::size_t> Rewriter::Rewrite(TimestampMs now_ms, Extent extent, const s
     if (!deps_.quarantine.HasGroupOf(*run)) days[run->day].push_back(run);
   }
   std::size_t rewritten = 0;
+  std::optional<Error> failed;
   for (const auto& [day, runs] : days) {
     for (const Job& job : Choose(runs, now_ms, extent)) {
-      Status status = Join(job, breathe);
-      if (!status && status.error().code == Errc::kCorruption && FindDamage(job)) continue;  // The rest: next time.
-      if (!status) return status.error();
-      ++rewritten;
+      const Status status = Join(job, breathe);
+      if (status) {
+        ++rewritten;
+        continue;
+      }
+      if (status.error().code == Errc::kCorruption && FindDamage(job)) continue;  // The rest: next time.
+      if (!failed) failed = Prefixed(status.error(), "joining runs of day " + std::to_string(day));
+      if (!deps_.runs.settled()) return *failed;  // Nothing can be recorded now.
     }
     starts_downsampling_ = extent == Extent::kAll || deps_.downsampling_metrics.runs.value() == downsampled;
   }
+  if (failed) return *failed;
   return rewritten;
 }
 
@@ -128,50 +227,54 @@ Status Rewriter::Join(const Job& job, const std::function<void()>& breathe) {
   for (const auto& run : job.inputs) {
     for (const RunTarget& entry : run->targets) targets.insert(entry.target);
   }
-  GroupBuilder builder(job.tier, deps_.runs.next_id(), policy_.max_rows);
-  std::vector<Run> added;
+  Joining joining{GroupBuilder(job.tier, deps_.runs.next_id(), policy_.max_rows), breathe};
   Status status;
-  std::uint64_t dropped = 0;
   bool downsamples = false;
   for (const std::uint32_t target : targets) {
-    if (breathe) breathe();
     const Part part = PartOf(job, target);
     downsamples = downsamples || part.has_work;
-    status = AddTarget(part, target, builder, &dropped);
-    if (status && builder.bytes() >= policy_.run_bytes) status = WriteDrafts(builder, added);
+    status = AddTarget(part, target, joining);
     if (!status) break;
   }
-  if (status) status = WriteDrafts(builder, added);
-  if (status) status = deps_.runs.Record(added, job.inputs);
+  if (status) status = WriteDrafts(joining);
+  if (!status) {
+    deps_.runs.Discard(joining.added);
+  } else {
+    status = deps_.runs.Record(joining.added, job.inputs);
+  }
   if (!status) {
     if (downsamples) deps_.downsampling_metrics.failures.Add();
-    deps_.runs.Discard(added);
     return status;
   }
-  if (downsamples) CountDownsampled(job, added, dropped);
+  if (downsamples) CountDownsampled(job, joining);
   {
     const std::unique_lock visible(deps_.runs.visibility());
-    deps_.runs.Show(std::move(added), job.inputs);
+    deps_.runs.Show(std::move(joining.added), job.inputs);
   }
   const std::int32_t day = job.inputs.front()->day;
-  if (dropped > 0) deps_.changed(DayStart(day), DayStart(day + 1) - 1);
+  if (joining.dropped > 0) deps_.changed(DayStart(day), DayStart(day + 1) - 1);
   return {};
 }
 
-void Rewriter::CountDownsampled(const Job& job, const std::vector<Run>& added, std::uint64_t dropped) {
+void Rewriter::CountDownsampled(const Job& job, const Joining& joined) {
   std::uint64_t before = 0;
   std::uint64_t after = 0;
   for (const auto& run : job.inputs) before += run->bytes;
-  for (const Run& run : added) after += run.bytes;
+  for (const Run& run : joined.added) after += run.bytes;
   deps_.downsampling_metrics.runs.Add();
-  deps_.downsampling_metrics.samples.Add(static_cast<double>(dropped));
+  deps_.downsampling_metrics.samples.Add(static_cast<double>(joined.dropped));
   if (after < before) deps_.downsampling_metrics.bytes.Add(static_cast<double>(before - after));
 }
 
-Status Rewriter::WriteDrafts(GroupBuilder& builder, std::vector<Run>& added) {
-  for (RunDraft& draft : builder.Finish()) {
+Status Rewriter::WriteDrafts(Joining& joining) {
+  for (RunDraft& draft : joining.builder.Finish()) {
+    // Which columns of a target went into this run is known only now.
+    for (RunTarget& entry : draft.run.targets) {
+      for (DownsampledColumns& part : entry.downsampled) part.columns = Intersection(part.columns, entry.columns);
+      std::erase_if(entry.downsampled, [](const DownsampledColumns& part) { return part.columns.empty(); });
+    }
     if (Status status = deps_.runs.WriteGroups(draft, /*compress=*/true); !status) return status;
-    added.push_back(std::move(draft.run));
+    joining.added.push_back(std::move(draft.run));
   }
   return {};
 }
@@ -212,16 +315,20 @@ Rewriter::Part Rewriter::PartOf(const Job& job, std::uint32_t target) const {
     part.next_anew = entry->next_anew || (entry->sealed_seq == part.sealed_seq && part.next_anew);
     part.sealed_seq = entry->sealed_seq;
   }
-  std::vector<DownsampledColumns> due;
-  if (job.tier == kDayTier) due = resolutions_->DueOf(target, job.inputs.front()->day, now_ms_);
+  part.columns = ColumnsOf(part.entries);
+  if (job.tier == kDayTier) ChooseResolutions(part, resolutions_->DueOf(target, job.inputs.front()->day, now_ms_));
+  return part;
+}
+
+void Rewriter::ChooseResolutions(Part& part, std::vector<DownsampledColumns> due) const {
   const bool was = std::any_of(part.entries.begin(), part.entries.end(),
                                [](const RunTarget* entry) { return !entry->downsampled.empty(); });
-  if (due.empty() && !was) return part;
+  if (due.empty() && !was) return;
   RunTarget wanted;  // Only to look the columns up.
   wanted.downsampled = std::move(due);
   std::map<DurationMs, ColumnRanges> parts;
-  for (const auto& [page, columns] : PagesOf(part.entries)) {
-    for (const std::uint32_t column : columns) {
+  for (const auto& [first, end] : part.columns.ranges()) {
+    for (std::uint32_t column = first; column < end; ++column) {
       DurationMs present = 0;
       bool has_raw = false;
       for (const RunTarget* entry : part.entries) {
@@ -238,13 +345,13 @@ Rewriter::Part Rewriter::PartOf(const Job& job, std::uint32_t target) const {
     }
   }
   for (auto& [resolution, columns] : parts) part.downsampled.push_back({resolution, std::move(columns)});
-  return part;
 }
 
 // What all inputs have of a page, downsampled where there is something to do.
 Status Rewriter::LoadPart(const Part& part, std::uint32_t page, const std::vector<std::uint32_t>& columns,
                           std::vector<LoadedTile>& out, std::uint64_t* dropped) const {
   for (std::size_t i = 0; i < part.runs.size(); ++i) {
+    if (!HasPage(*part.entries[i], page)) continue;
     if (Status status = Load(*part.runs[i], *part.entries[i], page, out); !status) return status;
   }
   if (!part.has_work || out.empty()) return {};
@@ -252,39 +359,44 @@ Status Rewriter::LoadPart(const Part& part, std::uint32_t page, const std::vecto
   wanted.downsampled = part.downsampled;
   auto joined = DownsampleTiles(out, columns, [&](std::uint32_t column) { return wanted.ResolutionOf(column); });
   if (!joined) return joined.error();
-  out.clear();
+  out = std::move(joined->tiles);
   *dropped += joined->dropped;
-  if (joined->bytes.empty()) return {};
-  PinnedValue bytes(std::move(joined->bytes));
-  const auto tile = TileView::Open(bytes.view());
-  if (!tile) return tile.error();
-  out.push_back({std::move(bytes), *tile, std::move(joined->times)});
   return {};
 }
 
 // Twice over the pages: once for the times that all of them share, once for the samples, so that only one page's tiles
-// are in memory at a time.
-Status Rewriter::AddTarget(const Part& part, std::uint32_t target, GroupBuilder& builder, std::uint64_t* dropped) {
-  const auto pages = PagesOf(part.entries);
-  std::vector<TimestampMs> times;
+// are in memory at a time. What comes of them is written as soon as it is enough for a run.
+Status Rewriter::AddTarget(const Part& part, std::uint32_t target, Joining& joining) {
+  TimesOfPages gathered;
   std::uint64_t counted_twice = 0;
-  for (const auto& [page, columns] : pages) {
+  Status status = ForEachPage(part.columns, [&](std::uint32_t page, const std::vector<std::uint32_t>& columns) {
+    if (joining.breathe) joining.breathe();
     std::vector<LoadedTile> tiles;
-    if (Status status = LoadPart(part, page, columns, tiles, &counted_twice); !status) return status;
-    for (const LoadedTile& tile : tiles) AddTimes(tile.times, times);
-  }
-  if (times.empty()) return {};
-  builder.StartTarget(target, part.sealed_seq, part.next_anew, std::move(times));
-  builder.MarkDownsampled(part.downsampled);
-  for (const auto& [page, columns] : pages) {
+    Status loaded = LoadPart(part, page, columns, tiles, &counted_twice);
+    gathered.AddPage(tiles);
+    return loaded;
+  });
+  bool started = false;
+  if (!status) return status;
+  const std::vector<TimestampMs>& times = gathered.Join();
+  return ForEachPage(part.columns, [&](std::uint32_t page, const std::vector<std::uint32_t>& columns) -> Status {
+    if (joining.breathe) joining.breathe();
     std::vector<LoadedTile> tiles;
-    if (Status status = LoadPart(part, page, columns, tiles, dropped); !status) return status;
+    if (Status loaded = LoadPart(part, page, columns, tiles, &joining.dropped); !loaded) return loaded;
+    if (tiles.empty()) return {};
+    if (!started) {
+      joining.builder.StartTarget(target, part.sealed_seq, part.next_anew, times, gathered.spread());
+      joining.builder.MarkDownsampled(part.downsampled);
+      started = true;
+    }
     std::vector<TileSource> sources;
     sources.reserve(tiles.size());
     for (LoadedTile& tile : tiles) sources.push_back({&tile.tile, tile.times, &tile.recent});
-    if (Status status = builder.AddPage(page, columns, sources); !status) return status;
-  }
-  return {};
+    if (Status added = joining.builder.AddPage(page, columns, sources); !added) return added;
+    if (joining.builder.bytes() < policy_.run_bytes) return {};
+    started = false;
+    return WriteDrafts(joining);
+  });
 }
 
 }  // namespace vigia::storage

@@ -82,13 +82,34 @@ Status RunStore::DropOrphans() {
   return {};
 }
 
-Status RunStore::WriteGroups(const RunDraft& draft, bool compress) { return store_.AddBulk(draft.items, compress); }
+Status RunStore::WriteGroups(const RunDraft& draft, bool compress) {
+  Status status = Settle();
+  return status ? store_.AddBulk(draft.items, compress) : status;
+}
 
 Status RunStore::Record(const std::vector<Run>& added, const std::vector<std::shared_ptr<const Run>>& removed) {
+  Status status = Settle();
+  if (!status) return status;
   Batch batch;
   for (const Run& run : added) batch.Put(Family::kCatalog, RunRecordKey(run), EncodeRun(run));
   for (const auto& run : removed) batch.Delete(Family::kCatalog, RunRecordKey(*run));
-  return store_.Write(batch, WriteMode::kDisk);
+  status = store_.Write(batch, WriteMode::kDisk);
+  if (status) return status;
+  unsettled_ = Change{added, removed};
+  for (Run& run : unsettled_->added) run.targets.clear();
+  return status;
+}
+
+// The log is replayed in order: whether the change is in it or not, the state before it is what follows.
+Status RunStore::Settle() {
+  if (settled()) return {};
+  Batch batch;
+  for (const Run& run : unsettled_->added) batch.Delete(Family::kCatalog, RunRecordKey(run));
+  for (const auto& run : unsettled_->removed) batch.Put(Family::kCatalog, RunRecordKey(*run), EncodeRun(*run));
+  if (Status status = store_.Write(batch, WriteMode::kDisk); !status) return status;
+  Discard(unsettled_->added);
+  unsettled_.reset();
+  return {};
 }
 
 void RunStore::Show(std::vector<Run> added, const std::vector<std::shared_ptr<const Run>>& removed) {
@@ -113,7 +134,9 @@ std::size_t RunStore::CollectGarbage() {
   std::erase_if(garbage_, [&](const std::shared_ptr<const Run>& run) {
     if (run.use_count() > 1) return false;
     const auto [begin, end] = RunKeyRange(run->day, run->tier, run->id);
-    return static_cast<bool>(store_.DropBulk(begin, end));
+    if (!store_.DropBulk(begin, end)) return false;
+    quarantine_.ForgetGroupsOf(*run);
+    return true;
   });
   return garbage_.size();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <vector>
 
@@ -29,11 +30,16 @@ class RunStore {
 
   // Writes the row groups. They stay invisible until their runs are recorded and shown.
   Status WriteGroups(const RunDraft& draft, bool compress);
-  // Makes the change durable, all of it or nothing: `added` runs come, `removed` ones go.
+  // Makes the change durable, all of it or nothing: `added` runs come, `removed` ones go. After an error it may be in
+  // the log of the database all the same, and count at a start that comes now: so the row groups stay, both those of
+  // `added` and those of `removed`. The next WriteGroups() or Record() takes the change back before it does anything
+  // else, and fails when it cannot.
   Status Record(const std::vector<Run>& added, const std::vector<std::shared_ptr<const Run>>& removed);
   // Shows the same change to readers. REQUIRES: `visibility` held exclusively.
   void Show(std::vector<Run> added, const std::vector<std::shared_ptr<const Run>>& removed);
-  // Takes back row groups whose runs were not recorded.
+  // Whether no change waits to be taken back.
+  bool settled() const { return !unsettled_.has_value(); }
+  // Takes back row groups. REQUIRES: Record() was not called with their runs.
   void Discard(const std::vector<Run>& runs);
 
   // Deletes the files of removed runs that no reader uses any more. Returns how many wait for readers.
@@ -42,7 +48,12 @@ class RunStore {
   std::uint64_t garbage_bytes() const;
 
  private:
+  struct Change {
+    std::vector<Run> added;  // Without their targets.
+    std::vector<std::shared_ptr<const Run>> removed;
+  };
   Status DropOrphans();
+  Status Settle();
   bool IsInDamagedFile(const Run& run, std::string* why) const;
 
   Store& store_;
@@ -51,6 +62,7 @@ class RunStore {
   std::shared_ptr<const RunSet> set_ = std::make_shared<RunSet>();  // Replaced with visibility_ held exclusively.
   std::vector<std::shared_ptr<const Run>> garbage_;
   std::uint64_t next_id_ = 1;
+  std::optional<Change> unsettled_;  // Nobody knows whether it is recorded.
 };
 
 }  // namespace vigia::storage

@@ -255,6 +255,40 @@ std::uint64_t ThinHistograms(DurationMs resolution_ms, ColumnContent& content, s
   return kept.size() - count;
 }
 
+// What the column has from the first to the last of the times.
+ColumnContent Slice(const ColumnContent& content, std::span<const TimestampMs> times) {
+  ColumnContent out;
+  out.column = content.column;
+  const auto copy = [&](const auto& t, const auto& values, const auto& starts, auto& t_out, auto& values_out,
+                        auto& starts_out) {
+    const auto first = std::lower_bound(t.begin(), t.end(), times.front()) - t.begin();
+    const auto end = std::upper_bound(t.begin() + first, t.end(), times.back()) - t.begin();
+    t_out.assign(t.begin() + first, t.begin() + end);
+    values_out.assign(values.begin() + first, values.begin() + end);
+    if (!starts.empty()) starts_out.assign(starts.begin() + first, starts.begin() + end);
+  };
+  copy(content.float_t, content.floats, content.float_starts, out.float_t, out.floats, out.float_starts);
+  copy(content.histogram_t, content.histograms, content.histogram_starts, out.histogram_t, out.histograms,
+       out.histogram_starts);
+  for (const DroppedSamples& record : content.dropped) {
+    if (times.front() <= record.t && record.t <= times.back()) out.dropped.push_back(record);
+  }
+  return out;
+}
+
+// `times`: of the columns, one after the other without a gap.
+Result<LoadedTile> TileOf(const std::vector<ColumnContent>& columns, std::span<const TimestampMs> times) {
+  std::vector<ColumnContent> slices;
+  for (const ColumnContent& column : columns) {
+    ColumnContent slice = Slice(column, times);
+    if (!slice.empty()) slices.push_back(std::move(slice));
+  }
+  PinnedValue bytes(BuildTile(slices, times, /*subset=*/true));
+  const auto tile = TileView::Open(bytes.view());
+  if (!tile) return tile.error();
+  return LoadedTile{std::move(bytes), *tile, {times.begin(), times.end()}};
+}
+
 }  // namespace
 
 std::uint64_t Downsample(DurationMs resolution_ms, ColumnContent& content) {
@@ -266,9 +300,9 @@ std::uint64_t Downsample(DurationMs resolution_ms, ColumnContent& content) {
   return dropped;
 }
 
-Result<DownsampledTile> DownsampleTiles(std::span<const LoadedTile> tiles, std::span<const std::uint32_t> columns,
-                                        const std::function<DurationMs(std::uint32_t)>& resolution_of) {
-  DownsampledTile out;
+Result<DownsampledTiles> DownsampleTiles(std::span<const LoadedTile> tiles, std::span<const std::uint32_t> columns,
+                                         const std::function<DurationMs(std::uint32_t)>& resolution_of) {
+  DownsampledTiles out;
   std::vector<ColumnContent> contents;
   for (const std::uint32_t column : columns) {
     ColumnContent content;
@@ -281,8 +315,13 @@ Result<DownsampledTile> DownsampleTiles(std::span<const LoadedTile> tiles, std::
       out.dropped += Downsample(resolution, content);
     if (!content.empty()) contents.push_back(std::move(content));
   }
-  out.times = TimesOf(contents);
-  if (!out.times.empty()) out.bytes = BuildTile(contents, out.times, /*subset=*/true);
+  const std::vector<TimestampMs> times = TimesOf(contents);
+  for (std::size_t first = 0; first < times.size(); first += kDownsampledRows) {
+    const auto rows = std::span(times).subspan(first, std::min(kDownsampledRows, times.size() - first));
+    auto tile = TileOf(contents, rows);
+    if (!tile) return tile.error();
+    out.tiles.push_back(std::move(*tile));
+  }
   return out;
 }
 

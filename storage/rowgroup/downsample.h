@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "storage/model/error.h"
@@ -25,14 +24,17 @@ inline constexpr DurationMs kGapMs = 5 * 60 * 1000;
 // REQUIRES: resolution_ms > 0 divides a day and is a multiple of the resolution that the column has.
 std::uint64_t Downsample(DurationMs resolution_ms, ColumnContent& content);
 
-struct DownsampledTile {
-  std::vector<TimestampMs> times;
-  std::string bytes;  // Empty when the tiles have none of the columns.
+// Rows of a tile that DownsampleTiles() makes: pages may have more times in a day than a tile can hold.
+inline constexpr std::size_t kDownsampledRows = 4096;
+static_assert(kDownsampledRows <= kMaxTileRows);
+
+struct DownsampledTiles {
+  std::vector<LoadedTile> tiles;  // One behind the other in time; none when there is nothing of the columns.
   std::uint64_t dropped = 0;
 };
-// Joins tiles of one page into one. `resolution_of` a column: 0 leaves it as it is. Of two samples with one time the
-// one of the earlier tile counts.
-Result<DownsampledTile> DownsampleTiles(std::span<const LoadedTile> tiles, std::span<const std::uint32_t> columns,
-                                        const std::function<DurationMs(std::uint32_t)>& resolution_of);
+// Joins tiles of one page. `resolution_of` a column: 0 leaves it as it is. Of two samples with one time the one of the
+// earlier tile counts.
+Result<DownsampledTiles> DownsampleTiles(std::span<const LoadedTile> tiles, std::span<const std::uint32_t> columns,
+                                         const std::function<DurationMs(std::uint32_t)>& resolution_of);
 
 }  // namespace vigia::storage

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 #include "storage/codec/sample_order.h"
 #include "storage/rowgroup/column_content.h"
@@ -39,6 +40,36 @@ struct Started {
   }
 };
 
+// Of a chunk. No tile may get more than kMaxSpreadRows: either the chunk has no more, or no page has.
+std::size_t RowsOf(const Spread& spread, std::size_t max_rows) {
+  constexpr std::size_t kMaxSpreadRows = kMaxTileRows / 2;
+  constexpr std::size_t kManyRows = std::size_t{1} << 24;
+  const std::size_t most = std::max(max_rows, spread.page_rows <= kMaxSpreadRows ? kManyRows : kMaxSpreadRows);
+  return spread.times < most / max_rows ? max_rows * std::max<std::size_t>(spread.times, 1) : most;
+}
+
+// Puts `more` into the ascending `all`; mostly that has it already.
+void Merge(const std::vector<std::uint32_t>& more, std::vector<std::uint32_t>& all) {
+  if (all == more || std::includes(all.begin(), all.end(), more.begin(), more.end())) return;
+  std::vector<std::uint32_t> merged;
+  merged.reserve(all.size() + more.size());
+  std::set_union(all.begin(), all.end(), more.begin(), more.end(), std::back_inserter(merged));
+  all = std::move(merged);
+}
+
+// The first of times[from..] that is `t`, which is there: mostly the very next one, else searched in growing steps.
+std::size_t Seek(const std::vector<TimestampMs>& times, std::size_t from, TimestampMs t) {
+  if (times[from] >= t) return from;
+  std::size_t step = 1;
+  while (from + step < times.size() && times[from + step] < t) {
+    from += step;
+    step *= 2;
+  }
+  const auto end = times.begin() + static_cast<std::ptrdiff_t>(std::min(from + step, times.size()));
+  return static_cast<std::size_t>(std::lower_bound(times.begin() + static_cast<std::ptrdiff_t>(from), end, t) -
+                                  times.begin());
+}
+
 }  // namespace
 
 struct GroupBuilder::ChunkColumns {
@@ -72,8 +103,9 @@ RunTarget& GroupBuilder::EntryOf(std::int32_t day) {
 }
 
 void GroupBuilder::StartTarget(std::uint32_t target, std::uint64_t sealed_seq, bool next_anew,
-                               std::vector<TimestampMs> times) {
+                               std::vector<TimestampMs> times, Spread spread) {
   assert(!times.empty());
+  const std::size_t max_rows = RowsOf(spread, max_rows_);
   target_ = target;
   sealed_seq_ = sealed_seq;
   next_anew_ = next_anew;
@@ -84,13 +116,18 @@ void GroupBuilder::StartTarget(std::uint32_t target, std::uint64_t sealed_seq, b
     const auto day_end = static_cast<std::size_t>(
         std::lower_bound(times_.begin() + static_cast<std::ptrdiff_t>(begin), times_.end(), DayStart(day + 1)) -
         times_.begin());
-    const std::size_t count = (day_end - begin + max_rows_ - 1) / max_rows_;
+    const std::size_t count = (day_end - begin + max_rows - 1) / max_rows;
     const std::size_t rows = (day_end - begin + count - 1) / count;  // Chunks of about equal length.
     RunTarget& entry = EntryOf(day);
     entry.min_t = times_[begin];
     entry.max_t = times_[day_end - 1];
     for (std::uint32_t number = 0; begin < day_end; ++number) {
-      const std::size_t end = std::min(begin + rows, day_end);
+      std::size_t end = std::min(begin + rows, day_end);
+      if (times_[end - 1] - times_[begin] >= spread.within_ms) {
+        const auto first = times_.begin() + static_cast<std::ptrdiff_t>(begin);
+        end =
+            static_cast<std::size_t>(std::lower_bound(first, times_.end(), *first + spread.within_ms) - times_.begin());
+      }
       entry.chunk_starts.push_back(times_[begin]);
       chunks_.push_back({day, number, begin, end});
       begin = end;
@@ -110,7 +147,7 @@ Status GroupBuilder::AddPage(std::uint32_t page, std::span<const std::uint32_t> 
     std::size_t at = 0;
     std::size_t chunk = 0;
     for (std::size_t i = 0; i < t.size(); ++i) {
-      while (times_[at] < t[i]) ++at;
+      at = Seek(times_, at, t[i]);
       assert(times_[at] == t[i]);
       while (at >= chunks_[chunk].end) ++chunk;
       auto& into = parts[chunk].*list;
@@ -131,8 +168,10 @@ Status GroupBuilder::AddPage(std::uint32_t page, std::span<const std::uint32_t> 
   std::vector<TileView::Cursor> cursors(sources.size());
   for (const std::uint32_t column : columns) {
     content.StartColumn(column);
+    const std::uint64_t bit = std::uint64_t{1} << (column % kPageColumns);
     for (std::size_t i = 0; i < sources.size(); ++i) {
       const TileSource& source = sources[i];
+      if ((source.columns & bit) == 0) continue;
       Status status = AppendColumn(*source.tile, source.times, content, source.recent, &cursors[i]);
       if (!status) return status;
     }
@@ -155,31 +194,37 @@ Status GroupBuilder::AddPage(std::uint32_t page, std::span<const std::uint32_t> 
 void GroupBuilder::Emit(const Chunk& chunk, std::uint32_t page, const ChunkColumns& columns) {
   if (columns.floats.empty() && columns.histograms.empty()) return;
   // The page keeps the times of the whole target unless it uses few of them.
-  std::vector<bool> used(chunk.end - chunk.begin);
+  std::vector<std::uint32_t> used;  // Indices of times, in order.
   std::size_t samples = 0;
   const auto mark = [&](const auto& parts) {
     for (const auto& part : parts) {
-      for (const std::uint32_t at : part.times) used[at - chunk.begin] = true;
       samples += part.times.size();
+      Merge(part.times, used);
     }
   };
   mark(columns.floats);
   mark(columns.histograms);
-  const auto count = static_cast<std::size_t>(std::count(used.begin(), used.end(), true));
-  const bool subset = count * 2 < used.size();
+  const std::size_t all = chunk.end - chunk.begin;
+  const bool subset = used.size() * 2 < all;
   std::vector<TimestampMs> times;
-  std::vector<std::uint32_t> row_of(used.size());
-  for (std::size_t i = 0; i < used.size(); ++i) {
-    if (subset && !used[i]) continue;
-    row_of[i] = static_cast<std::uint32_t>(times.size());
-    times.push_back(times_[chunk.begin + i]);
+  times.reserve(subset ? used.size() : all);
+  if (subset) {
+    for (const std::uint32_t at : used) times.push_back(times_[at]);
+  } else {
+    times.assign(times_.begin() + static_cast<std::ptrdiff_t>(chunk.begin),
+                 times_.begin() + static_cast<std::ptrdiff_t>(chunk.end));
   }
   TileBuilder builder(times);
   builder.Reserve(columns.floats.size() + columns.histograms.size());
   std::vector<std::uint32_t> rows;
   const auto rows_of = [&](const std::vector<std::uint32_t>& at) {
     rows.clear();
-    for (const std::uint32_t i : at) rows.push_back(row_of[i - chunk.begin]);
+    auto place = used.begin();
+    for (const std::uint32_t i : at) {
+      if (subset) place = std::lower_bound(place, used.end(), i);
+      rows.push_back(subset ? static_cast<std::uint32_t>(place - used.begin())
+                            : static_cast<std::uint32_t>(i - chunk.begin));
+    }
     return std::span<const std::uint32_t>(rows);
   };
   auto f = columns.floats.begin();

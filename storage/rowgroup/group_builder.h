@@ -17,6 +17,16 @@ struct TileSource {
   const TileView* tile = nullptr;
   std::span<const TimestampMs> times;
   RecentDecimals* recent = nullptr;  // As in TileView::ReadFloats().
+  // Of the page that is being added: a bit for each column that the tile may have. The others are not looked for.
+  std::uint64_t columns = ~std::uint64_t{0};
+};
+
+// How a target's samples are spread over its rows. Chunks of a sparse target get more rows, or a series would have a
+// single sample in each.
+struct Spread {
+  std::size_t times = 1;                 // A chunk may have so many times as many rows as one without gaps.
+  std::size_t page_rows = kMaxTileRows;  // No page has samples at more of the target's times than this
+  DurationMs within_ms = kDayMs;         // in so long a time.
 };
 
 // A run in the making, and its row groups in order of keys.
@@ -33,7 +43,8 @@ class GroupBuilder {
       : tier_(tier), next_id_(next_id), max_rows_(max_rows) {}
 
   // `times`: all times of the target in what follows, strictly increasing, not empty.
-  void StartTarget(std::uint32_t target, std::uint64_t sealed_seq, bool next_anew, std::vector<TimestampMs> times);
+  void StartTarget(std::uint32_t target, std::uint64_t sealed_seq, bool next_anew, std::vector<TimestampMs> times,
+                   Spread spread = {});
   // Which columns of this target are downsampled; before its pages.
   void MarkDownsampled(const std::vector<DownsampledColumns>& columns);
   // Joins what the sources hold of the page's columns, given ascending. Where two sources hold a sample for the same

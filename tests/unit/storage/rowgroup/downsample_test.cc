@@ -274,5 +274,66 @@ TEST_CASE("start timestamps stay with their samples") {
   CHECK(content.float_starts[59] == 60);
 }
 
+LoadedTile Load(const std::vector<ColumnContent>& columns) {
+  std::vector<TimestampMs> times = TimesOf(columns);
+  PinnedValue bytes(BuildTile(columns, times, /*subset=*/false));
+  const TileView tile = *TileView::Open(bytes.view());
+  return {std::move(bytes), tile, std::move(times)};
+}
+
+ColumnContent Join(const std::vector<LoadedTile>& tiles, std::uint32_t column) {
+  ColumnContent out;
+  out.column = column;
+  for (const LoadedTile& tile : tiles) REQUIRE(AppendColumn(tile.tile, tile.times, out).has_value());
+  return out;
+}
+
+TEST_CASE("a page may have more times than a tile can hold") {
+  constexpr TimestampMs kTimes = kMaxTileRows + 10'000;  // One a second.
+  std::vector<LoadedTile> tiles;
+  ColumnContent all;  // Of both columns.
+  for (TimestampMs first = 0; first < kTimes; first += 4000) {
+    ColumnContent a;
+    a.column = 3;
+    for (TimestampMs i = first; i < std::min(first + 4000, kTimes); ++i) {
+      a.float_t.push_back(kStart + i * 1000);
+      a.floats.push_back(static_cast<double>(i * 7919 % 1000));
+      a.float_starts.push_back(kStart + first);
+    }
+    all.float_t.insert(all.float_t.end(), a.float_t.begin(), a.float_t.end());
+    all.floats.insert(all.floats.end(), a.floats.begin(), a.floats.end());
+    all.float_starts.insert(all.float_starts.end(), a.float_starts.begin(), a.float_starts.end());
+    ColumnContent b = a;
+    b.column = 5;
+    tiles.push_back(Load({std::move(a), std::move(b)}));
+  }
+  ColumnContent thin = all;
+  const std::uint64_t dropped = Downsample(kResolution, thin);
+  REQUIRE(dropped > 0);
+  const std::vector<std::uint32_t> columns{3, 4, 5};
+  const auto joined =
+      DownsampleTiles(tiles, columns, [](std::uint32_t column) { return column == 3 ? kResolution : DurationMs{0}; });
+  REQUIRE(joined.has_value());
+  CHECK(joined->dropped == dropped);
+  TimestampMs before = kMinTimestampMs;
+  for (const LoadedTile& tile : joined->tiles) {
+    CHECK(tile.times.size() <= kDownsampledRows);
+    CHECK(tile.tile.rows() == tile.times.size());
+    CHECK(before < tile.times.front());
+    before = tile.times.back();
+  }
+  const ColumnContent a = Join(joined->tiles, 3);
+  CHECK(a.float_t == thin.float_t);
+  CHECK(a.floats == thin.floats);
+  CHECK(a.float_starts == thin.float_starts);
+  CHECK(a.dropped == thin.dropped);
+  const ColumnContent b = Join(joined->tiles, 5);
+  CHECK(b.float_t == all.float_t);
+  CHECK(b.floats == all.floats);
+  CHECK(b.float_starts == all.float_starts);
+  CHECK(b.dropped.empty());
+  CHECK(Join(joined->tiles, 4).empty());
+}
+
 }  // namespace
 }  // namespace vigia::storage
