@@ -196,6 +196,7 @@ storage::Result<RuleFile> ParseRuleFile(std::string_view text, const std::string
   if (!node) return node.error();
   Reader in(path);
   in.SetValidation(options.name_validation);
+  if (options.ignore_unknown_fields) in.IgnoreUnknown();
   RuleFile file;
   file.path = path;
   if (!node->IsNull()) ReadGroups(in, *node, options.parser, file);

@@ -49,6 +49,7 @@ struct RuleFile {
 struct RuleFileOptions {
   promql::ParserOptions parser;
   NameValidation name_validation = NameValidation::kUtf8;
+  bool ignore_unknown_fields = false;  // They are faults otherwise.
 };
 
 // Reads and checks a file. kIo when it cannot be read; kInvalid with one line of text per fault (at most 10), each

@@ -1,4 +1,5 @@
 // check config, check rules: texts and exit codes as promtool's cmd/promtool/main.go.
+#include <algorithm>
 #include <istream>
 #include <iterator>
 #include <map>
@@ -13,6 +14,7 @@
 #include "config/schema/rule_file.h"
 #include "server/tool/arguments.h"
 #include "server/tool/commands.h"
+#include "server/tool/named_files.h"
 
 namespace vigia::server {
 namespace {
@@ -99,12 +101,21 @@ void CheckRuleFiles(const std::vector<std::string>& paths, const Lint& lint, con
 // Prometheus' lookback delta: a longer interval leaves gaps in every graph.
 constexpr storage::DurationMs kLookbackMs = 300'000;
 
-void CheckConfigFile(const std::string& path, bool syntax_only, const Lint& lint, const ToolWorld& world,
-                     Verdict& verdict) {
+storage::Result<std::vector<std::string>> RuleFilesOf(const config::Config& config, std::ostream& out) {
+  if (auto status = CheckNamedFiles(config, out); !status) return status.error();
+  return config::ExpandGlobs(config.rule_files);
+}
+
+void CheckConfigFile(const std::string& path, bool syntax_only, const Lint& lint, config::RuleFileOptions options,
+                     const ToolWorld& world, Verdict& verdict) {
   world.out << "Checking " << path << "\n";
   const auto config = config::LoadConfig(path);
-  const auto rule_paths =
-      config ? config::ExpandGlobs((*config)->rule_files) : storage::Result<std::vector<std::string>>(config.error());
+  storage::Result<std::vector<std::string>> rule_paths = std::vector<std::string>();
+  if (!config) {
+    rule_paths = config.error();
+  } else if (!syntax_only) {
+    rule_paths = RuleFilesOf(**config, world.out);
+  }
   if (!rule_paths) {
     verdict.failed = true;
     world.err << "  FAILED: " << rule_paths.error().what << "\n";
@@ -120,10 +131,33 @@ void CheckConfigFile(const std::string& path, bool syntax_only, const Lint& lint
       world.err << fmt::format("  FAILED: lint error too long scrape interval found for job {}\n", scrape.job_name);
     }
   }
-  if (syntax_only) return;
-  config::RuleFileOptions options;
   options.name_validation = (*config)->global.metric_name_validation_scheme;
   CheckRuleFiles(*rule_paths, lint, options, world, verdict);
+}
+
+// The features that change what an expression may say; others that promtool knows change nothing here.
+void Enable(std::string_view list, const ToolWorld& world, promql::ParserOptions& parser) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    const std::string_view name = list.substr(0, comma);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    if (name == "promql-experimental-functions") {
+      parser.experimental_functions = true;
+    } else if (name == "promql-extended-range-selectors") {
+      parser.extended_range_selectors = true;
+    } else if (name == "promql-binop-fill-modifiers") {
+      parser.binop_fill_modifiers = true;
+    } else if (!name.empty() && name != "promql-delayed-name-removal" && name != "promql-duration-expr") {
+      world.out << fmt::format("  WARNING: Unknown feature passed to --enable-feature: {}\n", name);
+    }
+  }
+}
+
+config::RuleFileOptions RuleOptionsOf(const Arguments& arguments, const ToolWorld& world) {
+  config::RuleFileOptions options;
+  options.ignore_unknown_fields = arguments.Is("ignore-unknown-fields");
+  for (const std::string& list : arguments.GetAll("enable-feature")) Enable(list, world, options.parser);
+  return options;
 }
 
 int Wrong(const ToolWorld& world, std::string_view what) {
@@ -134,31 +168,33 @@ int Wrong(const ToolWorld& world, std::string_view what) {
 }  // namespace
 
 int CheckConfig(const Words& words, const ToolWorld& world) {
-  const auto arguments =
-      Arguments::Parse(words, {{"lint"}, {"syntax-only", "lint-fatal", "agent", "ignore-unknown-fields"}});
+  const auto arguments = Arguments::Parse(
+      words, {{"lint", "enable-feature"}, {"syntax-only", "lint-fatal", "agent", "ignore-unknown-fields"}});
   if (!arguments) return Wrong(world, arguments.error().what);
   const auto lint = LintOf(*arguments);
   if (!lint) return Wrong(world, lint.error().what);
   if (arguments->positional().empty()) return Wrong(world, "required argument 'config-files' not provided");
+  const config::RuleFileOptions options = RuleOptionsOf(*arguments, world);
   Verdict verdict;
   for (const std::string& path : arguments->positional()) {
-    CheckConfigFile(path, arguments->Is("syntax-only"), *lint, world, verdict);
+    CheckConfigFile(path, arguments->Is("syntax-only"), *lint, options, world, verdict);
   }
   return verdict.ExitCode(*lint);
 }
 
 int CheckRules(const Words& words, const ToolWorld& world) {
-  const auto arguments = Arguments::Parse(words, {{"lint"}, {"lint-fatal", "ignore-unknown-fields"}});
+  const auto arguments = Arguments::Parse(words, {{"lint", "enable-feature"}, {"lint-fatal", "ignore-unknown-fields"}});
   if (!arguments) return Wrong(world, arguments.error().what);
   const auto lint = LintOf(*arguments);
   if (!lint) return Wrong(world, lint.error().what);
+  const config::RuleFileOptions options = RuleOptionsOf(*arguments, world);
   Verdict verdict;
   if (!arguments->positional().empty()) {
-    CheckRuleFiles(arguments->positional(), *lint, {}, world, verdict);
+    CheckRuleFiles(arguments->positional(), *lint, options, world, verdict);
   } else {
     world.out << "Checking standard input\n";
     const std::string text{std::istreambuf_iterator<char>(world.in), {}};
-    CheckRuleFile(config::ParseRuleFile(text, "standard input"), *lint, world, verdict);
+    CheckRuleFile(config::ParseRuleFile(text, "standard input", options), *lint, world, verdict);
   }
   return verdict.ExitCode(*lint);
 }

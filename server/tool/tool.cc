@@ -16,19 +16,23 @@ struct Command {
   std::string_view name;
   std::string_view usage;
   int (*run)(const Words&, const ToolWorld&);
+  bool takes_features = false;  // Handed --enable-feature, which may stand anywhere.
 };
 
 constexpr Command kCommands[] = {
     {"check", "config",
-     "[--syntax-only] [--lint=all|duplicate-rules|too-long-scrape-interval|none] [--lint-fatal] <file>...",
-     &CheckConfig},
-    {"check", "rules", "[--lint=all|duplicate-rules|none] [--lint-fatal] [<file>...]", &CheckRules},
+     "[--syntax-only] [--lint=all|duplicate-rules|too-long-scrape-interval|none] [--lint-fatal] "
+     "[--ignore-unknown-fields] [--enable-feature=...] <file>...",
+     &CheckConfig, true},
+    {"check", "rules",
+     "[--lint=all|duplicate-rules|none] [--lint-fatal] [--ignore-unknown-fields] [--enable-feature=...] [<file>...]",
+     &CheckRules, true},
     {"check", "healthy", "[--url=http://localhost:9090]", &CheckHealthy},
     {"check", "ready", "[--url=http://localhost:9090]", &CheckReady},
     {"promql", "explain",
      "[--time=] [--start=] [--end=] [--step=] [--enable-feature=...] [--evaluation-interval=1m] [--format=text|json] "
      "<query>",
-     &ExplainQuery},
+     &ExplainQuery, true},
     {"promql", "format", "<query>", &FormatQuery},
     {"promql", "label-matchers", "set [-t =|!=|=~|!~] <query> <name> <value> | delete <query> <name>", &LabelMatchers},
     {"query", "instant", "[-o promql|json] [--time=] [--header=] <server> <expr>", &QueryInstant},
@@ -55,6 +59,29 @@ void PrintUsage(std::ostream& out) {
   }
 }
 
+// Takes --enable-feature out of `words`, wherever promtool lets it stand: up to "--".
+Words TakeFeatures(Words& words) {
+  constexpr std::string_view kFlag = "--enable-feature";
+  Words features;
+  Words rest;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "--") {
+      rest.insert(rest.end(), words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
+      break;
+    }
+    if (word == kFlag && i + 1 < words.size()) {
+      features.push_back(fmt::format("{}={}", kFlag, words[++i]));
+    } else if (word.starts_with(fmt::format("{}=", kFlag))) {
+      features.push_back(word);
+    } else {
+      rest.push_back(word);
+    }
+  }
+  words = std::move(rest);
+  return features;
+}
+
 }  // namespace
 
 int RunTool(const std::vector<std::string>& words, const ToolWorld& world) {
@@ -62,6 +89,7 @@ int RunTool(const std::vector<std::string>& words, const ToolWorld& world) {
   Words rest;
   std::copy_if(words.begin(), words.end(), std::back_inserter(rest),
                [](const auto& w) { return w != "--experimental"; });
+  Words features = TakeFeatures(rest);
   if (!rest.empty() && rest[0] == "--version") {
     world.out << "vigiatool, version " VIGIA_VERSION "\n";
     return kSuccess;
@@ -72,7 +100,9 @@ int RunTool(const std::vector<std::string>& words, const ToolWorld& world) {
   }
   for (const Command& command : kCommands) {
     if (rest.size() < 2 || rest[0] != command.group || rest[1] != command.name) continue;
-    return command.run(Words(rest.begin() + 2, rest.end()), world);
+    Words arguments = command.takes_features ? std::move(features) : Words();
+    arguments.insert(arguments.end(), rest.begin() + 2, rest.end());
+    return command.run(arguments, world);
   }
   world.err << fmt::format("vigiatool: error: expected command but got \"{}\", try --help\n",
                            rest.size() > 1 ? rest[0] + " " + rest[1] : rest[0]);

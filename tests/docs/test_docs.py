@@ -296,6 +296,15 @@ class Live(unittest.TestCase):
             done = subprocess.run([BINARY, f"--{flag}"], capture_output=True, text=True, timeout=20)
             self.assertIn("not supported", done.stdout + done.stderr, flag)
 
+    def test_commands_that_are_missing_are_missing(self):
+        text = (ROOT / "server/DIFFERENCES.md").read_text()
+        section = text.split("### Commands of promtool that vigiatool does not have")[1].split("###")[0]
+        commands = re.findall(r"`([a-z]+ [a-z-]+)`", section)
+        self.assertGreater(len(commands), 5)
+        for command in commands:
+            done = subprocess.run([TOOL, *command.split()], capture_output=True, text=True)
+            self.assertIn("expected command but got", done.stderr, command)
+
     def test_commands_of_the_pages_work(self):
         """Each line of a shell block that asks the server, as it is written, against a server on another port."""
         ran = 0

@@ -78,6 +78,82 @@ TEST_CASE("a bad configuration", "[tool]") {
   CHECK(Tool({"check", "config"}).code == 1);
 }
 
+// The texts are promtool's.
+TEST_CASE("files that a configuration names must be there", "[tool]") {
+  Folder folder;
+  const auto check = [&](const std::string& text) { return Tool({"check", "config", folder.Write("p.yml", text)}); };
+  const auto failure = [&](const std::string& text) {
+    const Run run = check(text);
+    CHECK(run.code == 1);
+    CHECK_THAT(run.out, !Contains("SUCCESS"));
+    CHECK(Tool({"check", "config", "--syntax-only", folder.Write("p.yml", text)}).code == 0);
+    return run.err;
+  };
+  const std::string credentials =
+      "  FAILED: error checking authorization credentials or bearer token file "
+      "\"/no/such/token\": stat /no/such/token: no such file or directory\n";
+  CHECK(failure("rule_files: [/no/such/rules.yml]") ==
+        "  FAILED: \"/no/such/rules.yml\" does not point to an existing file\n");
+  CHECK(check("rule_files: ['/no/such*.yml']").code == 0);
+  CHECK(failure("scrape_configs: [{job_name: a, bearer_token_file: /no/such/token}]") == credentials);
+  CHECK(failure("scrape_configs: [{job_name: a, authorization: {credentials_file: /no/such/token}}]") == credentials);
+  CHECK(failure("scrape_configs: [{job_name: a, tls_config: {cert_file: /no/c, key_file: /no/k}}]") ==
+        "  FAILED: error checking client cert file \"/no/c\": stat /no/c: no such file or directory\n");
+  const std::string there = folder.Write("cert", "x");
+  CHECK(failure("scrape_configs: [{job_name: a, tls_config: {cert_file: " + there + ", key_file: /no/k}}]") ==
+        "  FAILED: error checking client key file \"/no/k\": stat /no/k: no such file or directory\n");
+  CHECK(check("scrape_configs: [{job_name: a, bearer_token_file: " + there + "}]").code == 0);
+}
+
+TEST_CASE("target files are read", "[tool]") {
+  Folder folder;
+  const auto check = [&](const std::string& text) { return Tool({"check", "config", folder.Write("p.yml", text)}); };
+  folder.Write("good.yml", "- targets: [a]\n");
+  folder.Write("empty.yml", "");
+  const std::string bad = folder.Write("bad.json", R"({"targets": "x"})");
+  CHECK(check("scrape_configs: [{job_name: a, file_sd_configs: [{files: [good.yml, empty.yml]}]}]").code == 0);
+  const Run wrong = check("scrape_configs: [{job_name: a, file_sd_configs: [{files: [good.yml, bad.json]}]}]");
+  CHECK(wrong.code == 1);
+  CHECK_THAT(wrong.err, Contains("  FAILED: checking SD file \"" + bad + "\": "));
+  CHECK(check("alerting: {alertmanagers: [{file_sd_configs: [{files: ['*.json']}]}]}").code == 1);
+  const Run none = check(
+      "scrape_configs: [{job_name: a, file_sd_configs: [{files: ['/no/x*.yml']}]}]\n"
+      "alerting: {alertmanagers: [{file_sd_configs: [{files: [/no/y.json]}]}]}");
+  CHECK(none.code == 0);
+  CHECK_THAT(none.out, Contains("  WARNING: file \"/no/x*.yml\" for file_sd in scrape job \"a\" does not exist\n"
+                                "  WARNING: file \"/no/y.json\" for file_sd in alertmanager config does not exist\n"));
+}
+
+TEST_CASE("features may stand before the command and behind it", "[tool]") {
+  const std::string rules = "groups: [{name: g, rules: [{record: a, expr: 'limitk(1, x)'}]}]";
+  const std::string flag = "--enable-feature=promql-experimental-functions";
+  CHECK(Tool({"check", "rules"}, rules).code == 1);
+  CHECK(Tool({"check", "rules", flag}, rules).code == 0);
+  CHECK(Tool({flag, "check", "rules"}, rules).code == 0);
+  CHECK(Tool({"check", "--enable-feature", "promql-delayed-name-removal,promql-experimental-functions", "rules"}, rules)
+            .code == 0);
+  CHECK(Tool({flag, "promql", "explain", "limitk(1, x)"}).code == 0);
+  CHECK(Tool({flag, "promql", "format", "x"}).code == 0);
+  CHECK_THAT(Tool({"check", "rules", "--enable-feature=foo"}, kRules).out,
+             Contains("  WARNING: Unknown feature passed to --enable-feature: foo"));
+  Folder folder;
+  folder.Write("r.yml", rules);
+  const std::string config = folder.Write("p.yml", "rule_files: [r.yml]\n");
+  CHECK(Tool({"check", "config", config}).code == 1);
+  CHECK(Tool({flag, "check", "config", config}).code == 0);
+}
+
+TEST_CASE("unknown fields of rules are ignored on request", "[tool]") {
+  const std::string rules = "groups: [{name: g, foo: 1, rules: [{record: a, expr: '1', bar: 2}]}]\nbaz: 1\n";
+  CHECK(Tool({"check", "rules"}, rules).code == 1);
+  CHECK(Tool({"check", "rules", "--ignore-unknown-fields"}, rules).code == 0);
+  Folder folder;
+  folder.Write("r.yml", rules);
+  const std::string config = folder.Write("p.yml", "rule_files: [r.yml]\n");
+  CHECK(Tool({"check", "config", config}).code == 1);
+  CHECK(Tool({"check", "config", "--ignore-unknown-fields", config}).code == 0);
+}
+
 TEST_CASE("rules", "[tool]") {
   Folder folder;
   CHECK(Tool({"check", "rules", folder.Write("r.yml", kRules)}).code == 0);
