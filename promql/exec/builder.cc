@@ -225,8 +225,9 @@ Result<OperatorPtr> Builder::Make(const PlanNode& node, const AggregateNode& n) 
     return OperatorPtr(std::make_unique<QuantileOperator>(context_, std::move(*param), n.param->pos, grouping,
                                                           std::move(*input), n.input_pos));
   }
+  const auto ties = n.watches_ties ? RankOperator::Ties::kWatched : RankOperator::Ties::kIgnored;
   return OperatorPtr(std::make_unique<RankOperator>(context_, n.op, std::move(*param), n.param->pos, grouping,
-                                                    std::move(*input), node.pos));
+                                                    std::move(*input), node.pos, ties));
 }
 
 }  // namespace vigia::promql

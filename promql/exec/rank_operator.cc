@@ -25,7 +25,7 @@ void Settle(StoredRow row, std::size_t step) {
 }  // namespace
 
 RankOperator::RankOperator(QueryContext& context, AggregateOp op, OperatorPtr parameter, PosRange parameter_pos,
-                           GroupingSpec grouping, OperatorPtr input, PosRange own_pos)
+                           GroupingSpec grouping, OperatorPtr input, PosRange own_pos, Ties ties)
     : Operator(context, input->steps(), Accounting::kOwn),
       op_(op),
       parameter_(std::move(parameter)),
@@ -33,6 +33,7 @@ RankOperator::RankOperator(QueryContext& context, AggregateOp op, OperatorPtr pa
       grouping_(std::move(grouping)),
       input_(std::move(input)),
       own_pos_(own_pos),
+      ties_(ties),
       rows_(context.budget()) {
   AddInput(parameter_.get());
   AddInput(input_.get());
@@ -122,6 +123,7 @@ Status RankOperator::ChooseRanked() {
         for (const auto& entry : selection.Sorted()) order_.push_back(entry.index);
       }
       for (const auto& entry : selection.entries()) MarkChosen(rows_.row(entry.index), step);
+      if (ties_ == Ties::kWatched && !context().IsWhole()) WatchTies(selection, members, step);
       for (const std::size_t i : members) Settle(rows_.row(i), step);
     }
   }
@@ -129,6 +131,19 @@ Status RankOperator::ChooseRanked() {
     context().annotations().Add(HistogramIgnoredInAggregationInfo(ToString(op_), context().PositionOf(own_pos_)));
   }
   return {};
+}
+
+void RankOperator::WatchTies(const RankedSelection& selection, const std::vector<std::size_t>& members,
+                             std::size_t step) {
+  if (selection.entries().empty()) return;
+  const auto [least, most] = std::ranges::minmax(selection.entries(), {}, &RankedSelection::Entry::value);
+  const double last = op_ == AggregateOp::kTopk ? least.value : most.value;
+  for (const std::size_t i : members) {
+    const StoredRow row = rows_.row(i);
+    if (!row.Has(step) || row.HistogramAt(step) != nullptr) continue;
+    const bool is_chosen = row.valid[step - row.first] == kChosen;
+    if (std::isnan(row.At(step)) || (!is_chosen && row.At(step) == last)) context().SetWhole();
+  }
 }
 
 Status RankOperator::ChooseFirst() {

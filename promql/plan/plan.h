@@ -95,6 +95,7 @@ struct AggregateNode {
   bool without = false;
   std::vector<std::string> grouping;  // Sorted, unique.
   PosRange input_pos = {};            // Of the operand as written, parentheses included: annotations are about it.
+  bool watches_ties = false;  // Set by ReachOfSteps(): of topk and bottomk over rows whose order depends on all steps.
 };
 
 struct CallNode {

@@ -154,7 +154,9 @@ class Reach {
     if (n.param) static_cast<void>(Visit(*n.param, outer));
     const RowOrder order = Visit(*n.input, outer);
     if (DependsOnOrder(n.op)) {
-      if (!order.is_fixed) failed_ = true;
+      // What is ranked is the same in any order unless some values are.
+      n.watches_ties = !order.is_fixed && (n.op == AggregateOp::kTopk || n.op == AggregateOp::kBottomk);
+      if (!order.is_fixed && !n.watches_ties) failed_ = true;
       for (BinaryNode* node : order.watched) node->watches_labels = true;
     }
     return {.is_fixed = false};

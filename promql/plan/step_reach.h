@@ -25,8 +25,8 @@ struct ReachOptions {
 // all steps. Groups come in the order in which they appear, the right side of `or` behind the left one, and series that
 // are joined to one label set behind all others.
 //
-// Where that hangs on the labels of series, sets BinaryNode::watches_labels, and the run tells what it saw
-// (QueryContext::IsWhole).
+// Where that hangs on the labels of series or on equal values, sets BinaryNode::watches_labels and
+// AggregateNode::watches_ties, and the run tells what it saw (QueryContext::IsWhole).
 std::optional<StepReach> ReachOfSteps(const Expr& expr, PlanNode& plan, const ReachOptions& options);
 
 }  // namespace vigia::promql

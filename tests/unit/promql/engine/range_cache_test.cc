@@ -238,8 +238,10 @@ TEST_CASE("what dashboards ask is kept, where the order of rows cannot change") 
   const auto outcome = [](const std::string& text, bool has_zone = false) {
     Pair pair;
     for (TimestampMs t = 0; t <= 20 * kMinute; t += kMinute) {
+      double value = 0;
       for (const char* instance : {"1", "2", "3"}) {
-        pair.storage.WriteTo(Labels{{"__name__", "x_total"}, {"job", "p"}, {"instance", instance}}, t, 1);
+        ++value;
+        pair.storage.WriteTo(Labels{{"__name__", "x_total"}, {"job", "p"}, {"instance", instance}}, t, value);
         const Labels y{{"__name__", "y_total"}, {"job", "p"}, {"instance", instance}};
         pair.storage.WriteTo(has_zone ? y.Keep({"__name__", "instance"}) : y, t, 1);
         pair.storage.WriteTo(Labels{{"__name__", "info"}, {"instance", instance}, {"node", "n"}}, t, 1);
@@ -262,6 +264,9 @@ TEST_CASE("what dashboards ask is kept, where the order of rows cannot change") 
            "avg(x_total and on (instance) (y_total or info))",
            "count(x_total or y_total)",
            "quantile(0.5, sum by (instance) (x_total))",
+           "topk(1, sum by (instance) (x_total))",
+           "bottomk(2, x_total * on (instance) y_total)",
+           "topk(3, count by (instance) (x_total))",
        }) {
     INFO(text);
     CHECK(outcome(text) == std::string("kept"));
@@ -270,13 +275,18 @@ TEST_CASE("what dashboards ask is kept, where the order of rows cannot change") 
            "sum(x_total or y_total)",
            "sum(x_total / on (instance) y_total)",
            "sum(x_total + fill(0) y_total)",
-           "topk(1, sum by (instance) (x_total))",
+           "sum(topk(1, sum by (instance) (x_total)))",
+           "limitk(1, sum by (instance) (x_total))",
            "max_over_time((x_total + fill(0) y_total)[5m:1m])",
            "sum(x_total * on (instance) group_left (node) info * on (instance) group_left (node) info)",
        }) {
     INFO(text);
     CHECK(outcome(text) == std::string("skipped"));
   }
+  // Equal values, of which one is chosen.
+  CHECK(outcome("topk(1, count by (instance) (x_total))") == std::string("not kept"));
+  CHECK(outcome("bottomk(2, y_total or x_total * 0)") == std::string("not kept"));
+  CHECK(outcome("topk(1, 0 / (sum by (instance) (x_total) - 2))") == std::string("not kept"));  // One is NaN.
   // Series of the left side have the label that goes, or is set.
   CHECK(outcome("sum(x_total / ignoring (job) y_total)", true) == std::string("not kept"));
   CHECK(outcome("sum(x_total * on (instance) group_left (job) info)") == std::string("not kept"));
