@@ -41,7 +41,7 @@ class SampleWriter {
   SampleWriter(storage::Appendable& storage, OtlpMetrics& metrics, storage::StartUse starts,
                storage::TimestampMs max_t);
 
-  // `target`: job and instance of what is appended next, as storage keeps targets.
+  // `target`: what names the target of what is appended next (server/wire/target_labels.h).
   void SetTarget(storage::Labels target);
   void Append(const storage::Labels& labels, const OtlpSample& sample, std::span<const storage::Exemplar> exemplars);
   // A fault that is not storage's: the request will be answered with 500.

@@ -10,6 +10,7 @@
 #include "server/otlp/any_value.h"
 #include "server/otlp/names.h"
 #include "server/otlp/point_histograms.h"
+#include "server/wire/target_labels.h"
 #include "storage/model/sample.h"
 
 namespace vigia::server {
@@ -74,9 +75,17 @@ void OtlpTranslator::BeginResource(const OtlpAttributes& attributes) {
   if (const std::string* instance = FindAttribute(resource_, "service.instance.id")) instance_ = *instance;
   has_times_ = false;
   resource_is_good_ = ReadPromoted();
-  storage::LabelsBuilder target;
-  target.Set("job", job_).Set("instance", instance_);
-  if (resource_is_good_) writer_.SetTarget(target.Build());
+  if (resource_is_good_) writer_.SetTarget(TargetLabels());
+}
+
+storage::Labels OtlpTranslator::TargetLabels() const {
+  storage::LabelsBuilder all;
+  for (const auto& [name, value] : promoted_) {
+    if (all.Get(name).empty()) all.Set(name, value);
+  }
+  if (!job_.empty()) all.Set("job", job_);
+  if (!instance_.empty()) all.Set("instance", instance_);
+  return TargetLabelsOf(all.Build());
 }
 
 bool OtlpTranslator::IsPromoted(const std::string& attribute) const {

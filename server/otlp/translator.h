@@ -37,6 +37,8 @@ class OtlpTranslator final : public OtlpVisitor {
 
   bool IsPromoted(const std::string& attribute) const;
   bool ReadPromoted();
+  // Of the labels that all series of the resource have, unless a point has others: those that name a target.
+  storage::Labels TargetLabels() const;
   std::string CheckMetric(const OtlpMetric& metric) const;
   void AddTypeAndUnit(const OtlpMetric& metric);
   // Labels without a name: `attributes` and what all series of the resource and scope have. False: told to the writer.

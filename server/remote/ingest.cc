@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "server/wire/target_labels.h"
+
 namespace vigia::server {
 namespace {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/wire/target_labels.h"
 #include "server/wire/wire_reader.h"
 #include "storage/bytes/varint.h"
 
@@ -57,12 +58,9 @@ ParsedLabels LabelParser::ParseExemplar(std::string_view wire) {
 
 storage::Labels LabelParser::TargetLabels(std::string_view wire) {
   if (!Read(wire)) return {};
-  std::erase_if(pairs_, [](const LabelView& pair) { return pair.name != "job" && pair.name != "instance"; });
   const ParsedLabels parsed = Check(false);
-  return parsed.fault == LabelFault::kNone ? parsed.labels : storage::Labels();
+  return parsed.fault == LabelFault::kNone ? TargetLabelsOf(parsed.labels) : storage::Labels();
 }
-
-storage::Labels TargetLabelsOf(const storage::Labels& labels) { return labels.Keep({"instance", "job"}); }
 
 void PutWireLabel(std::string& out, std::string_view name, std::string_view value) {
   const std::size_t size =

@@ -31,7 +31,8 @@ class LabelParser {
   ParsedLabels ParseSeries(std::string_view wire);
   // The labels of an exemplar: no metric name is asked for.
   ParsedLabels ParseExemplar(std::string_view wire);
-  // The labels of the series that its target has, too: job and instance. Empty where there is none or they are bad.
+  // The labels of the series that its target has, too (server/wire/target_labels.h). Empty where there is none or the
+  // labels are bad.
   storage::Labels TargetLabels(std::string_view wire);
 
  private:
@@ -45,8 +46,5 @@ void PutWireLabel(std::string& out, std::string_view name, std::string_view valu
 
 // {a="1", b="2"}: how Prometheus prints label sets in errors, the metric name as a label like others.
 std::string LabelText(const std::vector<storage::LabelView>& labels);
-
-// Which of a series' labels name its target.
-storage::Labels TargetLabelsOf(const storage::Labels& labels);
 
 }  // namespace vigia::server

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "server/wire/target_labels.h"
 #include "storage/inspect/place.h"
 #include "storage/tsdb/data_folder.h"
 
@@ -61,8 +62,8 @@ storage::Result<std::unique_ptr<Backfill>> Backfill::Open(const std::string& fol
 Backfill::~Backfill() { resolver_.reset(); }
 
 storage::Result<storage::SeriesRef> Backfill::Resolve(const storage::Labels& labels) {
-  // As scraped series of that job and instance: they become one target with them.
-  storage::Labels target = labels.Keep({"instance", "job"});
+  // As scraped series of that job and instance, or as pushed ones: they become one target with them.
+  storage::Labels target = TargetLabelsOf(labels);
   if (resolver_ == nullptr || target != resolver_target_) {
     resolver_.reset();
     resolver_ = db_->NewAppender(target);

@@ -172,6 +172,17 @@ TEST_CASE("otlp: resource and scope attributes are promoted when asked for") {
   CHECK(g.storage.Series() == std::vector<std::string>{R"(g{host_name="h"})"});
 }
 
+TEST_CASE("otlp: a promoted attribute that names the source stands for a missing instance") {
+  config::OtlpConfig config;
+  config.promote_resource_attributes = {"host.name", "service.version"};
+  Fixture f(config);
+  const std::string more = TextAttribute(1, "host.name", "h") + TextAttribute(1, "service.version", "1");
+  f.Post(Request(Gauge("g", Number(1, kNow)), TextAttribute(1, "service.name", "s") + more));
+  f.Post(Request(Gauge("g", Number(1, kNow)), Service() + more));
+  CHECK(f.storage.Shared() ==
+        std::vector<std::string>{R"({host_name="h", job="s"})", R"({instance="i", job="s"})"});
+}
+
 TEST_CASE("otlp: explicit histograms become classic series") {
   Fixture f;
   const std::string exemplar = BytesField(

@@ -144,6 +144,14 @@ TEST_CASE("storage is told the targets", "[remote]") {
   CHECK(fixture.storage.shared == std::vector<std::string>{R"({instance="b", job="node"})"});
 }
 
+TEST_CASE("series without job and instance get targets, too", "[remote]") {
+  Fixture fixture;
+  fixture.Write(OneSample({{"__name__", "cpu"}, {"cpu", "0"}, {"host", "a"}}, 1, 1) +
+                OneSample({{"__name__", "cpu"}, {"cpu", "1"}, {"host", "a"}}, 1, 1) +
+                OneSample({{"__name__", "cpu"}, {"cpu", "0"}, {"host", "b"}}, 1, 1));
+  CHECK(fixture.storage.shared == std::vector<std::string>{R"({host="a"})", R"({host="b"})"});
+}
+
 TEST_CASE("one refused sample refuses the request", "[remote]") {
   const std::pair<AppendOutcome, std::string> cases[] = {
       {AppendOutcome::kOutOfOrder, "out of order sample\n"},

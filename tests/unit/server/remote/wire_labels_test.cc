@@ -58,6 +58,7 @@ TEST_CASE("job and instance name the target", "[labels]") {
         storage::Labels{{"job", "j"}, {"instance", "i"}});
   CHECK(target({{"__name__", "up"}, {"job", "j"}}) == storage::Labels{{"job", "j"}});
   CHECK(target({{"__name__", "up"}}).empty());
+  CHECK(target({{"__name__", "up"}, {"host", "h"}, {"x", "y"}}) == storage::Labels{{"host", "h"}});
   CHECK(target({{"job", "a"}, {"job", "b"}}).empty());
   CHECK(parser.TargetLabels("\xff").empty());
 }

@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-#include "storage/api/appender.h"
+#include "storage/api/newest_only.h"
 #include "storage/model/sample.h"
 
 namespace vigia::server {
@@ -30,8 +30,18 @@ class FakeStorage final : public storage::Appendable {
     storage::HistogramPtr h;
   };
 
-  std::unique_ptr<storage::Appender> NewAppender(const storage::Labels&) override {
+  std::unique_ptr<storage::Appender> NewAppender(const storage::Labels& shared_labels) override {
+    {
+      const std::lock_guard lock(mu_);
+      shared_.push_back(shared_labels.ToString());
+    }
     return std::make_unique<Batch>(*this);
+  }
+
+  // What the appenders were made with.
+  std::vector<std::string> Shared() const {
+    const std::lock_guard lock(mu_);
+    return shared_;
   }
 
   // "1000:5 2000:stale" of the series with this text form, "" when it has no samples.
@@ -76,11 +86,12 @@ class FakeStorage final : public storage::Appendable {
   std::vector<storage::Exemplar> exemplars;
   std::map<std::pair<std::string, storage::TimestampMs>, storage::TimestampMs> starts;  // By series and time.
   std::size_t resolves = 0;
+  bool takes_late = false;  // An out-of-order window is open. Samples() then are in the order of their coming.
   storage::Status resolve_status{};
   storage::Status commit_status{};
 
  private:
-  class Batch final : public storage::Appender {
+  class Batch final : public storage::Appender, public storage::NewestOnly {
    public:
     explicit Batch(FakeStorage& storage) : storage_(storage) {}
 
@@ -99,7 +110,8 @@ class FakeStorage final : public storage::Appendable {
       auto& staged = staged_[ref];
       const auto& stored = storage_.samples_[storage_.NameOf(ref)];
       const Point* last = !staged.empty() ? &staged.back() : !stored.empty() ? &stored.back() : nullptr;
-      if (last != nullptr && t < last->t) return storage::AppendOutcome::kOutOfOrder;
+      const bool late = last != nullptr && t < last->t;
+      if (late && (newest_only_ || !storage_.takes_late)) return storage::AppendOutcome::kOutOfOrder;
       if (last != nullptr && t == last->t) {
         const bool same = std::bit_cast<std::uint64_t>(v) == std::bit_cast<std::uint64_t>(last->v);
         return same ? storage::AppendOutcome::kSame : storage::AppendOutcome::kDuplicate;
@@ -143,6 +155,8 @@ class FakeStorage final : public storage::Appendable {
       return storage_.commit_status;
     }
 
+    void SetNewestOnly(bool on) override { newest_only_ = on; }
+
     void Rollback() override {
       staged_.clear();
       staged_histograms_.clear();
@@ -150,6 +164,7 @@ class FakeStorage final : public storage::Appendable {
 
    private:
     FakeStorage& storage_;
+    bool newest_only_ = false;
     std::map<storage::SeriesRef, std::vector<Point>> staged_;
     std::vector<HistogramPoint> staged_histograms_;
   };
@@ -157,6 +172,7 @@ class FakeStorage final : public storage::Appendable {
   const std::string& NameOf(storage::SeriesRef ref) const { return names_[static_cast<std::size_t>(ref) - 1]; }
 
   mutable std::mutex mu_;
+  std::vector<std::string> shared_;
   std::map<std::string, std::size_t> refs_;
   std::set<storage::SeriesRef> forgotten_;
   std::vector<std::string> names_;
