@@ -340,6 +340,73 @@ TEST_CASE("a dry run tells what a rule would replace") {
   CHECK((*after)[0].bytes < gauge.bytes);
 }
 
+// Of two series with a sample a second only one is downsampled: the page has more times than a tile can hold.
+TEST_CASE("a sample each second is no hindrance") {
+  constexpr TimestampMs kSamples = 70'000;
+  Downsampled f;
+  const auto value = [](TimestampMs i) { return static_cast<double>(i * 37 % 101); };
+  for (TimestampMs first = 0; first < kSamples; first += 1000) {
+    auto appender = f.db->NewAppender(Labels{{"job", "j"}});
+    for (const char* name : {"thin", "raw"}) {
+      const SeriesRef ref = *appender->Resolve(Labels{{"__name__", name}, {"job", "j"}});
+      for (TimestampMs i = first; i < first + 1000; ++i) {
+        REQUIRE(appender->Append(ref, DayStart(f.today) + i * 1000, value(i)) == AppendOutcome::kAdded);
+      }
+    }
+    REQUIRE(appender->Commit().has_value());
+  }
+  f.now_ms = DayStart(f.today + 5);
+  f.Rules({RuleFor("thin", kDayMs, kHour)});
+  f.Settle();
+  CHECK(f.Metric("vigia_storage_downsampling_runs_total") == 1);
+  const auto raw = f.Read("raw", "", 0, kMinTimestampMs, kMaxTimestampMs);
+  REQUIRE(raw.size() == kSamples);
+  double sum = 0;
+  for (TimestampMs i = 0; i < kSamples; ++i) {
+    REQUIRE(raw[static_cast<std::size_t>(i)] == At(DayStart(f.today) + i * 1000, value(i)));
+    sum += value(i);
+  }
+  CHECK(f.Stored("thin") == 1 + 20 * 2);  // The first sample is the last one of an interval; 19 hours and a part.
+  const auto thin = f.Window("thin", "sum_over_time", DayStart(f.today) - 1, DayStart(f.today + 1));
+  CHECK(Sum(thin) == Approx(sum).epsilon(1e-12));
+}
+
+// More columns than a page has, and runs that hold one page at most.
+TEST_CASE("what of a target is in several runs is downsampled where a rule says so") {
+  constexpr int kSeries = 200;
+  constexpr TimestampMs kRows = 300;
+  Downsampled f;
+  f.options.rewrite.run_bytes = 1;
+  f.Reopen();
+  const auto name_of = [](int i) { return "s" + std::to_string(i); };
+  for (TimestampMs row = 0; row < kRows; ++row) {
+    std::vector<std::pair<std::string, double>> values;
+    for (int i = 0; i < kSeries; ++i) values.emplace_back(name_of(i), static_cast<double>(row * 13 % (i + 5)));
+    f.Append(values, DayStart(f.today) + (row + 1) * kMinute);
+  }
+  f.now_ms = DayStart(f.today + 5);
+  const auto check = [&](int first_thin) {
+    for (int i = 0; i < kSeries; ++i) {
+      INFO(i);
+      REQUIRE((f.Stored(name_of(i)) < kRows) == (i >= first_thin));
+      if (i % 20 == 3) f.CheckWindow(name_of(i), DayStart(f.today), DayStart(f.today) + 5 * kHour);
+    }
+  };
+  f.Settle();
+  check(kSeries);
+  f.Rules({RuleFor("s1..", kDayMs, kHour)});
+  f.Settle();
+  check(100);
+  f.Rules({RuleFor("s.*", kDayMs, kHour)});
+  f.Settle();
+  f.Reopen();
+  check(0);
+  f.Settle();
+  const double runs = f.Metric("vigia_storage_downsampling_runs_total");
+  f.Settle();
+  CHECK(f.Metric("vigia_storage_downsampling_runs_total") == runs);  // There is nothing left to do.
+}
+
 TEST_CASE("a random life, downsampled on the way, tells the same of whole intervals") {
   const auto seed = GENERATE(1u, 2u, 3u);
   std::mt19937_64 random(seed);
