@@ -9,6 +9,7 @@
 #include "alerting/rules/recording_rule.h"
 #include "promql/parser/parse.h"
 #include "promql/parser/printer.h"
+#include "storage/api/newest_only.h"
 #include "storage/model/sample.h"
 
 namespace vigia::alerting {
@@ -177,6 +178,7 @@ void RuleGroup::Notify(Rule& rule, TimestampMs slot_ms) {
 
 Status RuleGroup::Write(std::size_t index, const promql::Vector& samples, TimestampMs at_ms) {
   const auto appender = deps_.appendable->NewAppender(shared_labels_);
+  storage::SetNewestOnly(*appender, true);  // Results come in order, markers must not fall behind another writer.
   SeriesMap& before = written_[index];
   SeriesMap now;
   Status status;
@@ -216,6 +218,7 @@ Status RuleGroup::Write(std::size_t index, const promql::Vector& samples, Timest
 void RuleGroup::MarkStale(const SeriesMap& series, TimestampMs at_ms) {
   if (series.empty()) return;
   const auto appender = deps_.appendable->NewAppender(shared_labels_);
+  storage::SetNewestOnly(*appender, true);
   for (const auto& [labels, ref] : series) AppendStale(*appender, ref, at_ms);
   const Status committed = appender->Commit();
   if (!committed && deps_.warn) {

@@ -115,7 +115,8 @@ asio::awaitable<Result<HttpResponse>> RunHop(std::shared_ptr<ClientImpl> client,
 // One hop with what the server asks for as a proof, which is renewed once when it was refused.
 asio::awaitable<Result<HttpResponse>> AskOnce(std::shared_ptr<ClientImpl> client, const HttpRequest& request,
                                               const Url& url, Trust trust, IoClock::time_point deadline) {
-  auto proxy = ChooseProxy(url, client->options);
+  Result<std::optional<Url>> proxy = std::optional<Url>();
+  if (request.unix_socket.empty()) proxy = ChooseProxy(url, client->options);
   if (proxy.has_error()) co_return proxy.error();
   RequestAuth* const auth = trust == Trust::kSameHost ? client->options.auth.get() : nullptr;
   for (bool again = false;; again = true) {

@@ -22,6 +22,7 @@ struct HttpRequest {
   std::string url;  // Absolute, http or https; user information in it becomes basic auth.
   Headers headers;  // Host, Content-Length, Connection are set by the client.
   std::string body;
+  std::string unix_socket;           // Of this request alone, as that of ClientOptions; empty: none.
   std::int64_t timeout_ms = 10'000;  // Covers all: resolve, connect, TLS, send, receive, redirects.
   std::uint64_t max_body_bytes = 0;  // Of the body, compressed or not; 0: no limit. At it: kLimit.
   // Memory taken for the body before it comes, as when the last answer's size is known. Content-Length is not trusted

@@ -57,7 +57,7 @@ asio::awaitable<Result<StreamPtr>> Encrypt(HopPtr hop, std::string host, const C
 
 std::string Hop::PoolKey() const {
   const std::string through = proxy.has_value() ? proxy->scheme + "://" + proxy->Authority() : std::string();
-  return fmt::format("{}://{}:{}|{}", url.scheme, url.host, url.port, through);
+  return fmt::format("{}://{}:{}|{}|{}", url.scheme, url.host, url.port, through, request.unix_socket);
 }
 
 std::string ProxyAuthorization(const Url& proxy) {
@@ -68,10 +68,13 @@ std::string ProxyAuthorization(const Url& proxy) {
 }
 
 asio::awaitable<Result<StreamPtr>> Connect(HopPtr hop, const ClientOptions& options, TlsCache& tls) {
-  if (!options.unix_socket.empty()) {
-    auto local = co_await DialUnix(options.unix_socket, hop->deadline, hop->request.stop);
+  const std::string& path = hop->request.unix_socket.empty() ? options.unix_socket : hop->request.unix_socket;
+  if (!path.empty()) {
+    auto local = co_await DialUnix(path, hop->deadline, hop->request.stop);
     if (local.has_error()) co_return local.error();
-    co_return MakePlainStream(*std::move(local));
+    StreamPtr stream = MakePlainStream(*std::move(local));
+    if (hop->url.scheme != "https") co_return stream;
+    co_return co_await Encrypt(hop, hop->url.host, options, tls, std::move(stream));
   }
   const Url& first = hop->proxy.has_value() ? *hop->proxy : hop->url;
   auto socket = co_await Dial(first.host, first.port, hop->deadline, hop->request.stop);

@@ -49,7 +49,7 @@ void LoopCount::WaitForNone() {
 }
 
 struct ScrapeLoop::State {
-  State(const ScrapeContext& shared, Target scraped, PoolSettingsPtr pool)
+  State(const ScrapeContext& shared, Target scraped, PoolSettingsPtr pool, std::shared_ptr<State> replaced)
       : context(shared),
         target(std::move(scraped)),
         interval_length(shared.metrics.IntervalLength(target.interval_ms)),
@@ -57,7 +57,8 @@ struct ScrapeLoop::State {
         timer(strand),
         settings(std::move(pool)),
         body(shared.storage, shared.metrics, shared.log.With({{"target", target.url}}), target.labels,
-             target.timeout_ms, settings->config, shared.extras),
+             target.timeout_ms, settings->config, shared.extras, target.histograms),
+        predecessor(std::move(replaced)),
         discovered_labels(target.discovered_labels) {}
 
   asio::awaitable<void> Run();
@@ -66,6 +67,7 @@ struct ScrapeLoop::State {
   asio::awaitable<FetchedBody> Fetch();
   asio::awaitable<void> WriteEndMarkers(TimestampMs last_slot_ms);
   void TakeSettings();
+  void TakeOver();
   void CountMetadata(std::size_t entries, std::size_t bytes);
   void Note(const ScrapeOutcome& outcome, TimestampMs at_ms, double seconds);
 
@@ -82,7 +84,9 @@ struct ScrapeLoop::State {
   bool killed = false;  // Shutdown: not even markers.
   std::stop_source stop_request;
   PoolSettingsPtr settings;
-  ScrapeBody body;  // Its metadata may be read from any thread.
+  ScrapeBody body;                     // Its metadata may be read from any thread.
+  std::shared_ptr<State> predecessor;  // Until it has ended.
+  bool has_stored = false;             // Something that may have to go stale.
   std::optional<SteadyClock::time_point> last_start;
   std::uint64_t last_wire_bytes = 0;  // Of the last answer's body.
   std::size_t metadata_entries = 0;   // As last told to the metrics.
@@ -90,6 +94,7 @@ struct ScrapeLoop::State {
 
   mutable std::mutex mu;  // Guards what follows.
   PoolSettingsPtr next_settings;
+  std::optional<StoredSeries> left;  // Of a loop that has ended without markers.
   std::optional<std::string> forced_error;
   storage::Labels discovered_labels;
   TargetHealth health = TargetHealth::kUnknown;
@@ -115,11 +120,34 @@ asio::awaitable<void> ScrapeLoop::State::Run() {
     if (!ending) co_await Scrape(slot_ms);
   }
   CountMetadata(0, 0);
-  if (!killed && markers && last_start) co_await WriteEndMarkers(slot_ms);
+  TakeOver();
+  if (killed) co_return;
+  if (!markers) {
+    const std::lock_guard lock(mu);
+    left = body.HandOver();
+  } else if (has_stored) {
+    co_await WriteEndMarkers(slot_ms);
+  }
+}
+
+// A predecessor that is still busy with its last scrape is asked again at the next one.
+void ScrapeLoop::State::TakeOver() {
+  if (predecessor == nullptr) return;
+  std::optional<StoredSeries> stored;
+  {
+    const std::lock_guard lock(predecessor->mu);
+    stored = std::exchange(predecessor->left, std::nullopt);
+  }
+  if (!stored) return;
+  predecessor.reset();
+  body.TakeOver(std::move(*stored));
+  has_stored = true;
 }
 
 asio::awaitable<void> ScrapeLoop::State::Scrape(TimestampMs slot_ms) {
   TakeSettings();
+  TakeOver();
+  has_stored = true;
   const auto start = SteadyClock::now();
   if (last_start) {
     const double length = std::chrono::duration<double>(start - *last_start).count();
@@ -127,7 +155,8 @@ asio::awaitable<void> ScrapeLoop::State::Scrape(TimestampMs slot_ms) {
   }
   last_start = start;
   const TimestampMs now_ms = context.clock();
-  const TimestampMs at_ms = context.align_timestamps ? ScrapeTimestamp(now_ms, slot_ms, target.interval_ms) : now_ms;
+  const TimestampMs at_ms =
+      ScrapeTimestamp(now_ms, slot_ms, target.interval_ms, context.timestamp_tolerance_ms);
   const FetchedBody fetched = co_await Fetch();
   if (killed) co_return;
   const ScrapeOutcome outcome = body.Store(fetched, at_ms, now_ms, [&] { return SecondsSince(start); });
@@ -194,8 +223,10 @@ void ScrapeLoop::State::Note(const ScrapeOutcome& outcome, TimestampMs at_ms, do
   last_duration_seconds = seconds;
 }
 
-ScrapeLoop::ScrapeLoop(const ScrapeContext& context, Target target, PoolSettingsPtr settings)
-    : state_(std::make_shared<State>(context, std::move(target), std::move(settings))) {
+ScrapeLoop::ScrapeLoop(const ScrapeContext& context, Target target, PoolSettingsPtr settings,
+                       const ScrapeLoop* replaced)
+    : state_(std::make_shared<State>(context, std::move(target), std::move(settings),
+                                     replaced == nullptr ? nullptr : replaced->state_)) {
   context.count.Add();
   // Lives in the coroutine's completion, so that it is there as long as the loop runs and gone before it is counted
   // out.
@@ -260,6 +291,7 @@ ActiveTarget ScrapeLoop::snapshot() const {
 }
 
 const MetadataCache& ScrapeLoop::metadata() const { return state_->body.metadata(); }
+const storage::Labels& ScrapeLoop::labels() const { return state_->target.labels; }
 std::uint64_t ScrapeLoop::target_hash() const { return state_->target.hash; }
 const std::string& ScrapeLoop::url() const { return state_->target.url; }
 

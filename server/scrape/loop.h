@@ -45,7 +45,7 @@ struct ScrapeContext {
   std::stop_token shutdown;  // Requested: every loop ends at once and writes nothing more.
   LoopCount& count;
   ScrapeExtras extras;
-  bool align_timestamps = true;
+  storage::DurationMs timestamp_tolerance_ms = 2;
 };
 
 // What the loops of one pool share. Immutable.
@@ -61,8 +61,10 @@ using PoolSettingsPtr = std::shared_ptr<const PoolSettings>;
 // A handle: the loop itself runs on a strand of the context's executor and lives until it has ended. Thread-safe.
 class ScrapeLoop {
  public:
-  // Starts at once; the first scrape comes at the target's next slot.
-  ScrapeLoop(const ScrapeContext& context, Target target, PoolSettingsPtr settings);
+  // Starts at once; the first scrape comes at the target's next slot. `replaced`, if not null, scraped the same target
+  // in another way: end it with End(false). This loop takes over what that one stored, once it has ended.
+  ScrapeLoop(const ScrapeContext& context, Target target, PoolSettingsPtr settings,
+             const ScrapeLoop* replaced = nullptr);
   ~ScrapeLoop();  // As End(false), unless End() was called.
   ScrapeLoop(const ScrapeLoop&) = delete;
   ScrapeLoop& operator=(const ScrapeLoop&) = delete;
@@ -74,12 +76,14 @@ class ScrapeLoop {
   void SetDiscoveredLabels(storage::Labels labels);
 
   // No more scrapes; a running one is finished. With `markers`, the series go stale after two intervals and a tenth,
-  // when a new loop for the same labels would have scraped (its newer samples then make storage refuse the markers).
+  // when a new loop for the same labels would have scraped (its newer samples then make storage refuse the markers,
+  // whatever its out-of-order window is).
   void End(bool markers);
 
   ActiveTarget snapshot() const;  // `pool` is left empty.
   const MetadataCache& metadata() const;
   std::uint64_t target_hash() const;
+  const storage::Labels& labels() const;
   const std::string& url() const;
 
  private:

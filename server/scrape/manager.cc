@@ -35,7 +35,7 @@ ScrapeManager::ScrapeManager(ScrapeManagerOptions options, storage::Appendable& 
                shutdown_.get_token(),
                count_,
                {options_.exemplars, options_.starts, options_.type_and_unit_labels},
-               options_.align_timestamps} {}
+               options_.timestamp_tolerance_ms} {}
 
 ScrapeManager::~ScrapeManager() { Stop(); }
 

@@ -34,7 +34,8 @@ struct ScrapeManagerOptions {
   bool exemplars = false;  // Hand exemplars to storage (feature exemplar-storage).
   storage::StartUse starts = {};      // Of start timestamps (features st-storage, created-timestamp-zero-ingestion).
   bool type_and_unit_labels = false;  // Feature of that name.
-  bool align_timestamps = true;       // scrape.adjust-timestamps.
+  // How far from its slot a scrape may begin and still carry its time (scrape.timestamp-tolerance); below 0: never.
+  storage::DurationMs timestamp_tolerance_ms = 2;
 };
 
 // Thread-safe, but Apply(), SetTargets() and Stop() block, and must not be called from one of the I/O threads.

@@ -34,7 +34,7 @@ ScrapePool::~ScrapePool() {
 void ScrapePool::Sync(std::vector<TargetGroup> groups) {
   const std::lock_guard lock(mu_);
   groups_ = std::move(groups);
-  SyncLocked();
+  SyncLocked(false);
 }
 
 void ScrapePool::Reload(PoolSettingsPtr settings) {
@@ -43,7 +43,7 @@ void ScrapePool::Reload(PoolSettingsPtr settings) {
   settings_ = std::move(settings);
   metrics_.target_limit.Set(static_cast<double>(settings_->config->target_limit));
   for (const auto& [hash, loop] : loops_) loop->SetSettings(settings_);
-  SyncLocked();
+  SyncLocked(true);
   context_.metrics.pool_reloads.Add();
   context_.metrics.ReloadLength(settings_->config->scrape_interval_ms)
       .Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -55,23 +55,38 @@ void ScrapePool::End() {
   loops_.clear();
 }
 
-void ScrapePool::SyncLocked() {
+// After a reload, a target with the labels of one that is gone is the same one, scraped in another way, such as at
+// another interval: its series go on, and are not ended.
+void ScrapePool::SyncLocked(bool reload) {
   const auto start = std::chrono::steady_clock::now();
   std::map<std::uint64_t, Target> targets = BuildTargets();
+  std::map<std::string, std::unique_ptr<ScrapeLoop>, std::less<>> replaced;  // By labels.
   for (auto at = loops_.begin(); at != loops_.end();) {
     const auto still = targets.find(at->first);
     if (still != targets.end()) {
       at->second->SetDiscoveredLabels(std::move(still->second.discovered_labels));
       targets.erase(still);
       ++at;
+      continue;
+    }
+    std::unique_ptr<ScrapeLoop> gone = std::move(at->second);
+    at = loops_.erase(at);
+    std::string labels(gone->labels().bytes());
+    if (reload && !replaced.contains(labels)) {
+      replaced.emplace(std::move(labels), std::move(gone));
     } else {
-      at->second->End(true);
-      at = loops_.erase(at);
+      gone->End(true);
     }
   }
   for (auto& [hash, target] : targets) {
-    loops_.emplace(hash, std::make_unique<ScrapeLoop>(context_, std::move(target), settings_));
+    const auto before = replaced.find(target.labels.bytes());
+    const ScrapeLoop* const loop = before == replaced.end() ? nullptr : before->second.get();
+    loops_.emplace(hash, std::make_unique<ScrapeLoop>(context_, std::move(target), settings_, loop));
+    if (loop == nullptr) continue;
+    before->second->End(false);
+    replaced.erase(before);
   }
+  for (const auto& [labels, loop] : replaced) loop->End(true);
   ApplyTargetLimit();
   metrics_.targets.Set(static_cast<double>(loops_.size()));
   metrics_.syncs.Add();

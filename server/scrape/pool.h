@@ -39,7 +39,7 @@ class ScrapePool {
 
  private:
   using Loops = std::map<std::uint64_t, std::unique_ptr<ScrapeLoop>>;  // By target hash.
-  void SyncLocked();
+  void SyncLocked(bool reload);
   std::map<std::uint64_t, Target> BuildTargets();
   void Drop(storage::Labels discovered_labels);
   void ApplyTargetLimit();

@@ -53,7 +53,8 @@ HttpRequest MakeScrapeRequest(const config::ScrapeConfig& config, const std::str
   request.timeout_ms = target.timeout_ms;
   request.max_body_bytes = config.body_size_limit_bytes;
   request.stop = std::move(stop);
-  request.accept_gzip = config.enable_compression && !IsLoopback(target.url);
+  request.unix_socket = target.unix_socket;
+  request.accept_gzip = config.enable_compression && !IsLoopback(target.url) && target.unix_socket.empty();
   request.headers.Add("Accept", accept);
   if (!request.accept_gzip) request.headers.Add("Accept-Encoding", "identity");
   request.headers.Add("X-Prometheus-Scrape-Timeout-Seconds",

@@ -15,8 +15,8 @@ namespace vigia::server {
 // The configured protocols with falling weights.
 std::string AcceptHeader(const config::ScrapeConfig& config);
 
-// `accept` is AcceptHeader(config). A target on this machine is asked not to compress: that would cost both sides more
-// than the bytes do.
+// `accept` is AcceptHeader(config). A target on this machine, by its URL or at a local socket, is asked not to
+// compress: that would cost both sides more than the bytes do.
 HttpRequest MakeScrapeRequest(const config::ScrapeConfig& config, const std::string& accept, const Target& target,
                               std::stop_token stop);
 

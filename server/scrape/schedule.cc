@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::uint64_t kFnvPrime = 1099511628211u;
 constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr storage::DurationMs kToleranceMs = 2;
 
 storage::DurationMs FloorMod(storage::DurationMs a, storage::DurationMs b) { return ((a % b) + b) % b; }
 
@@ -47,9 +46,8 @@ storage::TimestampMs NextSlot(storage::TimestampMs now_ms, storage::DurationMs p
 }
 
 storage::TimestampMs ScrapeTimestamp(storage::TimestampMs now_ms, storage::TimestampMs slot_ms,
-                                     storage::DurationMs interval_ms) {
-  const storage::DurationMs tolerance_ms = std::min(interval_ms / 100, kToleranceMs);
-  return std::abs(now_ms - slot_ms) <= tolerance_ms ? slot_ms : now_ms;
+                                     storage::DurationMs interval_ms, storage::DurationMs tolerance_ms) {
+  return std::abs(now_ms - slot_ms) <= std::min(interval_ms / 100, tolerance_ms) ? slot_ms : now_ms;
 }
 
 }  // namespace vigia::server

@@ -28,9 +28,9 @@ storage::DurationMs SlotPhase(std::uint64_t target_hash, std::uint64_t seed, sto
 storage::TimestampMs NextSlot(storage::TimestampMs now_ms, storage::DurationMs phase_ms,
                               storage::DurationMs interval_ms);
 
-// The time that samples of a scrape begun at `now_ms` carry: the slot it was begun for when they are at most 2 ms and
-// one percent of the interval apart, so that the distances of samples are equal and compress to nothing; else `now_ms`.
+// The time that samples of a scrape begun at `now_ms` carry: the slot it was begun for when they are at most
+// `tolerance_ms` and one percent of the interval apart, so that the distances of samples are equal and compress to nothing; else `now_ms`.
 storage::TimestampMs ScrapeTimestamp(storage::TimestampMs now_ms, storage::TimestampMs slot_ms,
-                                     storage::DurationMs interval_ms);
+                                     storage::DurationMs interval_ms, storage::DurationMs tolerance_ms);
 
 }  // namespace vigia::server

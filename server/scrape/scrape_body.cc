@@ -9,6 +9,7 @@
 
 #include "server/wire/histogram_rules.h"
 #include "server/wire/histogram_shape.h"
+#include "storage/api/newest_only.h"
 #include "storage/model/sample.h"
 
 namespace vigia::server {
@@ -103,13 +104,15 @@ struct ScrapeBody::Pass {
 };
 
 ScrapeBody::ScrapeBody(storage::Appendable& storage, ScrapeMetrics& metrics, Logger log, storage::Labels labels,
-                       storage::DurationMs timeout_ms, ScrapeConfigPtr config, ScrapeExtras extras)
+                       storage::DurationMs timeout_ms, ScrapeConfigPtr config, ScrapeExtras extras,
+                       std::optional<HistogramHandling> histograms)
     : storage_(storage),
       metrics_(metrics),
       log_(std::move(log)),
       labels_(std::move(labels)),
       timeout_ms_(timeout_ms),
       extras_(extras),
+      histograms_(histograms),
       config_(std::move(config)) {
   static_assert(kReportNames.size() == kReportSeries);
 }
@@ -155,7 +158,8 @@ ScrapeOutcome ScrapeBody::Store(const FetchedBody& fetched, TimestampMs at_ms, T
 
 Status ScrapeBody::StoreEnd(TimestampMs at_ms) {
   const std::unique_ptr<Appender> appender = storage_.NewAppender(labels_);
-  AppendStale(*appender, cache_.AllTracked(), at_ms);
+  storage::SetNewestOnly(*appender, true);
+  for (const SeriesRef ref : cache_.AllTracked()) static_cast<void>(appender->Append(ref, at_ms, storage::kStaleNan));
   for (std::size_t i = 0; i < kReportSeries; ++i) {
     if (report_refs_[i] != SeriesRef::kNone) AppendReportSample(*appender, i, at_ms, storage::kStaleNan);
   }
@@ -163,11 +167,25 @@ Status ScrapeBody::StoreEnd(TimestampMs at_ms) {
   return appender->Commit();
 }
 
+StoredSeries ScrapeBody::HandOver() {
+  StoredSeries stored{cache_.AllTracked(), report_refs_};
+  cache_.Reject();
+  return stored;
+}
+
+void ScrapeBody::TakeOver(StoredSeries stored) {
+  cache_.Adopt(std::move(stored.series));
+  for (std::size_t i = 0; i < kReportSeries; ++i) {
+    if (report_refs_[i] == SeriesRef::kNone) report_refs_[i] = stored.reports[i];
+  }
+}
+
 Status ScrapeBody::AppendBody(Pass& pass, const FetchedBody& fetched) {
   const auto format = SelectFormat(fetched.content_type, FallbackFormat(*config_));
   if (!format) return format.error();
-  const HistogramHandling handling{config_->scrape_native_histograms, config_->always_scrape_classic_histograms,
-                                   config_->convert_classic_histograms_to_nhcb};
+  const HistogramHandling handling = histograms_.value_or(
+      HistogramHandling{config_->scrape_native_histograms, config_->always_scrape_classic_histograms,
+                        config_->convert_classic_histograms_to_nhcb});
   const std::unique_ptr<ExpositionParser> parser = NewParser(*format, fetched.body, handling);
   // What names a series of one form may be anything in another.
   const bool other_form = *format != std::exchange(format_, *format);
@@ -430,8 +448,10 @@ void ScrapeBody::CountAndWarn(const Pass& pass) {
 }
 
 void ScrapeBody::AppendStale(Appender& appender, const std::vector<SeriesRef>& refs, TimestampMs at_ms) {
-  // A refusal is expected where the target came back meanwhile under another loop: its samples are newer.
+  // A refusal is expected where another target goes on with the series: its samples are newer.
+  storage::SetNewestOnly(appender, true);
   for (const SeriesRef ref : refs) static_cast<void>(appender.Append(ref, at_ms, storage::kStaleNan));
+  storage::SetNewestOnly(appender, false);
 }
 
 void ScrapeBody::AppendReport(Appender& appender, TimestampMs at_ms, const ScrapeOutcome& outcome,

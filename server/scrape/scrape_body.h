@@ -3,6 +3,7 @@
 // own.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,6 +43,13 @@ struct ScrapeOutcome {
   storage::Status commit{};  // Storage refused the batch: nothing of it is there.
 };
 
+// What stands in storage as the newest state of a target. Report series are kNone until they are written.
+struct StoredSeries {
+  static constexpr std::size_t kReports = 8;
+  std::vector<storage::SeriesRef> series;
+  std::array<storage::SeriesRef, kReports> reports{};
+};
+
 // What is taken from bodies besides samples.
 struct ScrapeExtras {
   bool exemplars = false;
@@ -54,9 +62,11 @@ using ScrapeConfigPtr = std::shared_ptr<const config::ScrapeConfig>;
 // Thread-compatible; metadata() may be read from any thread. `storage`, `metrics` must outlive it.
 class ScrapeBody {
  public:
-  // `labels`: the target's. `timeout_ms` is only reported.
+  // `labels`: the target's. `timeout_ms` is only reported. `histograms`: what the target says of them, whatever the job
+  // does.
   ScrapeBody(storage::Appendable& storage, ScrapeMetrics& metrics, Logger log, storage::Labels labels,
-             storage::DurationMs timeout_ms, ScrapeConfigPtr config, ScrapeExtras extras);
+             storage::DurationMs timeout_ms, ScrapeConfigPtr config, ScrapeExtras extras,
+             std::optional<HistogramHandling> histograms = std::nullopt);
 
   // Another configuration of the same job. Keeps what was learned about lines unless they now become other series.
   void SetConfig(ScrapeConfigPtr config);
@@ -68,6 +78,11 @@ class ScrapeBody {
 
   // The target is gone: all its series and report series go stale at `at_ms`.
   storage::Status StoreEnd(storage::TimestampMs at_ms);
+
+  // The target goes on under another body, with other settings: what this one stored last, to be handed to that one, so
+  // that what the target does not have any more goes stale there. This one stores nothing afterwards.
+  StoredSeries HandOver();
+  void TakeOver(StoredSeries stored);
 
   const MetadataCache& metadata() const { return metadata_; }
 
@@ -96,7 +111,7 @@ class ScrapeBody {
                     const FetchedBody& fetched, double seconds);
   void AppendReportSample(storage::Appender& appender, std::size_t which, storage::TimestampMs at_ms, double value);
 
-  static constexpr std::size_t kReportSeries = 8;
+  static constexpr std::size_t kReportSeries = StoredSeries::kReports;
 
   storage::Appendable& storage_;
   ScrapeMetrics& metrics_;
@@ -104,13 +119,14 @@ class ScrapeBody {
   const storage::Labels labels_;
   const storage::DurationMs timeout_ms_;
   const ScrapeExtras extras_;
+  const std::optional<HistogramHandling> histograms_;
   ScrapeConfigPtr config_;
   SeriesCache cache_;
   MetadataCache metadata_;
   CreatedTimes created_;
   bool reads_created_ = false;  // Of the current body.
   ExpositionFormat format_ = ExpositionFormat::kText;
-  storage::SeriesRef report_refs_[kReportSeries] = {};
+  std::array<storage::SeriesRef, kReportSeries> report_refs_{};
   std::uint32_t family_ = SeriesCache::kNone;  // Id in metadata_ of the family that the body last told something about.
   std::vector<storage::LabelView> exposed_;    // Scratch memory of new lines.
   std::string scratch_;

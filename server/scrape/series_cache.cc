@@ -149,6 +149,10 @@ void SeriesCache::Invalidate() {
   orphans_ = std::move(stored);
 }
 
+void SeriesCache::Adopt(std::vector<SeriesRef> stored) {
+  orphans_.insert(orphans_.end(), stored.begin(), stored.end());
+}
+
 std::size_t SeriesCache::bytes() const {
   return entries_.capacity() * sizeof(Entry) + (next_.capacity() + table_.capacity()) * sizeof(Index) +
          visited_.bytes() + tracked_.bytes() + stored_.bytes();

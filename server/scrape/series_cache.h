@@ -97,6 +97,8 @@ class SeriesCache {
 
   // The rules by which lines become series changed: forgets the lines, but not what was stored.
   void Invalidate();
+  // Counts these as stored by the last accepted body. Their lines are not known.
+  void Adopt(std::vector<storage::SeriesRef> stored);
 
   Entry& at(Index index) { return entries_[index]; }
   std::size_t size() const { return entries_.size(); }

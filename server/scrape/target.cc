@@ -1,5 +1,7 @@
 #include "server/scrape/target.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,10 @@ constexpr std::string_view kScheme = "__scheme__";
 constexpr std::string_view kMetricsPath = "__metrics_path__";
 constexpr std::string_view kInterval = "__scrape_interval__";
 constexpr std::string_view kTimeout = "__scrape_timeout__";
+constexpr std::string_view kNativeHistograms = "__scrape_native_histograms__";
+constexpr std::string_view kClassicHistograms = "__always_scrape_classic_histograms__";
+constexpr std::string_view kConvertHistograms = "__convert_classic_histograms_to_nhcb__";
+constexpr std::string_view kUnixSocket = "__unix_socket__";
 constexpr std::string_view kParamPrefix = "__param_";
 constexpr std::string_view kMetaPrefix = "__meta_";
 constexpr std::string_view kReservedPrefix = "__";
@@ -38,6 +44,10 @@ Labels WithDefaults(const config::ScrapeConfig& config, const Labels& discovered
   fill(kTimeout, promql::FormatDuration(config.scrape_timeout_ms));
   fill(kMetricsPath, config.metrics_path);
   fill(kScheme, config.scheme);
+  const auto fill_bool = [&](std::string_view name, bool value) { fill(name, value ? "true" : "false"); };
+  fill_bool(kNativeHistograms, config.scrape_native_histograms);
+  fill_bool(kClassicHistograms, config.always_scrape_classic_histograms);
+  fill_bool(kConvertHistograms, config.convert_classic_histograms_to_nhcb);
   for (const auto& [name, values] : config.params) {
     if (!values.empty()) fill(fmt::format("{}{}", kParamPrefix, name), values[0]);
   }
@@ -50,6 +60,29 @@ storage::Result<storage::DurationMs> PositiveDuration(const Labels& labels, std:
   if (!duration) return Prefixed(duration.error(), fmt::format("error parsing {}", what));
   if (*duration == 0) return Error{Errc::kInvalid, fmt::format("{} cannot be 0", what)};
   return *duration;
+}
+
+// As Go's strconv.ParseBool has it. Of a label that relabelling removed, the job's value.
+storage::Status ReadBool(const Labels& labels, std::string_view label, bool otherwise, bool& out) {
+  constexpr std::array<std::string_view, 6> kTrue{"1", "t", "T", "true", "TRUE", "True"};
+  constexpr std::array<std::string_view, 6> kFalse{"0", "f", "F", "false", "FALSE", "False"};
+  const std::string_view text = labels.Get(label);
+  out = text.empty() ? otherwise : std::ranges::find(kTrue, text) != kTrue.end();
+  if (text.empty() || out || std::ranges::find(kFalse, text) != kFalse.end()) return {};
+  return Error{Errc::kInvalid, fmt::format("error parsing {}: strconv.ParseBool: parsing {}: invalid syntax", label,
+                                           storage::Quoted(text))};
+}
+
+storage::Status ReadHistogramHandling(const config::ScrapeConfig& config, const Labels& labels,
+                                      HistogramHandling& out) {
+  storage::Status status = ReadBool(labels, kNativeHistograms, config.scrape_native_histograms, out.native);
+  if (status) {
+    status = ReadBool(labels, kClassicHistograms, config.always_scrape_classic_histograms, out.keep_classic);
+  }
+  if (status) {
+    status = ReadBool(labels, kConvertHistograms, config.convert_classic_histograms_to_nhcb, out.classic_to_custom);
+  }
+  return status;
 }
 
 storage::Status Check(const Labels& labels) {
@@ -129,6 +162,8 @@ storage::Result<TargetOutcome> BuildTarget(const config::ScrapeConfig& config, c
   if (!interval) return interval.error();
   const auto timeout = PositiveDuration(relabelled, kTimeout, "scrape timeout");
   if (!timeout) return timeout.error();
+  if (auto status = ReadHistogramHandling(config, relabelled, target.histograms); !status) return status.error();
+  target.unix_socket = relabelled.Get(kUnixSocket);
   target.interval_ms = *interval;
   target.timeout_ms = *timeout;
   if (target.timeout_ms > target.interval_ms) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config/schema/scrape_config.h"
+#include "server/exposition/histogram_handling.h"
 #include "storage/model/error.h"
 #include "storage/model/labels.h"
 #include "storage/model/timestamp.h"
@@ -19,6 +20,8 @@ struct Target {
   storage::DurationMs interval_ms = 0;
   storage::DurationMs timeout_ms = 0;  // At most the interval.
   std::uint64_t hash = 0;              // Equal: the same target.
+  HistogramHandling histograms;        // The job's, unless labels say otherwise.
+  std::string unix_socket;             // Where to connect to instead of the URL's host; empty: there.
 };
 
 struct TargetOutcome {

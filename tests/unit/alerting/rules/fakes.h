@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "alerting/rules/rule_deps.h"
+#include "storage/api/newest_only.h"
 #include "storage/model/sample.h"
 
 namespace vigia::alerting {
@@ -14,7 +15,7 @@ namespace vigia::alerting {
 // Appended samples by series text, oldest first. Refuses what is older than or as old as the newest of a series.
 class FakeStorage : public storage::Appendable {
  public:
-  class FakeAppender : public storage::Appender {
+  class FakeAppender : public storage::Appender, public storage::NewestOnly {
    public:
     explicit FakeAppender(FakeStorage& owner) : owner_(owner) {}
     storage::Result<storage::SeriesRef> Resolve(const storage::Labels& labels) override {
@@ -28,7 +29,8 @@ class FakeStorage : public storage::Appendable {
       const storage::Labels& labels = owner_.names[static_cast<std::size_t>(ref) - 1];
       const auto old = owner_.series.find(labels);
       if (old != owner_.series.end() && old->second.back().t == t) return storage::AppendOutcome::kDuplicate;
-      if (old != owner_.series.end() && old->second.back().t > t) return storage::AppendOutcome::kOutOfOrder;
+      const bool late = old != owner_.series.end() && old->second.back().t > t;
+      if (late && (newest_only_ || !owner_.takes_late)) return storage::AppendOutcome::kOutOfOrder;
       batch_.emplace_back(labels, storage::Sample{t, v});
       return storage::AppendOutcome::kAdded;
     }
@@ -46,9 +48,11 @@ class FakeStorage : public storage::Appendable {
       return {};
     }
     void Rollback() override { batch_.clear(); }
+    void SetNewestOnly(bool on) override { newest_only_ = on; }
 
    private:
     FakeStorage& owner_;
+    bool newest_only_ = false;
     std::vector<std::pair<storage::Labels, storage::Sample>> batch_;
   };
 
@@ -72,6 +76,7 @@ class FakeStorage : public storage::Appendable {
   std::vector<storage::Labels> names;
   std::map<storage::Labels, std::vector<storage::Sample>> series;
   bool fail_commits = false;
+  bool takes_late = false;  // An out-of-order window is open.
 };
 
 // The world that rules see. Times in seconds for brevity.

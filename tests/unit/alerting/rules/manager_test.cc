@@ -230,6 +230,20 @@ TEST_CASE("a group that is gone has its series ended after two intervals") {
   CHECK(f.world.storage.Text(kOutA) == "15=1 20=stale");
 }
 
+TEST_CASE("markers of a group that is gone do not come behind what another one wrote meanwhile") {
+  Fixture f;
+  f.world.storage.takes_late = true;
+  f.Load(File({Record("out", "in", {{"team", "x"}})}, "old"));
+  f.world.Return({{kInA, 1}});
+  f.At(15);
+  f.world.now_ms = 20'000;
+  f.Load(File({Record("out", "in", {{"team", "x"}})}, "new"));
+  f.At(30);
+  f.world.now_ms = 50'000;
+  f.manager.MarkRetired();
+  CHECK(f.world.storage.Text(kOutA) == "15=1 30=1");
+}
+
 TEST_CASE("a renamed group goes on without a gap") {
   Fixture f;
   f.Load(File({Record("out", "in", {{"team", "x"}})}, "old"));

@@ -212,6 +212,28 @@ TEST_CASE("a reload leaves an unchanged job alone and takes a changed one along"
   CHECK(f.LastIs("a", 1));
 }
 
+TEST_CASE("a reload with another interval ends no series, but those that the target then does not have") {
+  Fixture f;
+  REQUIRE(f.manager.Apply(With({Job("j")})).has_value());
+  f.manager.SetTargets("j", At(f.exporter.address));
+  REQUIRE(Eventually([&] { return f.LastIs("b", 2); }));
+  ScrapeConfig rare = Job("j");
+  rare.scrape_interval_ms = 600'000;
+  REQUIRE(f.manager.Apply(With({rare})).has_value());
+  REQUIRE(f.manager.Targets().active.size() == 1);
+  CHECK(f.manager.Targets().active[0].interval_ms == 600'000);
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));  // Two intervals of the first loop, and more.
+  CHECK_FALSE(f.IsStale("a"));
+  CHECK_FALSE(f.IsStale("up"));
+  f.exporter.Answer(200, "a 5\n");
+  REQUIRE(f.manager.Apply(With({Job("j")})).has_value());
+  REQUIRE(Eventually([&] { return f.LastIs("a", 5); }));
+  REQUIRE(Eventually([&] { return f.IsStale("b"); }));
+  for (const char* name : {"a", "up"}) {
+    for (const auto& point : f.storage.Points(f.Of(name))) CHECK_FALSE(IsStaleNan(point.v));
+  }
+}
+
 TEST_CASE("dropped targets, duplicates and the target limit") {
   Fixture f;
   ScrapeConfig job = Job("j");

@@ -47,6 +47,10 @@ TEST_CASE("a request tells its deadline and asks for gzip unless the target is l
   const HttpRequest local = MakeScrapeRequest(config, "text/plain", At("http://127.0.0.1:1/m"), {});
   CHECK_FALSE(local.accept_gzip);
   CHECK(local.headers.Get("Accept-Encoding") == "identity");
+  Target socket = At("http://host:1/m");
+  socket.unix_socket = "/run/app.sock";
+  CHECK(MakeScrapeRequest(config, "text/plain", socket, {}).unix_socket == "/run/app.sock");
+  CHECK_FALSE(MakeScrapeRequest(config, "text/plain", socket, {}).accept_gzip);
   config.enable_compression = false;
   CHECK_FALSE(MakeScrapeRequest(config, "text/plain", At("http://host:1/m"), {}).accept_gzip);
 }

@@ -36,10 +36,14 @@ TEST_CASE("servers with other names or external labels get other seeds") {
 }
 
 TEST_CASE("scrape times snap to their slot within 2 ms and one percent") {
-  CHECK(ScrapeTimestamp(10'002, 10'000, 15'000) == 10'000);
-  CHECK(ScrapeTimestamp(9'998, 10'000, 15'000) == 10'000);
-  CHECK(ScrapeTimestamp(10'003, 10'000, 15'000) == 10'003);
-  CHECK(ScrapeTimestamp(10'001, 10'000, 100) == 10'000);
-  CHECK(ScrapeTimestamp(10'002, 10'000, 100) == 10'002);
-  CHECK(ScrapeTimestamp(10'001, 10'000, 99) == 10'001);
+  CHECK(ScrapeTimestamp(10'002, 10'000, 15'000, 2) == 10'000);
+  CHECK(ScrapeTimestamp(9'998, 10'000, 15'000, 2) == 10'000);
+  CHECK(ScrapeTimestamp(10'003, 10'000, 15'000, 2) == 10'003);
+  CHECK(ScrapeTimestamp(10'001, 10'000, 100, 2) == 10'000);
+  CHECK(ScrapeTimestamp(10'002, 10'000, 100, 2) == 10'002);
+  CHECK(ScrapeTimestamp(10'001, 10'000, 99, 2) == 10'001);
+  CHECK(ScrapeTimestamp(10'050, 10'000, 15'000, 50) == 10'000);
+  CHECK(ScrapeTimestamp(10'051, 10'000, 15'000, 50) == 10'051);
+  CHECK(ScrapeTimestamp(10'011, 10'000, 1'000, 50) == 10'011);
+  CHECK(ScrapeTimestamp(10'001, 10'000, 15'000, 0) == 10'001);
 }

@@ -305,6 +305,45 @@ TEST_CASE("the end of a target makes everything stale") {
   CHECK(f.Of("scrape_series_added") == "1000:1 2000:stale");
 }
 
+TEST_CASE("markers do not come behind newer samples of others, however late samples may be") {
+  Fixture f;
+  f.storage.takes_late = true;
+  const auto write = [&](const char* name, TimestampMs t, double v) {
+    const auto other = f.storage.NewAppender({});
+    const auto ref = other->Resolve(Labels{{"__name__", name}, {"job", "j"}});
+    CHECK(other->Append(*ref, t, v) == vigia::storage::AppendOutcome::kAdded);
+    CHECK(other->Commit().has_value());
+  };
+  f.Scrape(1000, "a 1\nb 2\n");
+  write("a", 5000, 9);
+  write("b", 2500, 9);
+  f.Scrape(2000, "b 3\n");  // A late sample of b is taken, a late marker of a is not.
+  CHECK(f.Of("a") == "1000:1 5000:9");
+  CHECK(f.Of("b") == "1000:2 2500:9 2000:3");
+  write("up", 6000, 1);
+  write("b", 6000, 9);
+  CHECK(f.body.StoreEnd(3000).has_value());
+  CHECK(f.Of("b") == "1000:2 2500:9 2000:3 6000:9");
+  CHECK(f.Of("up") == "1000:1 2000:1 6000:1");
+}
+
+TEST_CASE("a body takes over what another one stored of the same target") {
+  Fixture f;
+  f.Scrape(1000, "a 1\nb 2\n");
+  ScrapeBody next(f.storage, f.metrics, Logger::Silent(), Labels{{"job", "j"}}, 10'000,
+                  std::make_shared<const ScrapeConfig>(), {});
+  next.TakeOver(f.body.HandOver());
+  FetchedBody fetched;
+  fetched.body = "b 3\n";
+  fetched.content_type = "text/plain";
+  next.Store(fetched, 2000, 2000, [] { return 0.25; });
+  CHECK(f.Of("a") == "1000:1 2000:stale");
+  CHECK(f.Of("b") == "1000:2 2000:3");
+  CHECK(f.Of("up") == "1000:1 2000:1");
+  CHECK(f.body.StoreEnd(3000).has_value());
+  CHECK(f.Of("b") == "1000:2 2000:3");
+}
+
 TEST_CASE("a reload that drops a series lets it go stale; one that keeps the rules keeps the cache") {
   Fixture f;
   f.Scrape(1000, "a 1\ngo_a 1\n");

@@ -98,6 +98,17 @@ TEST_CASE("without scrape_native_histograms the classic part is taken") {
   CHECK(f.storage.Samples("h_bucket{job=\"j\", le=\"+Inf\"}") == "1000:10");
 }
 
+TEST_CASE("what a target says of its histograms comes before the job's settings") {
+  Fixture f;
+  ScrapeBody body(f.storage, f.metrics, Logger::Silent(), Labels{{"job", "j"}}, 10'000,
+                  std::make_shared<const ScrapeConfig>(), {}, HistogramHandling{true, false, false});
+  FetchedBody fetched;
+  fetched.body = Histogram();
+  fetched.content_type = kProtobuf;
+  CHECK(body.Store(fetched, 1000, 1000, [] { return 0.25; }).status.has_value());
+  CHECK(f.Histograms() == fmt::format("1000 h{{job=\"j\"}} {}", kStored));
+}
+
 TEST_CASE("classic series stay beside the native histogram when asked for") {
   ScrapeConfig config = Native();
   config.always_scrape_classic_histograms = true;

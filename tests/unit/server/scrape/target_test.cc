@@ -50,17 +50,27 @@ TEST_CASE("a plain target gets the job's defaults and its instance") {
   CHECK(target.interval_ms == 15'000);
   CHECK(target.timeout_ms == 10'000);
   CHECK(target.discovered_labels == Labels{{"__address__", "host:9100"},
+                                           {"__always_scrape_classic_histograms__", "false"},
+                                           {"__convert_classic_histograms_to_nhcb__", "false"},
                                            {"__meta_x", "y"},
                                            {"__metrics_path__", "/metrics"},
                                            {"__scheme__", "http"},
                                            {"__scrape_interval__", "15s"},
+                                           {"__scrape_native_histograms__", "false"},
                                            {"__scrape_timeout__", "10s"},
                                            {"env", "prod"},
                                            {"job", "node"}});
-  const Labels hashed{{"__address__", "host:9100"},  {"__metrics_path__", "/metrics"},
-                      {"__scheme__", "http"},        {"__scrape_interval__", "15s"},
-                      {"__scrape_timeout__", "10s"}, {"env", "prod"},
-                      {"instance", "host:9100"},     {"job", "node"}};
+  const Labels hashed{{"__always_scrape_classic_histograms__", "false"},
+                      {"__convert_classic_histograms_to_nhcb__", "false"},
+                      {"__scrape_native_histograms__", "false"},
+                      {"__address__", "host:9100"},
+                      {"__metrics_path__", "/metrics"},
+                      {"__scheme__", "http"},
+                      {"__scrape_interval__", "15s"},
+                      {"__scrape_timeout__", "10s"},
+                      {"env", "prod"},
+                      {"instance", "host:9100"},
+                      {"job", "node"}};
   CHECK(target.hash == TargetHash(hashed, target.url));
 }
 
@@ -114,4 +124,26 @@ TEST_CASE("targets that cannot be scraped are errors") {
   CHECK(Failure(Job(), Labels{{"__address__", "h"}, {"__scrape_interval__", "x"}})
             .starts_with("error parsing scrape interval: "));
   CHECK(Failure(Job(), Labels{{"__address__", "h"}, {"x", "\xff"}}) == "invalid label value for \"x\": \"\\xff\"");
+}
+
+TEST_CASE("labels say of one target how its histograms are read") {
+  ScrapeConfig config = Job();
+  config.scrape_native_histograms = true;
+  const HistogramHandling plain = Build(config, Labels{{"__address__", "h"}}).histograms;
+  CHECK(plain == HistogramHandling{true, false, false});
+  config.relabel_configs = {Replace("", "__convert_classic_histograms_to_nhcb__", "true"),
+                            Replace("", "__scrape_native_histograms__", "0"),
+                            Replace("", "__always_scrape_classic_histograms__", "T")};
+  CHECK(Build(config, Labels{{"__address__", "h"}}).histograms == HistogramHandling{false, true, true});
+  config.relabel_configs = {Replace("", "__scrape_native_histograms__", "maybe")};
+  CHECK(Failure(config, Labels{{"__address__", "h"}}) ==
+        "error parsing __scrape_native_histograms__: strconv.ParseBool: parsing \"maybe\": invalid syntax");
+}
+
+TEST_CASE("a label says at which local socket a target is asked") {
+  const Target target = Build(Job(), Labels{{"__address__", "h"}, {"__unix_socket__", "/run/app.sock"}});
+  CHECK(target.unix_socket == "/run/app.sock");
+  CHECK(target.url == "http://h/metrics");
+  CHECK(target.labels == Labels{{"instance", "h"}, {"job", "node"}});
+  CHECK(target.hash != Build(Job(), Labels{{"__address__", "h"}}).hash);
 }
