@@ -164,7 +164,8 @@ Status RunQuery(PlanNode& plan, const QueryRequest& request, const QueryEnvironm
   Result<Value> value = Evaluate(plan, request, context, builder, result.stats);
   result.stats.eval_seconds = SecondsSince(start) - result.stats.sort_seconds;
   ReadCounts(plan, context, builder.FinishCounting(), result.stats);
-  report = {context.budget().exceeded(), watch.memory.refused() || context.budget().labels_exceeded(), context.IsWhole()};
+  report = {context.budget().exceeded(), watch.memory.refused() || context.budget().labels_exceeded(),
+            context.IsWhole()};
   if (!value) return value.error();
   result.value = std::move(*value);
   result.annotations = context.annotations().Render();
