@@ -86,6 +86,7 @@ LARGE = ("422 query processing would load too many samples into memory|"
 # Fewer series are for servers built to find mistakes: those may be late with anything, and done with what is much.
 OK = "200 " if SERIES >= 1_000_000 else "200 |503 query timed out"
 MANY = LARGE if SERIES >= 1_000_000 else LARGE + "|" + OK
+LONG = "422 query processing would make a label value longer than the limit of"
 DEEP = "400 .*nested deeper than 500 levels"
 
 
@@ -100,6 +101,21 @@ def hostile():
         end = int(time.time())
         return "query_range", {"query": expression, "start": end - points, "end": end, "step": 1}, expected
 
+    def few(side):
+        return f'(wide_{side}{{i=~"000[0-3].*"}} @ end())'
+
+    def one_signature(group):
+        """At each step one series of the right side, and all of the left; over all steps each meets each."""
+        points, end = 4000, int(time.time())
+        right = f'(label_replace({few("b")}, "j", "$1", "i", "(.*)") == scalar(vector(time())) - {end - points})'
+        expression = f'count({few("a")} * on () {group} {right})'
+        return "query_range", {"query": expression, "start": end - points, "end": end, "step": 1}, LARGE + "|200 "
+
+    def doubled(text, levels):
+        for level in range(levels):
+            text = f'label_replace({text}, "x", "$1$1", "{"x" if level else "job"}", "(.*)")'
+        return text
+
     return {
         # Huge ranges.
         "a range of 6000 years by seconds": ("query_range", {"query": "tick", "start": 0, "end": 2e11, "step": 1}, "400 .*11,000 points"),
@@ -110,6 +126,13 @@ def hostile():
         "a join of a million series over 1000 steps": over("wide_a * on (i) wide_b", 1000, MANY),
         "a join of everything with everything": instant("wide_a * on () wide_b", "422 (found duplicate series|many-to-many)"),
         "joins of joins": over(" + on (i) ".join(["wide_a", "wide_b"] * 20), 1000, MANY),
+        "a join where 4000 meet 4000": one_signature("group_left ()"),
+        "a label set for each of 4000 times 4000": one_signature("group_left (j)"),
+        "a quantile of 4000 at 4000 steps": over(f'quantile(0.9, {few("a")} + scalar(vector(time())))', 4000, LARGE + "|200 "),
+        # Labels that grow.
+        "labels that double": instant(doubled("tick", 40), LONG),
+        "100 MB of separators": instant('label_join(tick, "d", "' + "x" * 20_000 + '"' + ', "job"' * 5000 + ")", LONG),
+        "two thousand labels of half a megabyte": instant("count(" + doubled('wide_a{i=~"000[01].*"}', 17) + ")", LARGE),
         # Deep nesting.
         "100,000 parentheses": instant(nested("(", "1", ")", 100_000), DEEP),
         "parentheses that nobody closes": instant("(" * 500_000, DEEP),
