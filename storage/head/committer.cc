@@ -417,11 +417,12 @@ class Committer::ReplayState final : public FrameState {
  private:
   bool Seek(std::uint32_t target) {
     if (columns_ != nullptr && target == target_) return true;
-    if (target == 0 || target >= series_.target_end()) return false;
+    Target* const owner = series_.FindTarget(target);
+    if (owner == nullptr) return false;
     const AtRest at_rest = at_rest_(target);
     skipped_ = at_rest.next_anew && seq_ <= at_rest.seq;
     target_ = target;
-    columns_ = &series_.target(target).columns();
+    columns_ = &owner->columns();
     return true;
   }
   SeriesMap& series_;
@@ -440,11 +441,12 @@ void Committer::RaiseNewestEpoch(std::uint32_t epoch) {
 
 bool Committer::SkipAtRest(std::uint64_t seq, std::string_view frame, const AtRestOf& at_rest_of) {
   const std::optional<FrameHead> head = HeadOfOneTarget(frame);
-  if (!head || head->target == 0 || head->target >= deps_.series.target_end()) return false;
+  Target* const target = head ? deps_.series.FindTarget(head->target) : nullptr;
+  if (target == nullptr) return false;
   const AtRest at_rest = at_rest_of(head->target);
   if (!at_rest.next_anew || seq > at_rest.seq) return false;
   RaiseNewestEpoch(head->epoch);
-  deps_.series.target(head->target).NoteLogged(seq);
+  target->NoteLogged(seq);
   return true;
 }
 
@@ -455,7 +457,9 @@ Status Committer::Replay(std::uint64_t seq, std::uint32_t generation, std::strin
   if (!frame) return frame.error();
   RaiseNewestEpoch(frame->epoch);
   for (FrameSection& section : frame->sections) {
-    Target& target = deps_.series.target(section.target);
+    Target* const found = deps_.series.FindTarget(section.target);
+    if (found == nullptr) return Error{Errc::kCorruption, "row frame of an unknown target"};
+    Target& target = *found;
     if (seq <= at_rest(section.target).seq) {  // The runs tell the bounds of its series.
       for (const FrameRow& row : section.rows) {
         if (!row.detached) RaiseMaxT(row.t);

@@ -275,16 +275,20 @@ std::vector<Symbol> SeriesMap::SymbolsOf(std::span<const std::string> names) con
   return symbols;
 }
 
-void SeriesMap::RestoreTarget(TargetId id, const Labels& labels) {
+bool SeriesMap::RestoreTarget(TargetId id, const Labels& labels) {
   const std::unique_lock lock(mu_);
+  if (id > kMaxTarget) return false;
   target_sets_.Restore(id, labels);
   while (targets_.size() < id) targets_.Grow([](std::atomic<Target*>&) {});  // Forgotten in an earlier life.
   GrowTargets();
+  return true;
 }
 
-void SeriesMap::RestoreLine(LineId id, const Labels& labels) {
+bool SeriesMap::RestoreLine(LineId id, const Labels& labels) {
   const std::unique_lock lock(mu_);
+  if (id > kMaxLine) return false;
   line_sets_.Restore(id, labels);
+  return true;
 }
 
 bool SeriesMap::RestoreColumns(TargetId id, std::uint32_t first, std::span<const LineId> lines) {

@@ -113,9 +113,12 @@ class SeriesMap {
   void SetPersisted(Column& column);
   void ResetPersisted(Column& column);
 
-  // For reading back the catalog, in this order: targets and lines ascending, then columns, then NameRestored().
-  void RestoreTarget(TargetId id, const Labels& labels);
-  void RestoreLine(LineId id, const Labels& labels);
+  // For reading back the catalog, in this order: targets and lines ascending, then columns, then NameRestored(). False
+  // for numbers beyond those that a server ever gets to: memory keeps a place for each target below, and for 64 lines.
+  static constexpr TargetId kMaxTarget = 1u << 28;
+  static constexpr LineId kMaxLine = 1u << 31;
+  bool RestoreTarget(TargetId id, const Labels& labels);
+  bool RestoreLine(LineId id, const Labels& labels);
   // Columns of these lines; columns in between are made and count as removed. False when ids make no sense.
   bool RestoreColumns(TargetId target, std::uint32_t first, std::span<const LineId> lines);
   // Makes the restored columns be found by their labels: all at once, for a table that knows its size.

@@ -9,7 +9,6 @@
 #include <rocksdb/sst_file_reader.h>
 
 #include "storage/bytes/varint.h"
-#include "storage/kv/open_database.h"
 #include "storage/kv/options.h"
 #include "storage/kv/set_aside.h"
 
@@ -97,23 +96,28 @@ Status WriteAll(rocksdb::DB& db, const Content& content, rocksdb::ColumnFamilyHa
 
 }  // namespace
 
-Status RecreateFamily(rocksdb::DB& db, Family family, const std::shared_ptr<rocksdb::Cache>& cache,
-                      rocksdb::ColumnFamilyHandle*& handle) {
-  auto status = db.DropColumnFamily(handle);
-  if (!status.ok()) return FromRocks(status, "drop family");
+// Whether a drop that failed has dropped the family, or one before it has, shows when it is created: that fails while
+// there is one of its name. And a family is created although the file could not be written in which RocksDB notes its
+// options; nobody reads that.
+Status RecreateFamily(OpenedDatabase& opened, Family family, const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyHandle*& handle = opened.families[static_cast<std::size_t>(family)];
+  const auto dropped = opened.db->DropColumnFamily(handle);
   rocksdb::ColumnFamilyHandle* fresh = nullptr;
-  status = db.CreateColumnFamily(MakeFamilyOptions(family, cache), FamilyName(family), &fresh);
-  if (!status.ok()) return FromRocks(status, "create family");
-  db.DestroyColumnFamilyHandle(handle);
+  const auto created = opened.db->CreateColumnFamily(MakeFamilyOptions(family, cache), FamilyName(family), &fresh);
+  if (fresh == nullptr) {
+    const bool was_dropped = dropped.ok() || dropped.IsInvalidArgument();  // The latter: by an earlier call.
+    return was_dropped ? FromRocks(created, "create family") : FromRocks(dropped, "drop family");
+  }
+  opened.db->DestroyColumnFamilyHandle(handle);
   handle = fresh;
   return {};
 }
 
-Result<std::vector<DamagedFile>> SalvageFamily(rocksdb::DB& db, Family family, const StoreOptions& options,
-                                               const std::shared_ptr<rocksdb::Cache>& cache,
-                                               rocksdb::ColumnFamilyHandle*& handle) {
+Result<std::vector<DamagedFile>> SalvageFamily(OpenedDatabase& opened, Family family, const StoreOptions& options,
+                                               const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::DB& db = *opened.db;
   // What is in memory only is in a file then, like everything else.
-  if (const auto status = db.Flush(rocksdb::FlushOptions(), handle); !status.ok()) {
+  if (const auto status = db.Flush(rocksdb::FlushOptions(), opened.Handle(family)); !status.ok()) {
     return FromRocks(status, "flush a damaged family").error();
   }
   std::vector<rocksdb::LiveFileMetaData> files;
@@ -132,8 +136,8 @@ Result<std::vector<DamagedFile>> SalvageFamily(rocksdb::DB& db, Family family, c
     damaged.push_back({family, path, std::move(*kept_as), /*first_key=*/{}, status.ToString()});
   }
   if (damaged.empty()) return damaged;
-  if (Status status = RecreateFamily(db, family, cache, handle); !status) return status.error();
-  if (Status status = WriteAll(db, content, handle); !status) return status.error();
+  if (Status status = RecreateFamily(opened, family, cache); !status) return status.error();
+  if (Status status = WriteAll(db, content, opened.Handle(family)); !status) return status.error();
   return damaged;
 }
 

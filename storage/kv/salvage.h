@@ -5,8 +5,8 @@
 #include <vector>
 
 #include <rocksdb/cache.h>
-#include <rocksdb/db.h>
 
+#include "storage/kv/open_database.h"
 #include "storage/kv/store.h"
 #include "storage/model/error.h"
 
@@ -14,15 +14,14 @@ namespace vigia::storage {
 
 constexpr bool IsSalvageable(Family family) { return family == Family::kExemplars || family == Family::kState; }
 
-// Forgets all content of a family; `handle` is replaced. REQUIRES: nobody else uses the family.
-Status RecreateFamily(rocksdb::DB& db, Family family, const std::shared_ptr<rocksdb::Cache>& cache,
-                      rocksdb::ColumnFamilyHandle*& handle);
+// Forgets all content of a family; its handle is replaced. After a failure the family may be gone, and cannot be used:
+// call it again. REQUIRES: nobody else uses the family.
+Status RecreateFamily(OpenedDatabase& opened, Family family, const std::shared_ptr<rocksdb::Cache>& cache);
 
 // Reads all table files of the family. When none is damaged, nothing changes and the result is empty. Else the damaged
 // ones get a second name in `options.quarantine_path`, and the family begins anew with what could be read, damaged
-// files' good blocks included; `handle` is replaced. REQUIRES: IsSalvageable(), nobody else uses the family.
-Result<std::vector<DamagedFile>> SalvageFamily(rocksdb::DB& db, Family family, const StoreOptions& options,
-                                               const std::shared_ptr<rocksdb::Cache>& cache,
-                                               rocksdb::ColumnFamilyHandle*& handle);
+// files' good blocks included; its handle is replaced. REQUIRES: IsSalvageable(), nobody else uses the family.
+Result<std::vector<DamagedFile>> SalvageFamily(OpenedDatabase& opened, Family family, const StoreOptions& options,
+                                               const std::shared_ptr<rocksdb::Cache>& cache);
 
 }  // namespace vigia::storage

@@ -8,6 +8,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/sst_file_reader.h>
 
+#include "storage/kv/log_cut.h"
 #include "storage/kv/open_database.h"
 #include "storage/kv/options.h"
 #include "storage/kv/salvage.h"
@@ -73,7 +74,7 @@ Result<std::vector<DamagedFile>> SetAsideUnreadableFiles(const StoreOptions& opt
   rocksdb::DB& db = *opened.db;
   const std::vector<Unreadable> unreadable = FindUnreadable(db);
   for (const Unreadable& file : unreadable) {
-    if (file.family != Family::kData && !IsSalvageable(file.family)) {
+    if (file.family != Family::kData && !IsSalvageable(file.family) && !IsRowLog(file.family)) {
       return Error{Errc::kCorruption, "damaged file " + file.path + " of family " + file.meta.column_family_name +
                                           ", which the server cannot do without: " + file.why};
     }
@@ -89,8 +90,8 @@ Result<std::vector<DamagedFile>> SetAsideUnreadableFiles(const StoreOptions& opt
     if (file.family == Family::kData) {
       if (Status status = ForgetFile(db, opened.Handle(Family::kData), file); !status) return status.error();
     } else if (std::none_of(out.begin(), out.end(), [&](const auto& known) { return known.path == file.path; })) {
-      auto salvaged =
-          SalvageFamily(db, file.family, options, nullptr, opened.families[static_cast<std::size_t>(file.family)]);
+      auto salvaged = IsRowLog(file.family) ? CutDamagedLog(opened, options, nullptr)
+                                            : SalvageFamily(opened, file.family, options, nullptr);
       if (!salvaged) return salvaged.error();
       out.insert(out.end(), salvaged->begin(), salvaged->end());
     }

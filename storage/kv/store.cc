@@ -14,6 +14,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <sys/statvfs.h>
 
+#include "storage/kv/log_cut.h"
 #include "storage/kv/loss_notice.h"
 #include "storage/kv/open_database.h"
 #include "storage/kv/options.h"
@@ -28,7 +29,6 @@ constexpr std::uint64_t kLeastFreeBytes = 4u << 20;  // With fewer, nothing is w
 
 rocksdb::Slice SliceOf(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-std::size_t IndexOf(Family family) { return static_cast<std::size_t>(family); }
 
 // Null when RocksDB's text log cannot be written: then it has none.
 std::shared_ptr<LossNotice> ListenForLosses(const StoreOptions& options, rocksdb::DBOptions& db_options) {
@@ -304,13 +304,14 @@ std::string Store::BulkFileOf(std::string_view key) const {
 const std::vector<DamagedFile>& Store::damaged_files() const { return impl_->damaged; }
 const std::vector<DamagedFile>& Store::damaged_logs() const { return impl_->damaged_logs; }
 
-Status Store::Recreate(Family family) {
-  return RecreateFamily(impl_->db(), family, impl_->cache, impl_->opened.families[IndexOf(family)]);
-}
+Status Store::Recreate(Family family) { return RecreateFamily(impl_->opened, family, impl_->cache); }
 
 Result<std::vector<DamagedFile>> Store::SalvageExemplars() {
-  return SalvageFamily(impl_->db(), Family::kExemplars, impl_->options, impl_->cache,
-                       impl_->opened.families[IndexOf(Family::kExemplars)]);
+  return SalvageFamily(impl_->opened, Family::kExemplars, impl_->options, impl_->cache);
+}
+
+Result<std::vector<DamagedFile>> Store::CutDamagedLog() {
+  return storage::CutDamagedLog(impl_->opened, impl_->options, impl_->cache);
 }
 
 Status Store::MergeExemplars() {

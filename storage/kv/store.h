@@ -100,7 +100,7 @@ struct TableFile {
 // Thread-safe except where a method says otherwise.
 class Store {
  public:
-  // kCorruption or kIo with RocksDB's text when the folder cannot be opened. Files of kData, kExemplars and kState that
+  // kCorruption or kIo with RocksDB's text when the folder cannot be opened. Files of all families but kCatalog that
   // cannot be opened are moved to the quarantine first, when that is all that is wrong; else nothing is changed. A
   // folder with files of a database, but without its CURRENT, is damaged, not new.
   static Result<std::unique_ptr<Store>> Open(const StoreOptions& options, Registry& registry);
@@ -145,7 +145,12 @@ class Store {
   // Lets RocksDB merge the files of kExemplars in the background, which it does not before: damage that it meets there
   // makes it refuse all writes. Call it when they have been read.
   Status MergeExemplars();
-  // Forgets all content of a family at once. REQUIRES: nobody else uses this family during the call.
+  // Reads all of kWal0 and kWal1. When a table file of one is damaged, what that family has in front of the damage
+  // moves to the other family, and the rest of it is gone; the files that had more are kept in the quarantine. Empty,
+  // and no change, when all is well. REQUIRES: nobody else uses these families during the call.
+  Result<std::vector<DamagedFile>> CutDamagedLog();
+  // Forgets all content of a family at once; after a failure call it again. REQUIRES: nobody else uses this family
+  // during the call.
   Status Recreate(Family family);
   // Makes everything written so far survive a power cut.
   Status Sync();

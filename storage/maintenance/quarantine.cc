@@ -1,6 +1,7 @@
 #include "storage/maintenance/quarantine.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "storage/bytes/varint.h"
 #include "storage/rowgroup/verify.h"
@@ -84,6 +85,43 @@ bool Quarantine::HasGroupOf(const Run& run) const {
   const std::lock_guard lock(mu_);
   const auto at = groups_.lower_bound(begin);
   return at != groups_.end() && *at < end;
+}
+
+// What stays on the disk after a failure goes at the next start.
+void Quarantine::ForgetGroups(const std::function<bool(const std::string&)>& is_gone) {
+  Batch batch;
+  {
+    const std::lock_guard lock(mu_);
+    std::erase_if(groups_, [&](const std::string& key) {
+      if (!is_gone(key)) return false;
+      batch.Delete(Family::kCatalog, GroupRecordKey(key));
+      return true;
+    });
+    group_count_.store(groups_.size());
+    groups_metric_.Set(static_cast<double>(groups_.size()));
+  }
+  if (!batch.empty() && !store_.read_only()) static_cast<void>(store_.Write(batch, WriteMode::kProcess));
+}
+
+void Quarantine::ForgetGroupsOf(const Run& run) {
+  if (group_count_.load() == 0) return;
+  const auto [begin, end] = RunKeyRange(run.day, run.tier, run.id);
+  ForgetGroups([&](const std::string& key) { return begin <= key && key < end; });
+}
+
+void Quarantine::ForgetGroupsWithoutRun(const RunSet& runs) {
+  if (group_count_.load() == 0) return;
+  std::set<std::string> known;
+  for (const auto& run : runs.runs) known.insert(RunKeyRange(run->day, run->tier, run->id).first);
+  const std::string tag = RunRecordRange().first;
+  for (const std::string& key : records_) {
+    if (key.starts_with(tag)) known.insert(key.substr(tag.size()));
+  }
+  // A run's key is what the keys of its row groups begin with: nothing lies between it and them.
+  ForgetGroups([&](const std::string& key) {
+    const auto after = known.upper_bound(key);
+    return after == known.begin() || !key.starts_with(*std::prev(after));
+  });
 }
 
 void Quarantine::Inspect(const Run& run) {

@@ -31,6 +31,10 @@ class Quarantine {
   Error SetAsideGroup(const std::string& group_key, const Error& why);
   bool HasGroup(const std::string& group_key) const;
   bool HasGroupOf(const Run& run) const;
+  // The run is gone, and its files: nobody can meet its damaged row groups any more.
+  void ForgetGroupsOf(const Run& run);
+  // The same at a start, for all runs that are neither in `runs` nor set aside. REQUIRES: Load().
+  void ForgetGroupsWithoutRun(const RunSet& runs);
   // Looks at all row groups of a run and sets aside those that cannot be read.
   void Inspect(const Run& run);
 
@@ -53,6 +57,7 @@ class Quarantine {
  private:
   static std::string GroupRecordKey(const std::string& group_key);
   void Keep(Batch& batch, std::vector<std::string> keys, const std::string& text);
+  void ForgetGroups(const std::function<bool(const std::string& group_key)>& is_gone);
 
   Store& store_;
   const std::function<void(const std::string&)> report_;

@@ -38,6 +38,7 @@ struct Tsdb::Impl {
   // Reads the catalog and the runs, replays the log.
   Status Recover();
   void RemoveEmptySeries();
+  void TellDamagedLog();
   void RegisterCallbacks();
   void StartBackground();
   void StopBackground();

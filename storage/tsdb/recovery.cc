@@ -19,12 +19,12 @@ class Restorer final : public CatalogReader {
  public:
   explicit Restorer(SeriesMap& series) : series_(series) {}
   Status OnTarget(std::uint32_t target, Labels labels) override {
-    series_.RestoreTarget(target, labels);
-    return {};
+    if (series_.RestoreTarget(target, labels)) return {};
+    return Error{Errc::kCorruption, fmt::format("catalog: no target has the number {}", target)};
   }
   Status OnLine(std::uint32_t line, Labels labels) override {
-    series_.RestoreLine(line, labels);
-    return {};
+    if (series_.RestoreLine(line, labels)) return {};
+    return Error{Errc::kCorruption, fmt::format("catalog: no line has the number {}", line)};
   }
   Status OnColumns(std::uint32_t target, const ColumnRecord& record) override {
     if (series_.RestoreColumns(target, record.first, record.lines)) return {};
@@ -62,7 +62,8 @@ Status Tsdb::Impl::Recover() {
   if (Status status = ReadCatalog(*store, restorer); !status) return status;
   series.NameRestored();
   for (const DamagedFile& file : store->damaged_files()) {
-    if (file.family == Family::kExemplars) continue;  // Told by them.
+    if (file.family == Family::kExemplars) continue;                             // Told by them.
+    if (file.family == Family::kWal0 || file.family == Family::kWal1) continue;  // Told with those of the log.
     Say(LogLevel::kError, fmt::format("damaged file {} is set aside{}: {}", file.path,
                                       file.kept_as.empty() ? "" : " as " + file.kept_as, file.why));
   }
@@ -73,6 +74,7 @@ Status Tsdb::Impl::Recover() {
   }
   if (Status status = quarantine.Load(); !status) return status;
   if (Status status = runs.Load(); !status) return status;
+  quarantine.ForgetGroupsWithoutRun(*runs.Current());
   if (Status status = tombstones.Load(); !status) return status;
   const auto deleted = tombstones.Current();
   std::uint64_t newest_sealed = 0;
@@ -114,6 +116,7 @@ Status Tsdb::Impl::Recover() {
     if (!status && status.error().code == Errc::kCorruption) metrics.log_corruptions.Add();
   }
   if (!status) return Prefixed(status.error(), "replay of the row log");
+  TellDamagedLog();
   log.StartAfter(newest_sealed, committer.newest_epoch());
   RemoveEmptySeries();
   for (TargetId id = 1; !deleted->all.empty() && id < series.target_end(); ++id) {
@@ -131,6 +134,25 @@ Status Tsdb::Impl::Recover() {
       fmt::format("opened {}: {} series, {} runs, {} rows replayed from the log in {:.3f} s", options.path,
                   series.series(), runs.Current()->runs.size(), committer.replayed_rows(), seconds));
   return {};
+}
+
+// Files of the row log: what the store found when it was opened, and what the replay met.
+void Tsdb::Impl::TellDamagedLog() {
+  const auto tell = [this](const DamagedFile& file) {
+    Say(LogLevel::kError,
+        fmt::format(
+            "the row log is damaged, samples that it had from there on and that are not at rest are lost: {}{}{}",
+            file.path.empty() ? "" : "file " + file.path + ": ", file.why,
+            file.kept_as.empty() ? "" : " (kept as " + file.kept_as + ")"));
+  };
+  bool at_opening = false;
+  for (const DamagedFile& file : store->damaged_files()) {
+    if (file.family != Family::kWal0 && file.family != Family::kWal1) continue;
+    tell(file);
+    at_opening = true;
+  }
+  if (at_opening) metrics.log_corruptions.Add();
+  for (const DamagedFile& file : log.damaged_files()) tell(file);  // It counts its own.
 }
 
 // Of the catalog's series those without a sample: deleted ones, since retention has told the catalog of its own.

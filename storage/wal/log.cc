@@ -3,24 +3,11 @@
 #include <algorithm>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "storage/bytes/varint.h"
 
 namespace vigia::storage {
-namespace {
-
-std::uint64_t FirstSeq(const Store& store, Family family) {
-  std::uint64_t first = 0;
-  const Status ignored = store.Scan(family, {}, {}, [&](std::string_view key, std::string_view) -> Status {
-    first = ByteReader(key).Key<std::uint64_t>();
-    return Error{Errc::kCancelled, "first key found"};
-  });
-  static_cast<void>(ignored);  // A real fault shows again in the scan proper.
-  return first;
-}
-
-}  // namespace
-
 Log::Log(Store& store, Registry& registry)
     : store_(store),
       truncations_(registry.AddCounter("prometheus_tsdb_wal_truncations_total",
@@ -32,34 +19,86 @@ Log::Log(Store& store, Registry& registry)
       segment_(registry.AddGauge("prometheus_tsdb_wal_segment_current",
                                  "Write log generation that is currently written.")) {}
 
-Status Log::Replay(const std::function<Status(std::uint64_t, std::uint32_t, std::string_view)>& each) {
-  const std::uint64_t first[] = {FirstSeq(store_, Family::kWal0), FirstSeq(store_, Family::kWal1)};
-  const bool both = first[0] != 0 && first[1] != 0;
-  current_ = first[1] > first[0] ? 1 : 0;
-  old_in_use_.store(both);
-  current_start_ = std::max(first[0], first[1]);
-  old_start_ = std::min(first[0], first[1]);
-  generation_.store(both ? 2 : 1);
-  segment_.Set(both ? 2 : 1);
-  std::uint64_t last_seq = 0;
-  std::uint64_t bytes = 0;
-  const auto replay_family = [&](Family family, std::uint32_t generation) {
-    bytes = 0;
-    return store_.Scan(family, {}, {}, [&](std::string_view key, std::string_view frame) {
-      last_seq = ByteReader(key).Key<std::uint64_t>();
-      bytes += frame.size();
-      Status status = each(last_seq, generation, frame);
-      if (!status && status.error().code == Errc::kCorruption) corruptions_.Add();
-      return status;
-    });
-  };
-  if (both) {
-    if (Status status = replay_family(OtherFamily(), 1); !status) return status;
+Status Log::Replay(const Each& each) {
+  Status status = ReplayFamilies(each);
+  if (status || refused_ || status.error().code != Errc::kCorruption || store_.read_only()) return status;
+  if (status = CutDamaged(status.error()); !status) return status;
+  return ReplayFamilies(each);  // From where it stopped: one family has all that is left.
+}
+
+Status Log::CutDamaged(const Error& found) {
+  auto files = store_.CutDamagedLog();
+  if (!files) return files.error();
+  if (files->empty()) return found;  // The files are in order.
+  damaged_files_ = std::move(*files);
+  corruptions_.Add();
+  return {};
+}
+
+// Who only reads goes without the rest of a damaged family.
+Status Log::PassOver(Family family, const Error& found) {
+  if (found.code != Errc::kCorruption || !store_.read_only()) return found;
+  if (std::any_of(damaged_files_.begin(), damaged_files_.end(), [&](const auto& f) { return f.family == family; })) {
+    return {};
   }
-  Status status = replay_family(CurrentFamily(), generation());
-  seq_.store(last_seq);
-  current_bytes_.store(bytes);
-  return status;
+  corruptions_.Add();
+  damaged_files_.push_back({family, {}, {}, {}, found.what});
+  return {};
+}
+
+// 0 when there is none.
+Result<std::uint64_t> Log::FirstSeq(Family family) {
+  std::uint64_t first = 0;
+  const Status status = store_.Scan(family, {}, {}, [&](std::string_view key, std::string_view) -> Status {
+    first = ByteReader(key).Key<std::uint64_t>();
+    return Error{Errc::kCancelled, "first key found"};
+  });
+  if (status || status.error().code == Errc::kCancelled) return first;
+  if (const Status passed = PassOver(family, status.error()); !passed) return passed.error();
+  return first;
+}
+
+Status Log::FindGenerations() {
+  const auto first0 = FirstSeq(Family::kWal0);
+  if (!first0) return first0.error();
+  const auto first1 = FirstSeq(Family::kWal1);
+  if (!first1) return first1.error();
+  const bool both = *first0 != 0 && *first1 != 0;
+  current_ = *first1 > *first0 ? 1 : 0;
+  old_in_use_.store(both);
+  current_start_ = std::max(*first0, *first1);
+  old_start_ = std::min(*first0, *first1);
+  generation_.store(std::max<std::uint32_t>(generation_.load(), both ? 2 : 1));  // Frames may have got it before.
+  segment_.Set(generation_.load());
+  return {};
+}
+
+// Those frames that come after the newest one that was seen.
+Status Log::ReplayFamily(Family family, std::uint32_t generation, const Each& each) {
+  std::string begin;
+  PutKey(begin, seq_.load() + 1);
+  Status status = store_.Scan(family, begin, {}, [&](std::string_view key, std::string_view frame) {
+    const auto seq = ByteReader(key).Key<std::uint64_t>();
+    Status taken = each(seq, generation, frame);
+    if (taken) {
+      seq_.store(seq);
+      current_bytes_.fetch_add(frame.size());
+      return taken;
+    }
+    refused_ = true;
+    if (taken.error().code == Errc::kCorruption) corruptions_.Add();
+    return taken;
+  });
+  return status || refused_ ? status : PassOver(family, status.error());
+}
+
+Status Log::ReplayFamilies(const Each& each) {
+  Status status = FindGenerations();
+  if (status && old_in_use_.load()) {
+    status = ReplayFamily(OtherFamily(), 1, each);
+    if (status) current_bytes_.store(0);
+  }
+  return status ? ReplayFamily(CurrentFamily(), generation(), each) : status;
 }
 
 Status Log::Append(Batch& batch, std::uint64_t seq, std::string_view frame, WriteMode mode) {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <string_view>
+#include <vector>
 
 #include "storage/kv/store.h"
 #include "storage/model/error.h"
@@ -21,9 +22,14 @@ class Log {
   Log(Store& store, Registry& registry);
 
   // Calls `each` for all frames of the log in the order in which they were committed. Call once, before anything else;
-  // `generation` is what has to be passed to MayDrop() later. A frame that `each` refuses with kCorruption ends the
-  // replay with that error.
-  Status Replay(const std::function<Status(std::uint64_t seq, std::uint32_t generation, std::string_view frame)>& each);
+  // `generation` is the one of the frame's rows, see Target::unsealed(). A frame that `each` refuses with kCorruption
+  // ends the replay with that error. A family with a damaged file ends in front of the damage, from then on: what comes
+  // after it may build upon what is lost. The other family does not, and is replayed.
+  using Each = std::function<Status(std::uint64_t seq, std::uint32_t generation, std::string_view frame)>;
+  Status Replay(const Each& each);
+  // The files of which Replay() lost a part, or all; they are kept in the quarantine, but for a store that is open for
+  // reading only.
+  const std::vector<DamagedFile>& damaged_files() const { return damaged_files_; }
 
   // Held from the moment a batch looks at epoch() and generation() until its frame is written. Many at once.
   class Entry {
@@ -69,6 +75,12 @@ class Log {
  private:
   Family CurrentFamily() const { return current_ == 0 ? Family::kWal0 : Family::kWal1; }
   Family OtherFamily() const { return current_ == 0 ? Family::kWal1 : Family::kWal0; }
+  Status FindGenerations();
+  Result<std::uint64_t> FirstSeq(Family family);
+  Status ReplayFamily(Family family, std::uint32_t generation, const Each& each);
+  Status ReplayFamilies(const Each& each);
+  Status CutDamaged(const Error& found);
+  Status PassOver(Family family, const Error& found);
 
   Store& store_;
   Counter& truncations_;
@@ -84,6 +96,8 @@ class Log {
   std::atomic<std::uint32_t> generation_{1};
   std::atomic<std::uint64_t> seq_{0};
   std::atomic<std::uint64_t> current_bytes_{0};
+  std::vector<DamagedFile> damaged_files_;  // Changed by Replay() only, as is the next one.
+  bool refused_ = false;                    // The one who replays did not take the last frame.
 };
 
 }  // namespace vigia::storage

@@ -206,14 +206,14 @@ TEST_CASE("a database that lost its file CURRENT is not taken for a new one") {
   CHECK(KeysOf(*folder.Open(), Family::kData) == Keys{"a1"});
 }
 
-// No file can grow as long as it lives: what is appended fails as on a full disk.
+// No file can grow beyond that as long as it lives: what is appended fails as on a full disk.
 class NoGrowth {
  public:
-  NoGrowth() {
+  explicit NoGrowth(rlim_t bytes = 1) {
     std::signal(SIGXFSZ, SIG_IGN);
     REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
     rlimit none = before_;
-    none.rlim_cur = 1;
+    none.rlim_cur = bytes;
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &none) == 0);
   }
   ~NoGrowth() { ::setrlimit(RLIMIT_FSIZE, &before_); }
@@ -243,6 +243,28 @@ TEST_CASE("a log that could not be written to is not synced, which would end the
   const auto store = folder.Open();
   CHECK(KeysOf(*store, Family::kCatalog) == Keys{"a"});
   CHECK(store->Sync().has_value());
+}
+
+// A disk with room for the note that the family is dropped, but not for the one that it is there again.
+TEST_CASE("a family that was dropped but could not be created again is created by the next call") {
+  Folder folder;
+  const auto store = folder.Open();
+  Batch batch;
+  batch.Put(Family::kWal1, "a", "1");
+  REQUIRE(store->Write(batch, WriteMode::kProcess).has_value());
+  std::uintmax_t manifest = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.Options().path)) {
+    if (entry.path().filename().string().starts_with("MANIFEST")) manifest = entry.file_size();
+  }
+  REQUIRE(manifest > 0);
+  {
+    const NoGrowth full(manifest + 30);
+    REQUIRE_FALSE(store->Recreate(Family::kWal1).has_value());
+  }
+  const Status again = store->Recreate(Family::kWal1);
+  INFO((again ? std::string() : again.error().what));
+  REQUIRE(again.has_value());
+  CHECK(KeysOf(*store, Family::kWal1).empty());
 }
 
 TEST_CASE("what can be read of damaged exemplars is salvaged") {

@@ -134,6 +134,58 @@ TEST_CASE("a damaged block costs its row groups only, and who finds it learns th
   CHECK(f.errors.empty());
 }
 
+TEST_CASE("a damaged row group is forgotten when retention drops its run") {
+  Damage f;
+  f.Close();
+  const std::filesystem::path file = f.FileOfDay(0);
+  Flip(file, std::filesystem::file_size(file) / 2);
+  f.Open();
+  std::string error;
+  std::size_t samples = 0;
+  f.Readable(&error, &samples);
+  REQUIRE(f.Metric("vigia_storage_quarantined_row_groups") == 1);
+  f.db->SetRetention(f.now_ms - DayStart(f.today + 1), 0);
+  REQUIRE(f.db->RunMaintenance().has_value());
+  REQUIRE_FALSE(std::filesystem::exists(file));
+  CHECK(f.Metric("vigia_storage_quarantined_row_groups") == 0);
+  CHECK(f.Readable(&error, &samples) == kSeries);
+  CHECK(samples == 100 * kSeries);
+  f.Reopen();
+  CHECK(f.Metric("vigia_storage_quarantined_row_groups") == 0);
+}
+
+TEST_CASE("what an earlier life kept of a damaged row group goes when its run is gone") {
+  Damage f;
+  f.Close();
+  const std::filesystem::path file = f.FileOfDay(0);
+  Flip(file, std::filesystem::file_size(file) / 2);
+  f.Open();
+  std::string error;
+  std::size_t samples = 0;
+  f.Readable(&error, &samples);
+  f.Close();
+  std::string group;
+  const auto find_group = [&](std::string_view key, std::string_view) -> Status {
+    group = key;
+    return {};
+  };
+  {  // As if the process had ended in the middle of retention.
+    const auto store = f.RawStore();
+    REQUIRE(store->Scan(Family::kCatalog, "qg", "qh", find_group).has_value());
+    REQUIRE(group.size() > 2 + 13);
+    Batch batch;
+    batch.Delete(Family::kCatalog, "r" + group.substr(2, 13));
+    batch.Put(Family::kCatalog, std::string("qg").append(3, '\xff'), "");
+    REQUIRE(store->Write(batch, WriteMode::kDisk).has_value());
+  }
+  f.Open();
+  CHECK(f.Metric("vigia_storage_quarantined_row_groups") == 0);
+  f.Close();
+  group.clear();
+  REQUIRE(f.RawStore()->Scan(Family::kCatalog, "qg", "qh", find_group).has_value());
+  CHECK(group.empty());
+}
+
 TEST_CASE("a rewrite that finds damage leaves the run as it is") {
   Damage f;
   f.Close();
