@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "storage/api/newest_only.h"
+
 namespace vigia::storage {
 namespace {
 
@@ -24,13 +26,20 @@ HistogramPtr ZeroLike(const FloatHistogram& h) {
   return zero;
 }
 
-class TsdbAppender final : public Appender {
+// One that is forgotten in the moment in which it is found is not good: the next try makes another. REQUIRES: a pin.
+const Target& InternTarget(SeriesMap& series, const Labels& shared) {
+  for (;;) {
+    if (const Target* const target = series.FindTarget(series.InternTarget(shared))) return *target;
+  }
+}
+
+class TsdbAppender final : public Appender, public NewestOnly {
  public:
   TsdbAppender(const WriteDeps& deps, const Labels& shared)
       : deps_(deps),
         pin_(deps.series.Pin()),
-        target_(deps.series.InternTarget(shared)),
-        own_(deps.series.target(target_)),
+        own_(InternTarget(deps.series, shared)),
+        target_(own_.id()),
         limits_(deps.limits()),
         space_(deps.space.Take()),
         batch_(space_->batch),
@@ -110,8 +119,13 @@ class TsdbAppender final : public Appender {
       deps_.exemplars.Commit(std::move(exemplars_), limits_.out_of_order_window_ms);
     }
     Rollback();
-    limits_ = deps_.limits();
+    TakeLimits();
     return status;
+  }
+
+  void SetNewestOnly(bool on) override {
+    newest_only_ = on;
+    TakeLimits();
   }
 
   void Rollback() override {
@@ -121,6 +135,11 @@ class TsdbAppender final : public Appender {
   }
 
  private:
+  void TakeLimits() {
+    limits_ = deps_.limits();
+    if (newest_only_) limits_.out_of_order_window_ms = 0;
+  }
+
   std::pair<TimestampMs, TimestampMs> Times() const {
     TimestampMs first = kMaxTimestampMs;
     TimestampMs last = kMinTimestampMs;
@@ -177,10 +196,11 @@ class TsdbAppender final : public Appender {
 
   const WriteDeps deps_;
   const Pins::Pin pin_;  // Taken first: it keeps what the batch refers to.
-  const TargetId target_;
   const Target& own_;
+  const TargetId target_;
   std::optional<Labels> shared_;  // Of the target; most batches never need them.
   AppendLimits limits_;
+  bool newest_only_ = false;
   const ScratchPool<AppendSpace>::Lease space_;
   SampleBatch& batch_;
   std::vector<PendingExemplar>& exemplars_;

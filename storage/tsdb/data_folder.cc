@@ -23,6 +23,16 @@ Error IoError(std::string_view what, const std::string& path) {
   return {Errc::kIo, fmt::format("{} {}: {}", what, path, std::strerror(errno))};
 }
 
+// The names in it survive a power cut then.
+Status SyncFolder(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return IoError("open", path);
+  const bool synced = ::fsync(fd) == 0 || errno == EINVAL;  // The latter: this file system cannot.
+  Status status = synced ? Status() : IoError("sync", path);
+  ::close(fd);
+  return status;
+}
+
 // The server's own lock, and that of its database, which it holds also when it runs without a lock file.
 Status CheckUnused(const std::string& path) {
   const Error in_use{Errc::kUnavailable,
@@ -114,12 +124,21 @@ Status DataFolder::CheckVersion() const {
   if (std::filesystem::exists(database_path())) {
     return Error{Errc::kInvalid, fmt::format("data folder {} has a database but no file VERSION", path_)};
   }
-  const std::string file = path_ + "/VERSION";
-  std::ofstream out(file);
-  out << kVersionText << kFormatVersion << '\n';
-  out.close();
-  if (!out) return IoError("write", file);
-  return {};
+  return WriteVersion(path_);
+}
+
+// Under another name first: a file that is there, but empty, would be refused at the next start.
+Status DataFolder::WriteVersion(const std::string& path) {
+  const std::string file = path + "/VERSION";
+  const std::string fresh = file + ".new";
+  const std::string text = fmt::format("{}{}\n", kVersionText, kFormatVersion);
+  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return IoError("create", fresh);
+  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  Status status = written ? Status() : IoError("write", fresh);
+  ::close(fd);
+  if (status && ::rename(fresh.c_str(), file.c_str()) != 0) status = IoError("rename", fresh);
+  return status ? SyncFolder(path) : status;
 }
 
 DataFolder::~DataFolder() {

@@ -20,11 +20,14 @@ class DataFolder {
   // For looking only: nothing is created, changed, locked or owned. kNotFound when there is no data folder, kInvalid
   // for another format, kUnavailable while a process has it: a server removes files when it wants to.
   static Result<std::unique_ptr<DataFolder>> Look(const std::string& path);
+  // Makes a folder that has everything but the file VERSION a data folder; that survives a power cut.
+  static Status WriteVersion(const std::string& path);
   ~DataFolder();
   DataFolder(const DataFolder&) = delete;
   DataFolder& operator=(const DataFolder&) = delete;
 
-  std::string database_path() const { return path_ + "/db"; }
+  static std::string DatabasePath(const std::string& path) { return path + "/db"; }
+  std::string database_path() const { return DatabasePath(path_); }
   std::string quarantine_path() const { return path_ + "/quarantine"; }
   // 1: the last owner stopped properly, 0: it did not, -1: not known, no lock file is used.
   int clean_start() const { return clean_start_; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 
 #include "storage/tsdb/appender.h"
 #include "storage/tsdb/engine.h"
@@ -134,10 +135,19 @@ Status Tsdb::RunMaintenance(Maintenance extent) { return impl_->RunMaintenance(e
 
 Status Tsdb::Snapshot(const std::string& path) {
   if (impl_->folder == nullptr) return Error{Errc::kUnavailable, "a storage in memory cannot be copied"};
-  auto folder = DataFolder::Claim(path, /*use_lockfile=*/false);
-  if (!folder) return folder.error();
-  const std::lock_guard lock(impl_->maintenance_mu);
-  return impl_->store->Checkpoint((*folder)->database_path());
+  // Nothing but an empty folder is written to, and what is there must not be taken for a data folder before it is one.
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error && !std::filesystem::is_empty(path, error) && !error) error = std::make_error_code(std::errc::file_exists);
+  if (error) return Error{Errc::kIo, "create snapshot " + path + ": " + error.message()};
+  Status status;
+  {
+    const std::lock_guard lock(impl_->maintenance_mu);
+    status = impl_->store->Checkpoint(DataFolder::DatabasePath(path));
+  }
+  if (status) status = DataFolder::WriteVersion(path);
+  if (!status) std::filesystem::remove_all(path, error);
+  return status;
 }
 
 TsdbStats Tsdb::Stats(std::size_t limit) const {

@@ -75,7 +75,7 @@ class Tsdb final : public Appendable, public Queryable, public ExemplarQueryable
   Status CleanTombstones();
 
   // A copy of everything that was committed, which can be opened as a data folder. Hard links where the file system
-  // can. REQUIRES: `path` does not exist, its parent does.
+  // can. Nothing of it stays after a failure. kIo when `path` is there and not empty. REQUIRES: its parent exists.
   Status Snapshot(const std::string& path);
 
   // `limit`: entries per list.
