@@ -198,9 +198,12 @@ void Packer::AddSamples(std::uint32_t column, std::span<const std::uint32_t> at)
   const bool has_histograms = !histograms_.empty() && histograms_[0].column == column;
   if (v_.empty() && !has_histograms) return;
   tile_->columns.push_back(column);
+  tile_->pages[column / 64 / 64 % 4] |= std::uint64_t{1} << (column / 64 % 64);
+  tile_->samples += v_.size();
   if (!v_.empty()) builder_->AddFloats(column, at, v_);
   if (has_histograms) {
     Take<HistogramCell, HistogramPtr>(histograms_, h_, [](const HistogramCell& cell) { return *cell.h; });
+    tile_->samples += h_.size();
     builder_->AddHistograms(column, at_, h_);
   }
   if (!starts_.empty() && starts_[0].column == column) {

@@ -1,6 +1,7 @@
 // Rows that were not packed into a tile yet, and the packing.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -130,6 +131,11 @@ struct HeadTile {
   std::string bytes;
   std::optional<TileView> view;        // Of `bytes`; always set.
   std::vector<std::uint32_t> columns;  // With floats or histograms in it; only while it is being built.
+  std::size_t samples = 0;             // Floats and histograms, or a few more.
+  // A bit for each 64 columns of which it has any, where there are many modulo 256: who looks for one column in
+  // thousands of tiles, as sparse rows of one target make them, does not search those without.
+  std::array<std::uint64_t, 4> pages{};
+  bool MayHave(std::uint32_t column) const { return (pages[column / 64 / 64 % 4] >> (column / 64 % 64) & 1) != 0; }
 
   // Packs rows, of which those with equal times are joined; of two samples for the same column and time the first
   // counts.

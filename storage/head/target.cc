@@ -39,6 +39,7 @@ void AddStart(const Row& row, std::uint32_t column, const std::vector<TimestampM
 Status ReadColumn(const TargetSnapshot& snapshot, std::uint32_t column, TimestampMs from, TimestampMs to,
                   ColumnSamples& out) {
   for (const auto& tile : snapshot.tiles) {
+    if (!out.in_all_rows && !tile->MayHave(column)) continue;
     if (tile->times.back() < from || tile->times.front() > to) continue;
     const TileView& view = *tile->view;
     const auto floats = view.Find({column, false});
@@ -90,6 +91,7 @@ TargetSnapshot Target::Snapshot() const {
 void Target::Prepare(const std::vector<FrameRow>& rows, Prepared& out) {
   constexpr std::size_t kTileRows = 512;  // Of a batch with so many rows that staging them is a detour.
   out.count = rows.size();
+  for (const FrameRow& row : rows) out.samples += row.cells.size() + row.histograms.size();
   const bool fits = staged_ + rows.size() <= Staging::kRows;
   if (fits && staging_ == nullptr) out.staging = std::make_shared<Staging>(LayoutOf(rows[0]));
   if (!fits) {
@@ -128,6 +130,7 @@ void Target::Publish(Prepared& prepared, std::uint64_t seq, std::uint32_t genera
     unsealed_.since_ms = now_ms;
   }
   unsealed_.rows += prepared.count;
+  unsealed_.samples += prepared.samples;
   unsealed_.last_seq = std::max(unsealed_.last_seq, seq);
   const std::size_t before = bytes();
   for (const auto& tile : prepared.tiles) tile_bytes_ += BytesOf(*tile);
@@ -170,7 +173,14 @@ void Target::Wake(std::unique_ptr<Columns> columns) {
 
 Target::Unsealed Target::unsealed() const {
   if (frozen_.rows == 0) return unsealed_;
-  return {frozen_.rows + unsealed_.rows, frozen_.oldest_generation, frozen_.since_ms, unsealed_.last_seq};
+  return {frozen_.rows + unsealed_.rows, frozen_.samples + unsealed_.samples, frozen_.oldest_generation,
+          frozen_.since_ms, unsealed_.last_seq};
+}
+
+std::size_t Target::CountActiveColumns() const {
+  std::size_t count = 0;
+  columns().ForEach([&](std::size_t, const Column& column) { count += column.epoch != 0 ? 1 : 0; });
+  return count;
 }
 
 std::vector<std::shared_ptr<const HeadTile>> Target::Freeze() {

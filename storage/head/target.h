@@ -96,11 +96,13 @@ class Target {
     std::vector<std::shared_ptr<const HeadTile>> tiles;
     std::shared_ptr<Staging> staging;  // A fresh one when the present one is full or missing, else null.
     std::size_t count = 0;
+    std::size_t samples = 0;
     void Clear() {  // Keeps the memory of the vectors.
       rows.clear();
       tiles.clear();
       staging.reset();
       count = 0;
+      samples = 0;
     }
   };
   // Does the work that readers need not wait for. `rows` ascend in time. REQUIRES: `out` is empty.
@@ -111,11 +113,14 @@ class Target {
 
   struct Unsealed {
     std::size_t rows = 0;
+    std::size_t samples = 0;              // In them, about: deletes do not count.
     std::uint32_t oldest_generation = 0;  // Of the log; 0 when there are no rows.
     TimestampMs since_ms = 0;             // When the oldest row was written.
     std::uint64_t last_seq = 0;           // Frame of the newest row ever written.
   };
   Unsealed unsealed() const;
+  // That had a float since the last Freeze(), about; looks at all columns.
+  std::size_t CountActiveColumns() const;
   // At start: the log holds a frame of this target, whose rows may be at rest.
   void NoteLogged(std::uint64_t seq) { unsealed_.last_seq = std::max(unsealed_.last_seq, seq); }
   // Packs all rows into tiles and returns them; they stay visible and unsealed until Release() says that they are at

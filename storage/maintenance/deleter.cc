@@ -74,6 +74,8 @@ Status Deleter::FilterTiles(Hit& hit, TimeInterval interval, Replaced& replaced)
       rest->times = std::move(filtered->times);
       rest->bytes = std::move(filtered->bytes);
       rest->view = *TileView::Open(rest->bytes);
+      rest->samples = tile->samples;  // At most so many, and
+      rest->pages = tile->pages;      // no others.
     }
     replaced.emplace(tile, std::move(rest));
   }

@@ -179,8 +179,7 @@ TEST_CASE("otlp: a promoted attribute that names the source stands for a missing
   const std::string more = TextAttribute(1, "host.name", "h") + TextAttribute(1, "service.version", "1");
   f.Post(Request(Gauge("g", Number(1, kNow)), TextAttribute(1, "service.name", "s") + more));
   f.Post(Request(Gauge("g", Number(1, kNow)), Service() + more));
-  CHECK(f.storage.Shared() ==
-        std::vector<std::string>{R"({host_name="h", job="s"})", R"({instance="i", job="s"})"});
+  CHECK(f.storage.Shared() == std::vector<std::string>{R"({host_name="h", job="s"})", R"({instance="i", job="s"})"});
 }
 
 TEST_CASE("otlp: explicit histograms become classic series") {
