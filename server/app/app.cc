@@ -165,7 +165,7 @@ Status App::Build(LoadedConfig loaded) {
   scrape.exemplars = options_.HasFeature("exemplar-storage");
   scrape.starts = options_.start_use();
   scrape.type_and_unit_labels = options_.HasFeature("type-and-unit-labels");
-  scrape.align_timestamps = options_.scrape_adjust_timestamps;
+  scrape.timestamp_tolerance_ms = options_.scrape_adjust_timestamps ? options_.scrape_timestamp_tolerance_ms : -1;
   scrape_ = std::make_unique<ScrapeManager>(scrape, *tsdb_, registry_, log_, clock_);
   scrape_discovery_ = std::make_unique<DiscoveryManager>(
       "scrape", kUserAgent,

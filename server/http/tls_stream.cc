@@ -85,6 +85,15 @@ Error HandshakeError(Encrypted& stream, const error_code& error, const std::stri
   return {Errc::kIo, GoErrorText(error)};
 }
 
+bool IsPlainHttp(const error_code& error) {
+  return error.category() == asio::error::get_ssl_category() &&
+         ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST;
+}
+
+// What Go's server answers to it, unencrypted.
+constexpr std::string_view kNotHttps =
+    "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+
 bool IsAddress(const std::string& host) {
   error_code error;
   asio::ip::make_address(host, error);
@@ -132,6 +141,12 @@ asio::awaitable<Result<std::shared_ptr<Stream>>> AcceptTls(asio::ip::tcp::socket
   const auto stream = std::make_shared<TlsStream>(std::move(socket), tls);
   stream->ExpiresAt(deadline);
   const error_code error = co_await stream->Handshake(ssl::stream_base::server);
+  if (IsPlainHttp(error)) {
+    co_await asio::async_write(stream->socket(), asio::buffer(kNotHttps), kAsTuple);
+    error_code ignored;  // The client may be gone; the connection ends either way.
+    stream->socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    co_return Error{Errc::kIo, "client sent an HTTP request to an HTTPS server"};
+  }
   if (error) co_return HandshakeError(*stream, error, "");
   if (!tls->AllowsPeer(stream->native())) {
     co_return Error{Errc::kIo, "tls: no allowed subject alternative name in the client's certificate"};

@@ -29,7 +29,8 @@ storage::TimestampMs NextSlot(storage::TimestampMs now_ms, storage::DurationMs p
                               storage::DurationMs interval_ms);
 
 // The time that samples of a scrape begun at `now_ms` carry: the slot it was begun for when they are at most
-// `tolerance_ms` and one percent of the interval apart, so that the distances of samples are equal and compress to nothing; else `now_ms`.
+// `tolerance_ms` and one percent of the interval apart, so that the distances of samples are equal and compress to
+// nothing; else `now_ms`.
 storage::TimestampMs ScrapeTimestamp(storage::TimestampMs now_ms, storage::TimestampMs slot_ms,
                                      storage::DurationMs interval_ms, storage::DurationMs tolerance_ms);
 

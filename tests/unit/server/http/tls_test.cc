@@ -90,6 +90,19 @@ TEST_CASE("https works with the right authority only") {
   CHECK(Contains(f.ErrorOf(nonsense), "unable to use specified CA cert"));
 }
 
+TEST_CASE("who speaks plain HTTP to the encrypted port is told so") {
+  Fixture f(ServerWith(MakeIdentity("IP:127.0.0.1")));
+  for (const char* method : {"GET", "POST", "PUT", "HEAD"}) {
+    INFO(method);
+    RawClient client(f.server->port());
+    client.Send(std::string(method) + " /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(client.ReadAll() == "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
+  }
+  RawClient other(f.server->port());
+  other.Send("EHLO x\r\n\r\n");
+  CHECK(other.ReadAll().find("HTTP") == std::string::npos);
+}
+
 TEST_CASE("expired certificates are refused") {
   const TestIdentity identity = MakeIdentity("IP:127.0.0.1", Validity::kExpired);
   Fixture f(ServerWith(identity));
