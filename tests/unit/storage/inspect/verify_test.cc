@@ -10,6 +10,7 @@
 #include "storage/rowgroup/run.h"
 #include "storage/wal/frame.h"
 #include "tests/unit/storage/tsdb/fixture.h"
+#include "tests/unit/storage/tsdb/flip.h"
 
 using namespace vigia::storage;
 using namespace vigia::storage::test;
@@ -115,6 +116,29 @@ std::string OnlyDataFile(const std::string& path) {
 }
 
 }  // namespace
+
+TEST_CASE("a damaged table file of the row log is told of") {
+  Fixture f;
+  Fill(f);
+  REQUIRE((f.db->Snapshot(f.folder.path() + "-copy")).has_value());
+  CloseDb(f);
+  std::string file;
+  {
+    const auto folder = OpenedFolder::Open(f.folder.path());
+    REQUIRE((folder).has_value());
+    for (const TableFile& table : (*folder)->store().TableFiles()) {
+      if (table.family == Family::kWal0 || table.family == Family::kWal1) file = table.path;
+    }
+  }
+  REQUIRE_FALSE(file.empty());
+  Flip(file, 100);
+  const std::string name = std::filesystem::path(file).filename();
+  const auto findings = Findings(f.folder.path());
+  CHECK(std::any_of(findings.begin(), findings.end(), [&](const std::string& finding) {
+    return finding.starts_with("damage|") && finding.find(name) != std::string::npos;
+  }));
+  CHECK(std::filesystem::exists(file));
+}
 
 TEST_CASE("downsampled days are sound") {
   Fixture f;
