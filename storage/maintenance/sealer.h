@@ -12,7 +12,7 @@
 namespace vigia::storage {
 
 struct SealPolicy {
-  std::size_t rows = 64;               // A target with so many rows is due,
+  std::size_t rows = 64;               // A target with so many rows is due, unless they have few of its columns each,
   DurationMs age_ms = 20 * 60 * 1000;  // or one whose oldest row was written so long ago.
   std::size_t run_bytes = 32u << 20;   // Row groups per run, about; bounds the memory of sealing.
 };
