@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "config/schema/config.h"
 #include "tests/support/catch.h"
 #include "tests/support/memory_storage.h"
 
@@ -47,4 +48,37 @@ TEST_CASE("limits of metadata are integers, and below 0 none") {
   CHECK(api.Get("metadata", "limit_per_metric", "x", 400)["error"] == "limit_per_metric must be a number");
   CHECK(api.Get("targets/metadata", "limit", "-1", 200)["data"] == json::array());
   CHECK(api.Get("targets/metadata", "limit", "x", 400)["error"] == "limit must be a number");
+}
+
+TEST_CASE("match_target may select every target") {
+  Api api;
+  for (const char* all : {"{job=~\".*\"}", "{}"}) {
+    CHECK(api.Get("targets/metadata", "match_target", all, 200)["data"] == json::array());
+  }
+  CHECK(api.Get("targets/metadata", "match_target", "up{", 400)["error"] ==
+        "invalid parameter \"match_target\": 1:4: parse error: unexpected end of input inside braces");
+}
+
+TEST_CASE("the state is taken in any case, and dropped targets of all pools are counted") {
+  Api api;
+  const auto config = config::ParseConfig("scrape_configs: [{job_name: a}, {job_name: b}]", "c.yml");
+  REQUIRE(api.manager.Apply(config.value()).has_value());
+  const json all = {{"a", 0}, {"b", 0}};
+  for (const char* state : {"dropped", "DROPPED", "Dropped", "any", "ANY", ""}) {
+    INFO(state);
+    CHECK(api.Get("targets", "state", state, 200)["data"]["droppedTargetCounts"] == all);
+  }
+  CHECK(api.Get("targets", "state", "ACTIVE", 200)["data"]["droppedTargetCounts"] == nullptr);
+  CHECK(api.Get("targets", "state", "foo", 200)["data"]["droppedTargetCounts"] == nullptr);
+  CHECK(api.Get("targets", "scrapePool", "a", 200)["data"]["droppedTargetCounts"] == all);
+}
+
+TEST_CASE("what only reads takes no POST") {
+  Api api;
+  for (const char* path : {"targets", "targets/metadata", "metadata", "scrape_pools", "scrape_pools/config"}) {
+    INFO(path);
+    const auto match = api.router.Find("POST", std::string("/api/v1/") + path);
+    CHECK(match.handler == nullptr);
+    CHECK(match.allowed_methods == std::vector<std::string>{"GET"});
+  }
 }
