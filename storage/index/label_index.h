@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include "storage/catalog/label_sets.h"
 #include "storage/model/matcher.h"
 
@@ -39,7 +41,7 @@ class LabelIndex {
   // `want_*` say which side is needed: the other one stays empty.
   Split Evaluate(const Matcher& matcher, bool want_matching, bool want_other) const;
 
-  using Values = std::unordered_map<Symbol, IdSet>;
+  using Values = boost::unordered_flat_map<Symbol, IdSet>;  // Gone through value by value as often as looked up in.
   const std::unordered_map<Symbol, Values>& names() const { return names_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "storage/model/label_order.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <memory>
@@ -17,6 +18,7 @@ struct Item {
 };
 
 constexpr std::size_t kFew = 8;
+constexpr std::size_t kMany = 256;
 constexpr int kMaxLevels =
     32;  // Of recursion: texts may be made so that each level tells only one of them from the rest.
 
@@ -43,6 +45,30 @@ std::size_t EqualUntil(std::string_view a, std::string_view b, std::size_t from,
   return at;
 }
 
+// By a byte after the other, the lowest first; bytes that all keys agree in are passed over. Comparing costs a wrong
+// guess of the processor for every other step: three times as much for ten thousand items.
+void SortByBytes(std::span<Item> run, std::uint64_t differing) {
+  std::vector<Item> other(run.size());
+  std::span<Item> from = run;
+  std::span<Item> to = other;
+  for (int shift = 0; shift < 64; shift += 8) {
+    if ((differing >> shift & 0xff) == 0) continue;
+    std::array<std::uint32_t, 257> begins{};
+    for (const Item& item : from) ++begins[(item.key >> shift & 0xff) + 1];
+    for (std::size_t i = 1; i < begins.size(); ++i) begins[i] += begins[i - 1];
+    for (const Item& item : from) to[begins[item.key >> shift & 0xff]++] = item;
+    std::swap(from, to);
+  }
+  if (from.data() != run.data()) std::ranges::copy(from, run.begin());
+}
+
+void SortByKey(std::span<Item> run) {
+  std::uint64_t differing = 0;
+  for (const Item& item : run) differing |= item.key ^ run.front().key;
+  if (run.size() >= kMany) return SortByBytes(run, differing);
+  std::sort(run.begin(), run.end(), [](const Item& a, const Item& b) { return a.key < b.key; });
+}
+
 // All texts of `run` have the same first `depth` bytes.
 void SortRun(Texts texts, std::span<Item> run, std::size_t depth, int level) {
   const auto by_text = [texts](const Item& a, const Item& b) { return texts[a.text] < texts[b.text]; };
@@ -56,7 +82,7 @@ void SortRun(Texts texts, std::span<Item> run, std::size_t depth, int level) {
   }
   for (const Item& item : run) common = EqualUntil(first, texts[item.text], depth, common);
   for (Item& item : run) item.key = EightBytes(texts[item.text], common);
-  std::sort(run.begin(), run.end(), [](const Item& a, const Item& b) { return a.key < b.key; });
+  SortByKey(run);
   for (std::size_t begin = 0; begin < run.size();) {
     std::size_t end = begin + 1;
     while (end < run.size() && run[end].key == run[begin].key) ++end;
