@@ -15,6 +15,7 @@ constexpr std::uint64_t kDrainBytes = 4 * kRotateBytes;  // and waits for stragg
 constexpr std::size_t kHeadBytesPerSeries = 512;         // See TsdbOptions::head_bytes.
 constexpr std::chrono::seconds kSyncInterval{1};
 constexpr std::chrono::seconds kMaintenanceInterval{30};
+constexpr DurationMs kCredibleMs = 2 * kDayMs;
 
 // Counts one piece of maintenance and how long it took.
 class Timed {
@@ -139,6 +140,12 @@ void Tsdb::Impl::StopBackground() {
   if (syncing.joinable()) syncing.join();
 }
 
+TimestampMs Tsdb::Impl::Credible(TimestampMs now_ms) const {
+  TimestampMs newest = kMinTimestampMs;
+  for (const auto& run : runs.Current()->runs) newest = std::max(newest, run->max_t);
+  return newest == kMinTimestampMs ? now_ms : std::min(now_ms, newest + kCredibleMs);
+}
+
 Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
   const std::lock_guard lock(maintenance_mu);
   const TimestampMs now_ms = options.clock();
@@ -162,7 +169,7 @@ Status Tsdb::Impl::RunMaintenance(Maintenance extent) {
   }
   if (status) status = DropTombstones();
   runs.CollectGarbage();
-  const Status kept = ApplyRetention(now_ms);
+  const Status kept = ApplyRetention(Credible(now_ms));
   if (kept) sleepers.Tend(now_ms);  // What the catalog says is what memory does.
   if (status) status = kept;
   if (free_space != nullptr) free_space->Refresh();

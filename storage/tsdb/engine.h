@@ -62,6 +62,9 @@ struct Tsdb::Impl {
   std::pair<TimestampMs, TimestampMs> HeadTimes() const;
   std::size_t HeadChunks() const;
   std::uint64_t DirectoryBytes() const;
+  // `now_ms`, or less where the newest samples at rest are much older. No day is dropped for a clock that nobody bears
+  // out: one that jumps ahead may be set right before samples of its time are at rest.
+  TimestampMs Credible(TimestampMs now_ms) const;
 
   const TsdbOptions options;
   Registry& registry;

@@ -106,6 +106,22 @@ TEST_CASE("a day that a reader holds costs no other day") {
   CHECK(f.db->MinTime() == oldest + kDayMs);
 }
 
+TEST_CASE("a clock that jumps ahead for a while deletes nothing") {
+  Fixture f;
+  f.Open();
+  FillDays(f);
+  const TimestampMs oldest = f.db->MinTime();
+  f.db->SetRetention(15 * kDayMs, 0);
+  const TimestampMs right = f.now_ms;
+  f.now_ms += 400 * kDayMs;
+  f.AppendOne(Labels{{"__name__", "m"}, {"job", "j"}, {"i", "0"}}, f.now_ms, 1, Labels{{"job", "j"}});
+  for (int round = 0; round < 3; ++round) REQUIRE(f.db->RunMaintenance().has_value());
+  f.now_ms = right;
+  REQUIRE(f.db->RunMaintenance().has_value());
+  CHECK(f.db->MinTime() == oldest);
+  CHECK(f.Metric("prometheus_tsdb_time_retentions_total") == 0);
+}
+
 TEST_CASE("a selection outlives the drop of what it selected") {
   std::mt19937_64 random(2);
   Fixture f;
