@@ -37,8 +37,8 @@ struct HttpServerOptions {
 
 // Answers beside the handlers': 204 to OPTIONS below /api/, 404 «404 page not found», 405 with Allow, 400, 408, 413,
 // 431, 501, 503. A path that differs from a route only by a final slash is redirected to it. HEAD runs the GET handler
-// and sends no body, but is refused below /api/. Handlers run on worker threads; a streamed body asks for its next piece when the last one went
-// out.
+// and sends no body, but is refused below /api/. Handlers run on worker threads; a streamed body asks for its next
+// piece when the last one went out.
 //
 // Metrics: prometheus_http_requests_total{handler,code}, prometheus_http_request_duration_seconds{handler},
 // prometheus_http_response_size_bytes{handler} with handler as Prometheus names it ("/api/v1/label/:name/values"), and

@@ -155,8 +155,7 @@ asio::awaitable<void> ScrapeLoop::State::Scrape(TimestampMs slot_ms) {
   }
   last_start = start;
   const TimestampMs now_ms = context.clock();
-  const TimestampMs at_ms =
-      ScrapeTimestamp(now_ms, slot_ms, target.interval_ms, context.timestamp_tolerance_ms);
+  const TimestampMs at_ms = ScrapeTimestamp(now_ms, slot_ms, target.interval_ms, context.timestamp_tolerance_ms);
   const FetchedBody fetched = co_await Fetch();
   if (killed) co_return;
   const ScrapeOutcome outcome = body.Store(fetched, at_ms, now_ms, [&] { return SecondsSince(start); });

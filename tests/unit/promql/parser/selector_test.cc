@@ -1,5 +1,6 @@
-#include "promql/parser/parse.h"
 #include "promql/parser/selector.h"
+
+#include "promql/parser/parse.h"
 #include "tests/support/catch.h"
 
 namespace vigia::promql {
