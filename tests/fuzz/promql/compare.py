@@ -4,10 +4,11 @@ import struct
 
 
 class Tolerance:
-    """`relative` 0 asks for equal bits; any NaN equals any NaN."""
+    """`relative` 0 asks for equal bits; any NaN equals any NaN; `infinite_early`: theirs may be infinite from 2^1023 on."""
 
-    def __init__(self, relative, zeros_are_equal):
+    def __init__(self, relative, zeros_are_equal, infinite_early=False):
         self.relative = relative
+        self.infinite_early = infinite_early
         self.zeros_are_equal = zeros_are_equal
 
     def equal(self, ours, theirs):
@@ -15,6 +16,8 @@ class Tolerance:
         if math.isnan(a) or math.isnan(b):
             return math.isnan(a) and math.isnan(b)
         if struct.pack("<d", a) == struct.pack("<d", b):
+            return True
+        if self.infinite_early and math.isinf(b) and abs(a) >= 2.0**1023 and (a > 0) == (b > 0):
             return True
         if a == 0 and b == 0:
             return self.zeros_are_equal or self.relative > 0

@@ -122,7 +122,7 @@ class Session:
         ours = self.ours.ask(path, parameters)
         if self.version < (3, 0) and theirs[1].get("errorType") == "bad_data" or known.refused(node, self.version, theirs):
             return None, theirs[1]
-        tolerance = compare.Tolerance(known.relative_tolerance(node, self.version), known.zeros_are_equal(node))
+        tolerance = compare.Tolerance(known.relative_tolerance(node, self.version), known.zeros_are_equal(node), known.is_infinite_early(node))
         rewrite = known.no_annotations if self.has_twin else known.rewrite(node, self.version)
         return compare.difference(ours, theirs, tolerance, known.order(node), rewrite), theirs[1]
 
